@@ -1,0 +1,13 @@
+//! `msg`: two people talk by text over TCP, through a relay.
+//!
+//! The program is `src/main.rs`; this library exists so that simulations, benchmarks and fuzzers reach the core.
+//! Imports point down only: `main` → `relay`, `ui_line` → `peer`, `display`, `history` → `protocol`.
+
+pub mod display;
+pub mod history;
+pub mod options;
+pub mod peer;
+pub mod protocol;
+pub mod relay;
+pub mod screen;
+pub mod ui_line;

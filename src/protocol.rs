@@ -1,0 +1,20 @@
+//! The protocol, pure: no socket, clock, randomness or thread. Bytes and time come in, bytes and events go out.
+//!
+//! `docs/protocol.md` is its exact description.
+
+pub mod wire;
+
+/// A span or a point of the caller's monotonic clock, in milliseconds.
+pub type Millis = u64;
+
+/// A date: milliseconds since 1970-01-01 00:00 UTC.
+pub type UnixMillis = u64;
+
+/// One line of a conversation, as its author sent it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Line {
+    /// When its author sent it, by the author's clock.
+    pub sent_at: UnixMillis,
+    /// Its text, without line ending; anything but LF may stand in it, so it is shown through `display` only.
+    pub text: String,
+}

@@ -1,0 +1,15 @@
+//! Bytes ⇄ verbs, with limits.
+
+/// Whether a character may change what surrounds it without showing itself: controls, bidirectional marks,
+/// line separators, invisible fillers and tags. Such a character is refused in names and shown escaped on screens.
+///
+/// Joiners (U+200C, U+200D) and the emoji variation selectors are not: Persian, Indic scripts and emoji need them.
+pub fn is_hidden(c: char) -> bool {
+    c.is_control()
+        || matches!(c,
+            '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}'
+            | '\u{180b}'..='\u{180f}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}' | '\u{3164}' | '\u{fe00}'..='\u{fe0d}' | '\u{feff}' | '\u{ffa0}'
+            | '\u{fff0}'..='\u{fffb}' | '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}'
+            | '\u{e0000}'..='\u{e0fff}')
+}

@@ -40,7 +40,8 @@ pub enum Effect {
     /// Close this socket now, then call [`Hub::closed`].
     Close(ConnId),
     /// A message was passed on for the first time. Never from a [`House::Daemon`].
-    Said { name: Name, line: Line },
+    /// `side` (0 or 1) tells the two seats apart.
+    Said { side: usize, name: Name, line: Line },
     /// Somebody took a seat for the first time.
     Joined { name: Name },
     /// Somebody's connection was cut; the seat is kept.
@@ -574,6 +575,7 @@ impl Hub {
             member.shown = Some(seq);
             if shows {
                 self.effects.push_back(Effect::Said {
+                    side: seat.side,
                     name: member.hello.name.clone(),
                     line: Line {
                         sent_at,

@@ -347,6 +347,16 @@ impl Hub {
         }
     }
 
+    /// Whether a seat is kept for somebody who is away.
+    pub fn is_reserved(&self) -> bool {
+        let away = |member: &Member| matches!(member.presence, Presence::Away { .. });
+        let mut members = self
+            .rooms
+            .iter()
+            .flat_map(|(_, room)| room.members.iter().flatten());
+        members.any(away)
+    }
+
     /// Whether all is done and every connection closed.
     pub fn is_over(&self) -> bool {
         self.over && self.conns.is_empty()

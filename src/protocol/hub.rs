@@ -40,7 +40,8 @@ pub enum Effect {
     /// Close this socket now, then call [`Hub::closed`].
     Close(ConnId),
     /// A message was passed on for the first time. Never from a [`House::Daemon`].
-    Said { name: Name, line: Line },
+    /// `side` (0 or 1) tells the two seats apart.
+    Said { side: usize, name: Name, line: Line },
     /// Somebody took a seat for the first time.
     Joined { name: Name },
     /// Somebody's connection was cut; the seat is kept.
@@ -346,6 +347,16 @@ impl Hub {
         }
     }
 
+    /// Whether a seat is kept for somebody who is away.
+    pub fn is_reserved(&self) -> bool {
+        let away = |member: &Member| matches!(member.presence, Presence::Away { .. });
+        let mut members = self
+            .rooms
+            .iter()
+            .flat_map(|(_, room)| room.members.iter().flatten());
+        members.any(away)
+    }
+
     /// Whether all is done and every connection closed.
     pub fn is_over(&self) -> bool {
         self.over && self.conns.is_empty()
@@ -574,6 +585,7 @@ impl Hub {
             member.shown = Some(seq);
             if shows {
                 self.effects.push_back(Effect::Said {
+                    side: seat.side,
                     name: member.hello.name.clone(),
                     line: Line {
                         sent_at,

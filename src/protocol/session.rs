@@ -92,6 +92,14 @@ pub enum Ending {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Cut(pub String);
 
+impl std::fmt::Display for Cut {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for Cut {}
+
 /// How long a person who leaves lets lines be delivered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Patience {
@@ -353,6 +361,10 @@ impl Session {
                 since: now,
             };
             self.speak(now);
+            let nobody_to_tell = self.partner.is_none() && self.window.lines.is_empty();
+            if nobody_to_tell && self.link == Link::Down {
+                self.end(Ending::Over);
+            }
         }
     }
 
@@ -460,6 +472,11 @@ impl Session {
     /// Whether the conversation is over for good.
     pub fn is_ended(&self) -> bool {
         self.phase == Phase::Ended
+    }
+
+    /// Whether our person has asked to leave.
+    pub fn is_leaving(&self) -> bool {
+        self.phase != Phase::Talking
     }
 
     /// Whether lines flow both ways right now.

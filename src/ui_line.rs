@@ -1,1 +1,4 @@
 //! Under construction.
+pub mod editor;
+pub mod keys;
+pub mod text;

@@ -2,6 +2,8 @@
 //!
 //! `docs/protocol.md` is its exact description.
 
+pub mod hub;
+pub mod session;
 pub mod wire;
 
 /// A span or a point of the caller's monotonic clock, in milliseconds.

@@ -1,0 +1,885 @@
+//! One end of a conversation: sequence, acknowledge, resume. Pure: see [`super`].
+//!
+//! The relay keeps no text, so the promise « not a line lost, doubled or out of order » is kept here, by two sessions
+//! between them, whatever happens to connections and relays. The rules, as `docs/protocol.md` numbers them:
+//!
+//! 1. On `PEER`: resynchronise, send `ACK`; the first `ACK` received goes live and resends from there; nothing new
+//!    goes before it.
+//! 2. A message one above the last: take it. Lower: acknowledge again. Higher: discard.
+//! 3. Unacknowledged lines belong to one partner; another never receives them.
+//! 4. `ERR replaced`: never connect again.
+//! 5. An `ACK` above what was sent: cut.
+//! 6. No `ACK` for 15 s with a line under way: cut and resynchronise.
+
+use std::collections::VecDeque;
+
+use super::wire::{
+    Bye, Gone, HEARTBEAT_S, Hello, Lines, MAX_TEXT, Malformed, Name, Outbox, Pid, Refusal, Verb,
+    Welcome,
+};
+use super::{Line, Millis};
+
+/// Most lines that may wait for their acknowledgement; then the author waits.
+pub const WINDOW_LINES: usize = 32;
+/// Most bytes of text that may wait for their acknowledgement; the line that crosses this is the last.
+pub const WINDOW_BYTES: usize = 64 * 1024;
+/// Most received lines that a slow user interface may leave untaken; more are discarded, and sent again later.
+const INBOX_LINES: usize = 2 * WINDOW_LINES;
+/// Most events kept for a slow user interface before [`Session::wants_input`] says to stop reading.
+const MOST_EVENTS: usize = 4 * WINDOW_LINES;
+/// Silence in either direction after which a `PING` goes out.
+const PING_AFTER: Millis = HEARTBEAT_S * 1000;
+/// Silence after which the relay counts as dead.
+const DEAD_AFTER: Millis = 25_000;
+/// How long the relay's welcome may take.
+const WELCOME_WITHIN: Millis = 10_000;
+/// How long the partner's acknowledgement may take before the connection is cut and made anew.
+const STUCK_AFTER: Millis = 15_000;
+/// How often a receiver whose screen stands still repeats its acknowledgement, so that rule 6 does not strike.
+const REPEAT_ACK: Millis = 5_000;
+/// How long leaving may take without any progress.
+const PATIENCE: Millis = 2_000;
+/// Partners remembered after another has taken their place, so that a return doubles nothing.
+const FORMER_PARTNERS: usize = 32;
+
+/// What a conversation tells a user interface. `Ended` is always the last.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Event {
+    /// The relay has taken us in and nobody sits opposite yet.
+    Waiting,
+    /// Someone sits down opposite, for the first time.
+    Arrived { name: String },
+    /// A line of the other person's. It counts as received once the user interface has taken this event.
+    Received { name: String, line: Line },
+    /// How many of this end's lines, from the first on, are settled: the other's client holds them, or an
+    /// `Undelivered` has named them.
+    Delivered { lines: u64 },
+    /// Our connection is cut, and dialling goes on by itself. Told once for each outage.
+    /// `held` lines wait for it.
+    Cut { reason: String, held: usize },
+    /// Our connection stands again; `delivered` lines that had waited have reached the other.
+    Restored { delivered: usize },
+    /// The other's connection is cut; the seat is kept. `held` lines wait.
+    Away { name: String, held: usize },
+    /// The other is back; `delivered` lines that had waited have arrived.
+    Back { name: String, delivered: usize },
+    /// The other has left: the discussion is over and takes no new line.
+    Left { name: String },
+    /// The other did not come back in time: the discussion is over and takes no new line.
+    Lost { name: String },
+    /// These lines never reached the other, and never will.
+    Undelivered { lines: Vec<Line> },
+    /// Nothing follows.
+    Ended(Ending),
+}
+
+/// Why a conversation is over for good.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Ending {
+    /// Somebody left, and all is said.
+    Over,
+    /// No relay answers at this address; `reason` is the operating system's last word.
+    NoRelay { address: String, reason: String },
+    /// The relay refuses us: the code and the text of its `ERR` line.
+    Refused { code: String, reason: String },
+    /// What answers does not keep to the protocol.
+    Protocol { reason: String },
+    /// The relay was told to stop.
+    Stopped,
+}
+
+/// The connection must be closed; the session has already taken note of it and says why.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Cut(pub String);
+
+/// How long a person who leaves lets lines be delivered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Patience {
+    /// As long as each 2 s bring progress.
+    Short,
+    /// However long it takes.
+    Endless,
+}
+
+/// One end of a conversation, over however many connections it takes.
+///
+/// Its driver calls [`connected`](Session::connected), [`received`](Session::received),
+/// [`disconnected`](Session::disconnected) and [`tick`](Session::tick) as things happen, each with the time, and after
+/// each call sends what [`unsent`](Session::unsent) holds and hands on what [`next_event`](Session::next_event) gives.
+#[derive(Debug)]
+pub struct Session {
+    hello: Hello,
+    link: Link,
+    phase: Phase,
+    incoming: Lines,
+    outbox: Outbox,
+    events: VecDeque<Queued>,
+    partner: Option<Partner>,
+    former: VecDeque<Former>,
+    window: Window,
+    /// Lines of ours that are settled: see [`Event::Delivered`].
+    settled: u64,
+    outage: Outage,
+    #[cfg(test)]
+    pub(super) flaw: Option<Flaw>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Link {
+    Down,
+    /// Connected; our hello is out and the welcome has not come.
+    Greeting {
+        since: Millis,
+    },
+    Up {
+        heard_at: Millis,
+        spoke_at: Millis,
+        pinged_at: Millis,
+    },
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Phase {
+    Talking,
+    /// Our person leaves once every line is acknowledged.
+    Finishing {
+        patience: Patience,
+        since: Millis,
+    },
+    /// The other has left; what we still owe may arrive for a moment.
+    Over {
+        since: Millis,
+    },
+    /// Our `BYE` is out; the relay's is awaited.
+    Parting {
+        since: Millis,
+    },
+    Ended,
+}
+
+/// An event, and the message that is received once it is taken.
+#[derive(Debug)]
+struct Queued {
+    event: Event,
+    receives: Option<(Pid, u64)>,
+}
+
+/// What our person has been told about our own connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Outage {
+    /// Never connected so far, or told that all is well.
+    None,
+    /// Told that it is cut.
+    Told,
+}
+
+/// Who sits opposite.
+#[derive(Debug)]
+struct Partner {
+    pid: Pid,
+    name: Name,
+    sync: Sync,
+    /// The last message of theirs that was received in order.
+    received: u64,
+    /// The last message of theirs that our user interface has taken: what we acknowledge.
+    taken: u64,
+    /// An acknowledgement must go out with the next bytes.
+    ack_due: bool,
+    acked_at: Millis,
+    /// What to tell our person once the lines that had waited have arrived.
+    owed: Option<Owed>,
+    numbering: Numbering,
+}
+
+/// Whether we know where our numbering stands with a partner.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Numbering {
+    /// Its first `ACK` will say: it may be a former partner that holds more of our lines than we know.
+    Unknown,
+    Known,
+}
+
+/// How far we and our partner agree on what each holds (rule 1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Sync {
+    /// Not connected, as far as we know.
+    Apart,
+    /// Our `ACK` is out, the partner's is awaited.
+    Awaiting { since: Millis },
+    /// Lines flow. `heard_at` is when the partner last acknowledged or we began to wait for it.
+    Live { heard_at: Millis },
+}
+
+/// Lines to be delivered before a return is announced with their count.
+#[derive(Clone, Copy, Debug)]
+struct Owed {
+    through: u64,
+    count: usize,
+    news: News,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum News {
+    Restored,
+    Back,
+}
+
+/// What a partner whose place another took must be remembered by.
+#[derive(Debug)]
+struct Former {
+    pid: Pid,
+    received: u64,
+    sent: u64,
+}
+
+/// Our lines that the partner has not acknowledged, numbered from `acked + 1`.
+#[derive(Debug, Default)]
+struct Window {
+    lines: VecDeque<Line>,
+    bytes: usize,
+    acked: u64,
+    /// The highest number ever sent to this partner: an `ACK` above it is a lie.
+    sent: u64,
+    /// The highest number sent since we last went live.
+    cursor: u64,
+}
+
+impl Session {
+    pub fn new(hello: Hello) -> Session {
+        Session {
+            hello,
+            link: Link::Down,
+            phase: Phase::Talking,
+            incoming: Lines::default(),
+            outbox: Outbox::default(),
+            events: VecDeque::new(),
+            partner: None,
+            former: VecDeque::new(),
+            window: Window::default(),
+            settled: 0,
+            outage: Outage::None,
+            #[cfg(test)]
+            flaw: None,
+        }
+    }
+
+    /// A connection stands: says hello on it.
+    pub fn connected(&mut self, now: Millis) {
+        self.link = Link::Greeting { since: now };
+        self.incoming = Lines::default();
+        self.outbox = Outbox::default();
+        self.hello.encode(self.outbox.tail());
+    }
+
+    /// The connection is gone. What was under way on it is sent again on the next.
+    pub fn disconnected(&mut self, reason: &str) {
+        let was_up = matches!(self.link, Link::Up { .. });
+        self.link = Link::Down;
+        self.incoming = Lines::default();
+        self.outbox = Outbox::default();
+        if let Some(partner) = &mut self.partner {
+            partner.sync = Sync::Apart;
+        }
+        match self.phase {
+            Phase::Ended => {}
+            // The relay may close before its BYE is read: all that mattered is done.
+            Phase::Parting { .. } | Phase::Over { .. } => self.end(Ending::Over),
+            Phase::Talking | Phase::Finishing { .. } if was_up && self.outage == Outage::None => {
+                self.outage = Outage::Told;
+                self.tell(Event::Cut {
+                    reason: reason.to_owned(),
+                    held: self.window.lines.len(),
+                });
+            }
+            Phase::Talking | Phase::Finishing { .. } => {}
+        }
+    }
+
+    /// Bytes came from the relay. After an error the connection must be closed.
+    pub fn received(&mut self, now: Millis, mut bytes: &[u8]) -> Result<(), Cut> {
+        if let Link::Up { heard_at, .. } = &mut self.link {
+            *heard_at = now;
+        }
+        let mut incoming = std::mem::take(&mut self.incoming);
+        let outcome = loop {
+            match incoming.next(&mut bytes) {
+                Ok(None) => break Ok(()),
+                Ok(Some(line)) => {
+                    if let Err(fault) = self.line(now, line) {
+                        break Err(fault);
+                    }
+                }
+                Err(malformed) => break Err(Fault::from(malformed)),
+            }
+        };
+        self.incoming = incoming;
+        match outcome {
+            Ok(()) => {
+                self.speak(now);
+                Ok(())
+            }
+            Err(Fault::Cut(reason)) => Err(self.cut(reason)),
+            Err(Fault::End(ending)) => {
+                let reason = format!("{ending:?}");
+                self.end(ending);
+                Err(self.cut(reason))
+            }
+        }
+    }
+
+    /// Takes a line to deliver. The caller has asked [`has_room`](Session::has_room) first.
+    pub fn say(&mut self, now: Millis, line: Line) {
+        debug_assert!(
+            line.text.len() <= MAX_TEXT && !line.text.contains('\n'),
+            "the user interface cuts texts into lines that fit"
+        );
+        self.window.bytes += line.text.len();
+        self.window.lines.push_back(line);
+        self.speak(now);
+    }
+
+    /// Whether another line may be [said](Session::say): the window is not full and nobody has left.
+    pub fn has_room(&self) -> bool {
+        self.phase == Phase::Talking
+            && self.window.lines.len() < WINDOW_LINES
+            && self.window.bytes < WINDOW_BYTES
+    }
+
+    /// Our person leaves: what is owed is delivered first.
+    pub fn leave(&mut self, now: Millis, patience: Patience) {
+        if let Phase::Talking | Phase::Finishing { .. } = self.phase {
+            self.phase = Phase::Finishing {
+                patience,
+                since: now,
+            };
+            self.speak(now);
+        }
+    }
+
+    /// Time has passed. After an error the connection must be closed.
+    pub fn tick(&mut self, now: Millis) -> Result<(), Cut> {
+        if self.phase_deadline().is_some_and(|at| now >= at) {
+            match self.phase {
+                Phase::Parting { .. } => self.end(Ending::Over),
+                _ => self.part(now),
+            }
+        }
+        match self.link {
+            Link::Greeting { since } if now >= since + WELCOME_WITHIN => {
+                return Err(self.cut("le relais ne souhaite pas la bienvenue".to_owned()));
+            }
+            Link::Up { heard_at, .. } if now >= heard_at + DEAD_AFTER => {
+                return Err(self.cut("le relais ne répond plus".to_owned()));
+            }
+            _ => {}
+        }
+        if let Some(partner) = &mut self.partner {
+            match partner.sync {
+                Sync::Live { heard_at }
+                    if self.window.cursor > self.window.acked && now >= heard_at + STUCK_AFTER =>
+                {
+                    return Err(self.cut("les messages ne passent plus".to_owned()));
+                }
+                Sync::Awaiting { since } if now >= since + STUCK_AFTER => {
+                    return Err(self.cut("l'autre ne se synchronise pas".to_owned()));
+                }
+                _ => {}
+            }
+            if partner.received > partner.taken && now >= partner.acked_at + REPEAT_ACK {
+                partner.ack_due = true;
+            }
+        }
+        self.speak(now);
+        if self.ping_at().is_some_and(|at| now >= at)
+            && let Link::Up { pinged_at, .. } = &mut self.link
+        {
+            *pinged_at = now;
+            Verb::Ping.encode(self.outbox.tail());
+            self.spoke(now);
+        }
+        Ok(())
+    }
+
+    /// When [`tick`](Session::tick) must be called next.
+    pub fn deadline(&self) -> Option<Millis> {
+        let link = match self.link {
+            Link::Down => None,
+            Link::Greeting { since } => Some(since + WELCOME_WITHIN),
+            Link::Up { heard_at, .. } => Some(heard_at + DEAD_AFTER),
+        };
+        let partner = self.partner.as_ref();
+        let sync = partner.and_then(|partner| match partner.sync {
+            Sync::Live { heard_at } if self.window.cursor > self.window.acked => {
+                Some(heard_at + STUCK_AFTER)
+            }
+            Sync::Awaiting { since } => Some(since + STUCK_AFTER),
+            _ => None,
+        });
+        let repeat = partner
+            .filter(|partner| partner.sync != Sync::Apart && partner.received > partner.taken)
+            .map(|partner| partner.acked_at + REPEAT_ACK);
+        [self.phase_deadline(), link, sync, repeat, self.ping_at()]
+            .into_iter()
+            .flatten()
+            .min()
+    }
+
+    /// Bytes for the connection.
+    pub fn unsent(&self) -> &[u8] {
+        self.outbox.unsent()
+    }
+
+    /// The connection took the first `count` of them.
+    pub fn sent(&mut self, count: usize) {
+        self.outbox.advance(count);
+    }
+
+    /// Whether the connection should be read: not while a user interface leaves too much untaken.
+    pub fn wants_input(&self) -> bool {
+        self.events.len() < MOST_EVENTS
+    }
+
+    /// The next thing to tell the user interface. Taking a `Received` is what makes it held: its acknowledgement
+    /// goes out with the next [`tick`](Session::tick).
+    pub fn next_event(&mut self) -> Option<Event> {
+        let Queued { event, receives } = self.events.pop_front()?;
+        if let (Some((pid, seq)), Some(partner)) = (receives, &mut self.partner)
+            && partner.pid == pid
+        {
+            partner.taken = seq;
+            partner.ack_due = true;
+        }
+        Some(event)
+    }
+
+    /// Whether [`next_event`](Session::next_event) has something to give.
+    pub fn has_event(&self) -> bool {
+        !self.events.is_empty()
+    }
+
+    /// Whether the conversation is over for good.
+    pub fn is_ended(&self) -> bool {
+        self.phase == Phase::Ended
+    }
+
+    /// Whether lines flow both ways right now.
+    pub fn is_live(&self) -> bool {
+        let live = |partner: &Partner| matches!(partner.sync, Sync::Live { .. });
+        self.partner.as_ref().is_some_and(live)
+    }
+
+    /// Ends at once, for a reason that only the driver knows.
+    pub fn end(&mut self, ending: Ending) {
+        if self.phase == Phase::Ended {
+            return;
+        }
+        self.phase = Phase::Ended;
+        self.abandon_lines();
+        self.tell(Event::Ended(ending));
+    }
+
+    fn line(&mut self, now: Millis, line: &[u8]) -> Result<(), Fault> {
+        if let Link::Greeting { .. } = self.link {
+            return self.greeting(now, line);
+        }
+        match Verb::decode(line)? {
+            Verb::Peer { pid, name } => self.resynchronise(now, pid, name),
+            Verb::Gone(gone) => self.gone(now, gone),
+            Verb::Say { seq, sent_at, text } => self.message(seq, sent_at, text),
+            Verb::Ack { pid, through } if pid == self.hello.pid => {
+                self.acknowledged(now, through)?;
+            }
+            // Meant for whoever sat here before us, or under a code that we do not have.
+            Verb::Ack { .. } | Verb::Sealed(_) => {}
+            Verb::Ping => Verb::Pong.encode(self.outbox.tail()),
+            Verb::Pong => {}
+            Verb::Bye(Bye::Restart) => return Err(Fault::Cut("le relais redémarre".to_owned())),
+            Verb::Bye(Bye::Stop) => return Err(Fault::End(Ending::Stopped)),
+            Verb::Bye(Bye::Over) => return Err(Fault::End(Ending::Over)),
+            Verb::Err { refusal, reason } => return Err(Fault::refused(refusal, reason)),
+        }
+        Ok(())
+    }
+
+    fn greeting(&mut self, now: Millis, line: &[u8]) -> Result<(), Fault> {
+        if let Ok(Verb::Err { refusal, reason }) = Verb::decode(line) {
+            return Err(Fault::refused(refusal, reason));
+        }
+        Welcome::decode(line).map_err(|malformed| {
+            Fault::End(Ending::Protocol {
+                reason: format!("ce n'est pas un relais msg ({malformed})"),
+            })
+        })?;
+        self.link = Link::Up {
+            heard_at: now,
+            spoke_at: now,
+            pinged_at: now,
+        };
+        Ok(())
+    }
+
+    /// Rule 1: whoever is opposite, each must learn anew what the other holds.
+    fn resynchronise(&mut self, now: Millis, pid: Pid, name: Name) {
+        let known = self
+            .partner
+            .as_ref()
+            .is_some_and(|partner| partner.pid == pid);
+        if !known {
+            self.change_partner(pid, name);
+        }
+        let news = self.news(known);
+        let Some(partner) = &mut self.partner else {
+            return;
+        };
+        partner.owed = news.map(|news| Owed {
+            through: self.window.acked + self.window.lines.len() as u64,
+            count: self.window.lines.len(),
+            news,
+        });
+        partner.sync = Sync::Awaiting { since: now };
+        partner.ack_due = true;
+    }
+
+    /// What a `PEER` means to our person.
+    fn news(&mut self, known: bool) -> Option<News> {
+        let was_out = std::mem::replace(&mut self.outage, Outage::None) == Outage::Told;
+        let partner = self.partner.as_ref()?;
+        match (known, was_out, partner.sync) {
+            (false, _, _) => {
+                let name = partner.name.to_string();
+                self.tell(Event::Arrived { name });
+                None
+            }
+            (true, true, _) => Some(News::Restored),
+            (true, false, Sync::Apart) => Some(News::Back),
+            // Cut and back before anybody noticed: an announcement still owed stays owed.
+            (true, false, _) => partner.owed.map(|owed| owed.news),
+        }
+    }
+
+    /// Rule 3: lines meant for one person never reach another.
+    fn change_partner(&mut self, pid: Pid, name: Name) {
+        if let Some(old) = self.partner.take() {
+            self.abandon_lines();
+            self.former.truncate(FORMER_PARTNERS - 1);
+            self.former.push_front(Former {
+                pid: old.pid,
+                received: old.received,
+                sent: self.window.sent,
+            });
+        }
+        let place = self.former.iter().position(|former| former.pid == pid);
+        let before = place.and_then(|place| self.former.remove(place));
+        let (received, sent) = before.map_or((0, 0), |former| (former.received, former.sent));
+        self.window.acked = 0;
+        self.window.sent = sent;
+        self.window.cursor = 0;
+        self.partner = Some(Partner {
+            pid,
+            name,
+            sync: Sync::Apart,
+            received,
+            taken: received,
+            ack_due: false,
+            acked_at: 0,
+            owed: None,
+            numbering: Numbering::Unknown,
+        });
+    }
+
+    fn gone(&mut self, now: Millis, gone: Gone) {
+        let owed = self.partner.as_mut().and_then(|partner| {
+            partner.sync = Sync::Apart;
+            partner.owed.take()
+        });
+        let was_out = std::mem::replace(&mut self.outage, Outage::None) == Outage::Told;
+        if was_out || owed.is_some_and(|owed| owed.news == News::Restored) {
+            self.tell(Event::Restored { delivered: 0 });
+        }
+        let held = self.window.lines.len();
+        self.tell(match (gone, &self.partner) {
+            (Gone::None, _) | (_, None) => Event::Waiting,
+            (Gone::Away, Some(partner)) => Event::Away {
+                name: partner.name.to_string(),
+                held,
+            },
+            (Gone::Left, Some(partner)) => Event::Left {
+                name: partner.name.to_string(),
+            },
+            (Gone::Lost, Some(partner)) => Event::Lost {
+                name: partner.name.to_string(),
+            },
+        });
+        match (gone, self.phase) {
+            (_, Phase::Parting { .. } | Phase::Ended) | (Gone::None | Gone::Away, _) => {}
+            (Gone::Left, _) => self.phase = Phase::Over { since: now },
+            (Gone::Lost, _) => self.part(now),
+        }
+    }
+
+    /// Rule 2.
+    fn message(&mut self, seq: u64, sent_at: u64, text: &str) {
+        let deduplicates = !self.flawed(Flaw::NoDeduplication);
+        let refuses_gaps = !self.flawed(Flaw::GapsAccepted);
+        let Some(partner) = &mut self.partner else {
+            return;
+        };
+        if seq <= partner.received && deduplicates {
+            partner.ack_due = true;
+            return;
+        }
+        let gap = seq > partner.received + 1;
+        let untaken = partner.received.saturating_sub(partner.taken);
+        if (gap && refuses_gaps) || untaken >= INBOX_LINES as u64 {
+            return;
+        }
+        partner.received = seq;
+        self.events.push_back(Queued {
+            event: Event::Received {
+                name: partner.name.to_string(),
+                line: Line {
+                    sent_at,
+                    text: text.to_owned(),
+                },
+            },
+            receives: Some((partner.pid, seq)),
+        });
+    }
+
+    fn acknowledged(&mut self, now: Millis, through: u64) -> Result<(), Fault> {
+        let believes_anything = self.flawed(Flaw::AckAboveSentBelieved);
+        let window = &mut self.window;
+        let Some(partner) = &mut self.partner else {
+            return Ok(());
+        };
+        if partner.sync == Sync::Apart {
+            return Ok(());
+        }
+        if through > window.sent && !believes_anything {
+            return Err(Fault::Cut(format!(
+                "accusé de réception {through} pour {} messages envoyés",
+                window.sent
+            )));
+        }
+        if partner.numbering == Numbering::Unknown {
+            partner.numbering = Numbering::Known;
+            window.acked = through;
+        }
+        let settled = window.prune(through);
+        if let Sync::Awaiting { .. } = partner.sync {
+            window.cursor = window.acked;
+        }
+        partner.sync = Sync::Live { heard_at: now };
+        let arrived = partner.owed.filter(|owed| window.acked >= owed.through);
+        if settled > 0 {
+            self.settle(now, settled);
+        }
+        if let (Some(owed), Some(partner)) = (arrived, &mut self.partner) {
+            partner.owed = None;
+            let delivered = owed.count;
+            let name = partner.name.to_string();
+            self.tell(match owed.news {
+                News::Restored => Event::Restored { delivered },
+                News::Back => Event::Back { name, delivered },
+            });
+        }
+        Ok(())
+    }
+
+    /// So many more of our lines are held by our partner's client.
+    fn settle(&mut self, now: Millis, count: u64) {
+        self.settled += count;
+        let lines = self.settled;
+        match self.events.back_mut() {
+            Some(Queued {
+                event: Event::Delivered { lines: told },
+                ..
+            }) => *told = lines,
+            _ => self.tell(Event::Delivered { lines }),
+        }
+        if let Phase::Finishing { since, .. } | Phase::Over { since } = &mut self.phase {
+            *since = now;
+        }
+    }
+
+    /// Puts on the connection whatever may go out now.
+    fn speak(&mut self, now: Millis) {
+        if !matches!(self.link, Link::Up { .. }) {
+            return;
+        }
+        let before = self.outbox.unsent().len();
+        let speaks_early = self.flawed(Flaw::SpeaksBeforeAck);
+        let may_say = !matches!(self.phase, Phase::Parting { .. } | Phase::Ended);
+        if let Some(partner) = &mut self.partner {
+            if partner.sync != Sync::Apart && std::mem::take(&mut partner.ack_due) {
+                partner.acked_at = now;
+                let (pid, through) = (partner.pid, partner.taken);
+                Verb::Ack { pid, through }.encode(self.outbox.tail());
+            }
+            match &mut partner.sync {
+                Sync::Live { heard_at } => {
+                    if self.window.cursor == self.window.acked {
+                        *heard_at = now;
+                    }
+                    if may_say {
+                        self.window.send(self.outbox.tail());
+                    }
+                }
+                Sync::Awaiting { .. } if speaks_early => self.window.send(self.outbox.tail()),
+                Sync::Awaiting { .. } | Sync::Apart => {}
+            }
+        }
+        if self.flawed(Flaw::PrunedOnSend) {
+            let settled = self.window.prune(self.window.cursor);
+            self.settle(now, settled);
+        }
+        let leaving = matches!(self.phase, Phase::Finishing { .. } | Phase::Over { .. });
+        if leaving && self.window.lines.is_empty() {
+            self.part(now);
+        }
+        if self.outbox.unsent().len() > before {
+            self.spoke(now);
+        }
+    }
+
+    /// Says `BYE`: from here on we send no message, and await the relay's own `BYE`.
+    fn part(&mut self, now: Millis) {
+        match self.link {
+            Link::Up { .. } => {
+                Verb::Bye(Bye::Over).encode(self.outbox.tail());
+                self.spoke(now);
+                self.phase = Phase::Parting { since: now };
+            }
+            Link::Down | Link::Greeting { .. } => self.end(Ending::Over),
+        }
+    }
+
+    /// When waiting to leave is over.
+    fn phase_deadline(&self) -> Option<Millis> {
+        match self.phase {
+            Phase::Over { since } | Phase::Parting { since } => Some(since + PATIENCE),
+            Phase::Finishing { patience, since } => {
+                let bounded = patience == Patience::Short || self.window.lines.is_empty();
+                bounded.then_some(since + PATIENCE)
+            }
+            Phase::Talking | Phase::Ended => None,
+        }
+    }
+
+    fn spoke(&mut self, now: Millis) {
+        if let Link::Up { spoke_at, .. } = &mut self.link {
+            *spoke_at = now;
+        }
+    }
+
+    fn ping_at(&self) -> Option<Millis> {
+        match self.link {
+            Link::Up {
+                heard_at,
+                spoke_at,
+                pinged_at,
+            } => Some((heard_at.max(pinged_at) + PING_AFTER).min(spoke_at + PING_AFTER)),
+            _ => None,
+        }
+    }
+
+    fn abandon_lines(&mut self) {
+        let lines: Vec<Line> = self.window.lines.drain(..).collect();
+        self.window.bytes = 0;
+        if !lines.is_empty() {
+            self.settled += lines.len() as u64;
+            self.tell(Event::Undelivered { lines });
+        }
+    }
+
+    fn tell(&mut self, event: Event) {
+        self.events.push_back(Queued {
+            event,
+            receives: None,
+        });
+    }
+
+    fn cut(&mut self, reason: String) -> Cut {
+        self.disconnected(&reason);
+        Cut(reason)
+    }
+
+    #[cfg(test)]
+    fn flawed(&self, flaw: Flaw) -> bool {
+        self.flaw == Some(flaw)
+    }
+
+    #[cfg(not(test))]
+    const fn flawed(&self, _: Flaw) -> bool {
+        false
+    }
+}
+
+impl Window {
+    /// Appends every line that has not gone out since we went live.
+    fn send(&mut self, out: &mut Vec<u8>) {
+        let fresh = usize::try_from(self.cursor.saturating_sub(self.acked)).unwrap_or(usize::MAX);
+        for line in self.lines.iter().skip(fresh) {
+            self.cursor += 1;
+            Verb::Say {
+                seq: self.cursor,
+                sent_at: line.sent_at,
+                text: &line.text,
+            }
+            .encode(out);
+        }
+        self.sent = self.sent.max(self.cursor);
+    }
+
+    /// Forgets what the partner holds; tells how many lines that were.
+    fn prune(&mut self, through: u64) -> u64 {
+        let mut pruned = 0;
+        while self.acked + pruned < through
+            && let Some(line) = self.lines.pop_front()
+        {
+            self.bytes -= line.text.len();
+            pruned += 1;
+        }
+        self.acked = self.acked.max(through);
+        self.cursor = self.cursor.max(self.acked);
+        pruned
+    }
+}
+
+/// Why a line that came ends the connection, or everything.
+enum Fault {
+    /// This connection is no good; the next may be.
+    Cut(String),
+    End(Ending),
+}
+
+impl Fault {
+    fn refused(refusal: Refusal, reason: &str) -> Fault {
+        match refusal {
+            // Too slow on this connection; the lines go on over the next.
+            Refusal::Slow => Fault::Cut(reason.to_owned()),
+            refusal => Fault::End(Ending::Refused {
+                code: refusal.code().to_owned(),
+                reason: reason.to_owned(),
+            }),
+        }
+    }
+}
+
+impl From<Malformed> for Fault {
+    fn from(malformed: Malformed) -> Fault {
+        Fault::End(Ending::Protocol {
+            reason: malformed.to_string(),
+        })
+    }
+}
+
+/// The mistakes that the simulation switches on, to prove that it would catch them. Compiled out of the program.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Flaw {
+    NoDeduplication,
+    GapsAccepted,
+    PrunedOnSend,
+    SpeaksBeforeAck,
+    AckAboveSentBelieved,
+}

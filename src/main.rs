@@ -72,7 +72,7 @@ impl Failure {
 
 /// Relays one conversation.
 fn relay(options: RelayOptions) -> Result<u8, Failure> {
-    let RelayOptions { host, port } = options;
+    let RelayOptions { host, port, .. } = options;
     let listener = relay::listen(host.as_deref(), port).map_err(|error| {
         let place = host.as_deref().unwrap_or_default();
         let cause = display::cause(&error.to_string());
@@ -124,7 +124,7 @@ fn client(options: ClientOptions) -> Result<u8, Failure> {
         host: options.address.host,
         port: options.address.port,
         name: options.name,
-        salon: None,
+        salon: options.salon,
     };
     let (handle, ends) = peer::channels();
     let executor = LocalExecutor::new();

@@ -11,7 +11,8 @@ use std::path::PathBuf;
 use argh::FromArgs;
 
 use crate::display::safe;
-use crate::protocol::wire::{Name, NameError, is_hidden};
+use crate::protocol::hub::House;
+use crate::protocol::wire::{MAX_NAME, Name, NameError, Salon, is_hidden};
 
 /// What the program is to do.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,6 +30,7 @@ pub struct RelayOptions {
     pub host: Option<String>,
     /// 0 means any free port.
     pub port: u16,
+    pub house: House,
 }
 
 /// `msg --connect HOST:PORT --nom X`
@@ -36,6 +38,8 @@ pub struct RelayOptions {
 pub struct ClientOptions {
     pub address: Address,
     pub name: Name,
+    /// The room to ask for, where the relay serves several.
+    pub salon: Option<Salon>,
     /// The record to keep.
     pub history: Option<PathBuf>,
 }
@@ -86,6 +90,12 @@ struct Words {
     /// garde la discussion dans un fichier
     #[argh(option)]
     history: Option<String>,
+    /// nomme la paire
+    #[argh(option)]
+    salon: Option<String>,
+    /// sert toute une classe
+    #[argh(switch)]
+    daemon: bool,
     /// affiche la version
     #[argh(switch, short = 'V')]
     version: bool,
@@ -94,16 +104,20 @@ struct Words {
 const HELP: &str = "\
 msg : deux personnes discutent par écrit, à travers un relais.
 
-  msg --relay [MACHINE]:PORT
-  msg --connect MACHINE:PORT --nom NOM [--history FICHIER]
+  msg --relay [MACHINE]:PORT [--daemon]
+  msg --connect MACHINE:PORT --nom NOM [--salon SALON] [--history FICHIER]
 
 Ouvrir un relais
   --relay [MACHINE]:PORT    accepte deux personnes, puis n'écoute plus ; sans MACHINE, à toutes les adresses
                             de cette machine ; avec le port 0, à un port libre, qui s'affiche
+  --daemon                  sert sans écran autant de paires que l'on veut, jusqu'à ce qu'on l'arrête ; ne montre
+                            et ne garde aucun message (voyez docs/service.md pour systemd)
 
 Rejoindre une discussion
   --connect MACHINE:PORT    appelle le relais : un nom, une adresse IPv4, ou une adresse IPv6 entre crochets
   --nom NOM                 votre nom, 24 caractères au plus
+  --salon SALON             retrouve, sur un relais --daemon, la personne qui donne le même SALON ; sans salon,
+                            la prochaine personne qui vient sans salon elle aussi
   --history FICHIER         garde la discussion dans FICHIER, à la suite de ce qu'il contient déjà
 
   --help, -h                affiche cette aide
@@ -113,22 +127,24 @@ Exemples
   msg --relay :5000
   msg --connect 192.168.1.12:5000 --nom Zoé
   msg --connect '[2001:db8::7]:5000' --nom 'Jean Paul' --history discussion.txt
+  msg --connect salle12:5000 --nom Zoé --salon binôme-3
 
 Pendant la discussion : Entrée envoie la ligne, /help montre les commandes, /quit ou quitter termine.
 ";
 
 /// The options that take a value, each with one.
-const VALUED: [(&str, &str); 4] = [
+const VALUED: [(&str, &str); 5] = [
     ("--relay", ":5000"),
     ("--connect", EXAMPLE),
     ("--nom", "VOTRE_NOM"),
     ("--history", "discussion.txt"),
+    ("--salon", "binôme-3"),
 ];
 
-const SWITCHES: [&str; 4] = ["--help", "-h", "--version", "-V"];
+const SWITCHES: [&str; 5] = ["--daemon", "--help", "-h", "--version", "-V"];
 
 /// What people type instead, from other programs or in the other language.
-const ALIASES: [(&str, &str); 12] = [
+const ALIASES: [(&str, &str); 16] = [
     ("--name", "--nom"),
     ("--pseudo", "--nom"),
     ("--user", "--nom"),
@@ -141,6 +157,10 @@ const ALIASES: [(&str, &str); 12] = [
     ("--historique", "--history"),
     ("--log", "--history"),
     ("--aide", "--help"),
+    ("--room", "--salon"),
+    ("--salle", "--salon"),
+    ("--démon", "--daemon"),
+    ("--service", "--daemon"),
 ];
 
 /// An address to stand in an example.
@@ -160,8 +180,10 @@ impl Words {
             ("--relay", &self.relay),
             ("--connect", &self.connect),
             ("--nom", &self.nom),
+            ("--history", &self.history),
+            ("--salon", &self.salon),
         ];
-        for (option, value) in given.into_iter().chain([("--history", &self.history)]) {
+        for (option, value) in given {
             if value
                 .as_deref()
                 .is_some_and(|value| value.is_empty() || is_option(value))
@@ -174,12 +196,18 @@ impl Words {
             (None, None) => Err(Mistake::NoMode),
             (Some(_), None) if self.nom.is_some() => Err(Mistake::ClientOnly("--nom")),
             (Some(_), None) if self.history.is_some() => Err(Mistake::ClientOnly("--history")),
+            (Some(_), None) if self.salon.is_some() => Err(Mistake::ClientOnly("--salon")),
+            (None, Some(_)) if self.daemon => Err(Mistake::RelayOnly("--daemon")),
             (Some(address), None) => {
                 let (host, port) =
                     split(&address).map_err(|why| Mistake::address("--relay", &address, why))?;
                 Ok(Mode::Relay(RelayOptions {
                     host: (!host.is_empty()).then_some(host),
                     port,
+                    house: match self.daemon {
+                        true => House::Daemon,
+                        false => House::TwoSeats,
+                    },
                 }))
             }
             (None, Some(given)) => {
@@ -191,9 +219,14 @@ impl Words {
                 let name = name
                     .parse()
                     .map_err(|why| Mistake::Name { given: name, why })?;
+                let salon = self.salon.map(|given| {
+                    let salon = given.trim().parse();
+                    salon.map_err(|()| Mistake::Salon(given))
+                });
                 Ok(Mode::Client(ClientOptions {
                     address,
                     name,
+                    salon: salon.transpose()?,
                     history: self.history.map(PathBuf::from),
                 }))
             }
@@ -223,6 +256,8 @@ pub enum Mistake {
     NoName(Address),
     /// An option that a relay has no use for.
     ClientOnly(&'static str),
+    /// An option that a client has no use for.
+    RelayOnly(&'static str),
     Address {
         option: &'static str,
         given: String,
@@ -232,6 +267,7 @@ pub enum Mistake {
         given: String,
         why: NameError,
     },
+    Salon(String),
 }
 
 /// Why a text is no address.
@@ -333,8 +369,20 @@ impl fmt::Display for Mistake {
                     "{option} ne sert pas à un relais : donnez cette option avec --connect"
                 )
             }
+            Mistake::RelayOnly(option) => {
+                write!(
+                    f,
+                    "{option} est l'affaire du relais : donnez cette option avec --relay"
+                )
+            }
             Mistake::Address { option, given, why } => why.explain(f, option, given),
             Mistake::Name { given, why } => write!(f, "--nom « {} » : {why}", safe(given)),
+            Mistake::Salon(given) => write!(
+                f,
+                "--salon « {} » : un salon se nomme de lettres, chiffres, « - », « _ » et « . », {MAX_NAME} au plus : --salon {}",
+                safe(given),
+                example("--salon")
+            ),
         }
     }
 }
@@ -571,7 +619,11 @@ fn nearest(word: &str) -> Option<&'static str> {
     VALUED
         .iter()
         .map(|(option, _)| *option)
-        .chain(["--help", "--version"])
+        .chain(
+            SWITCHES
+                .into_iter()
+                .filter(|switch| switch.starts_with("--")),
+        )
         .map(|option| (distance(&word, option), option))
         .filter(|(distance, option)| {
             *distance <= 2 || (word.len() > 3 && option.starts_with(&word))

@@ -1,7 +1,7 @@
 //! What a person may see: sentences in French, dates in the viewer's zone, colours, hostile text made harmless.
 //!
 //! A conversation is shown as rows. A message's row begins with its date, so that no name and no text can pass for a
-//! notice, whose row begins with a word:
+//! notice, whose row never does:
 //!
 //! ```text
 //! « Bob » est là.
@@ -10,7 +10,11 @@
 //! le client Bob a quitté la discussion.
 //! ```
 //!
-//! Every function here returns one row: harmless, whatever the peers sent, and without line ending.
+//! Every function here returns one row: harmless, whatever the peers sent, and without a line ending.
+
+mod notices;
+
+pub use notices::{OVER, SEATS_TAKEN, arrived, away, back, cause, left, lost, sentence};
 
 use std::borrow::Cow;
 use std::ffi::OsStr;
@@ -22,7 +26,6 @@ use ansi_term::{Colour as Base, Style};
 use chrono::{Local, TimeZone, Timelike};
 use unicode_width::UnicodeWidthChar;
 
-use crate::peer::{Ending, Event};
 use crate::protocol::wire::is_hidden;
 use crate::protocol::{Line, UnixMillis};
 
@@ -249,190 +252,163 @@ fn safe_name(name: &str) -> String {
     shown
 }
 
-/// A name within a sentence. The guillemets keep « Bob a quitté la discussion » from being read as part of it, so
-/// the name's own are shown escaped.
-fn quoted(name: &str) -> String {
-    format!(
-        "« {} »",
-        safe_name(name)
-            .replace('«', "\\u{ab}")
-            .replace('»', "\\u{bb}")
-    )
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-/// What a person is told of an event; nothing for those that are shown as messages or not at all.
-pub fn sentence(event: &Event) -> Option<String> {
-    let told = match event {
-        Event::Waiting => {
-            "en attente de l'autre personne ; ce que vous écrivez déjà lui sera remis à son arrivée.".to_owned()
-        }
-        Event::Arrived { name } => arrived(name),
-        Event::Received { .. } | Event::Delivered { .. } => return None,
-        Event::Cut { reason, held } => {
-            let waiting = messages(*held).map_or_else(String::new, |lines| format!(", {lines} en attente"));
-            format!("connexion coupée ({}) : nouvelle tentative en cours{waiting}…", cause(reason))
-        }
-        Event::Restored { delivered } => match messages(*delivered) {
-            None => "connexion rétablie.".to_owned(),
-            Some(lines) => format!("connexion rétablie : {lines} remis."),
-        },
-        Event::Away { name, held } => away(name, *held),
-        Event::Back { name, delivered } => back(name, *delivered),
-        Event::Left { name } => left(name),
-        Event::Lost { name } => lost(name),
-        Event::Undelivered { lines } => match lines.len() {
-            0 => return None,
-            1 => "1 message n'a pas été remis :".to_owned(),
-            n => format!("{n} messages n'ont pas été remis :"),
-        },
-        Event::Ended(ending) => return farewell(ending),
-    };
-    Some(told)
-}
-
-/// Someone sits down.
-pub fn arrived(name: &str) -> String {
-    format!("{} est là.", quoted(name))
-}
-
-/// Someone's connection is cut and the seat is kept; `held` lines wait for them (0 where nobody counts, as on a relay).
-pub fn away(name: &str, held: usize) -> String {
-    let waiting = match held {
-        0 => String::new(),
-        1 => ", 1 message l'attend".to_owned(),
-        n => format!(", {n} messages l'attendent"),
-    };
-    format!(
-        "{} ne répond plus : sa place est gardée{waiting}.",
-        quoted(name)
-    )
-}
-
-/// Someone takes up the seat again; `delivered` lines that had waited have arrived.
-pub fn back(name: &str, delivered: usize) -> String {
-    match messages(delivered) {
-        None => format!("{} est de retour.", quoted(name)),
-        Some(lines) => format!("{} est de retour : {lines} remis.", quoted(name)),
+    fn plain() -> Palette {
+        Palette::new(Colour::Off)
     }
-}
 
-/// Someone has left: the assignment's sentence, to the letter.
-pub fn left(name: &str) -> String {
-    format!("le client {} a quitté la discussion.", safe_name(name))
-}
-
-/// Someone did not come back in time.
-pub fn lost(name: &str) -> String {
-    format!(
-        "{} n'a pas pu revenir à temps : la discussion est terminée.",
-        quoted(name)
-    )
-}
-
-/// On a relay's screen, once both seats are taken.
-pub const SEATS_TAKEN: &str = "les deux places sont prises : le relais n'écoute plus.";
-
-/// On a relay's screen, when all is said.
-pub const OVER: &str = "la discussion est terminée.";
-
-/// The last words of a connection, with what to do next; nothing when everybody has had their say.
-fn farewell(ending: &Ending) -> Option<String> {
-    let told = match ending {
-        Ending::Over => return None,
-        Ending::NoRelay { address, reason } => {
-            let port = address.rsplit(':').next().unwrap_or("5000");
-            format!(
-                "aucun relais à {} ({}) : vérifiez l'adresse, ou lancez-y « msg --relay :{} ».",
-                safe(address),
-                cause(reason),
-                safe(port)
-            )
+    fn line(text: &str) -> Line {
+        Line {
+            sent_at: 1_795_000_000_000,
+            text: text.to_owned(),
         }
-        Ending::Refused { code, reason } => refused(code, reason),
-        Ending::Protocol { reason } => format!(
-            "ce qui répond à cette adresse n'est pas un relais msg ({}) : vérifiez l'adresse et le port.",
-            cause(reason)
-        ),
-        Ending::Stopped => {
-            "le relais a été arrêté : relancez-le, puis reconnectez-vous.".to_owned()
+    }
+
+    #[test]
+    fn a_message_is_its_date_its_name_and_its_text() {
+        let row = plain().message(Author::Own, "Alice", &line("bonjour"));
+        assert_eq!(row, format!("{}  Alice  bonjour", date(1_795_000_000_000)));
+        let row = plain().marked(Mark::Pending, Author::Own, "Alice", &line("bonjour"));
+        assert_eq!(row, format!("{}* Alice  bonjour", date(1_795_000_000_000)));
+    }
+
+    #[test]
+    fn colours_are_base_colours_and_leave_the_text_alone() {
+        let palette = Palette::new(Colour::On);
+        let own = palette.message(Author::Own, "Alice", &line("bonjour"));
+        let other = palette.message(Author::Other, "Bob", &line("bonjour"));
+        assert!(own.ends_with("\x1b[36mAlice\x1b[0m  bonjour"), "{own:?}");
+        assert!(
+            other.ends_with("\x1b[1;35mBob\x1b[0m  bonjour"),
+            "{other:?}"
+        );
+        assert_eq!(palette.notice("un"), "\x1b[32mun\x1b[0m");
+        assert_eq!(palette.error("un"), "\x1b[31mun\x1b[0m");
+    }
+
+    #[test]
+    fn colour_is_off_where_it_is_unwanted_or_unknown() {
+        let choose = |no_color: Option<&str>, term: Option<&str>| {
+            Colour::of_environment(no_color.map(OsStr::new), term.map(OsStr::new))
+        };
+        assert_eq!(choose(None, Some("xterm")), Colour::On);
+        assert_eq!(choose(Some(""), Some("xterm")), Colour::On);
+        assert_eq!(choose(Some("0"), Some("xterm")), Colour::Off);
+        assert_eq!(choose(None, Some("dumb")), Colour::Off);
+        assert_eq!(choose(None, None), Colour::Off);
+    }
+
+    #[test]
+    fn every_hidden_character_is_shown_and_every_other_kept() {
+        for c in ('\0'..=char::MAX).filter(|c| is_hidden(*c)) {
+            let text = format!("a{c}b");
+            let shown = safe(&text);
+            assert!(!shown.contains(is_hidden), "{c:?} passes");
+            assert!(
+                shown.len() >= 4 && shown.starts_with('a') && shown.ends_with('b'),
+                "{c:?} vanishes"
+            );
         }
-    };
-    Some(told)
-}
-
-/// Why a relay refused us, by the code of its `ERR` line.
-fn refused(code: &str, reason: &str) -> String {
-    let detail = cause(reason);
-    match code {
-        "full" => "deux personnes discutent déjà ici : attendez qu'elles aient fini, ou essayez un autre port.".to_owned(),
-        "name" => format!("le relais refuse ce nom ({detail}) : choisissez-en un autre avec --nom."),
-        "version" => format!(
-            "le relais parle une autre version du protocole ({detail}) : installez la même version de msg des deux côtés."
-        ),
-        "line" => format!("le relais refuse une ligne ({detail}) : reconnectez-vous et écrivez plus court."),
-        "slow" => format!("le relais a raccroché, car cet écran lisait trop lentement ({detail}) : reconnectez-vous."),
-        "replaced" => "cette place a été reprise par une autre connexion du même client : continuez là-bas.".to_owned(),
-        "proto" => format!(
-            "le relais n'a pas compris ce client ({detail}) : comparez les versions des deux côtés avec « msg --version »."
-        ),
-        _ => format!("le relais refuse la connexion ({} : {detail}) : réessayez plus tard.", cause(code)),
-    }
-}
-
-/// The reason for a failure, in French where the operating system gives the usual ones, and short whoever words it.
-pub fn cause(reason: &str) -> String {
-    /// In characters: enough for a reason, too little to push the rest of a notice off the screen.
-    const LONGEST: usize = 120;
-
-    let number = reason
-        .split_once("(os error ")
-        .and_then(|(_, end)| end.trim_end_matches(')').parse().ok());
-    if let Some(french) =
-        number.and_then(|number| system_cause(std::io::Error::from_raw_os_error(number).kind()))
-    {
-        return french.to_owned();
-    }
-    if reason.starts_with("failed to lookup address information") {
-        return "machine inconnue".to_owned();
-    }
-    match safe(reason) {
-        reason if reason.is_empty() => "sans raison donnée".to_owned(),
-        reason => match reason.char_indices().nth(LONGEST) {
-            None => reason.into_owned(),
-            Some((end, _)) => format!("{}…", &reason[..end]),
-        },
-    }
-}
-
-fn system_cause(kind: std::io::ErrorKind) -> Option<&'static str> {
-    use std::io::ErrorKind;
-    Some(match kind {
-        ErrorKind::ConnectionRefused => "connexion refusée",
-        ErrorKind::ConnectionReset | ErrorKind::ConnectionAborted | ErrorKind::BrokenPipe => {
-            "connexion rompue"
+        for c in ('\0'..=char::MAX).filter(|c| !is_hidden(*c)) {
+            assert_eq!(safe(&format!("a{c}b")), format!("a{c}b"));
         }
-        ErrorKind::TimedOut => "pas de réponse",
-        ErrorKind::HostUnreachable => "machine injoignable",
-        ErrorKind::NetworkUnreachable | ErrorKind::NetworkDown => "réseau injoignable",
-        ErrorKind::AddrInUse => "adresse déjà prise",
-        ErrorKind::AddrNotAvailable => "adresse étrangère à cette machine",
-        ErrorKind::PermissionDenied => "interdit",
-        ErrorKind::NotFound => "introuvable",
-        ErrorKind::IsADirectory => "c'est un dossier",
-        ErrorKind::NotADirectory => "ce chemin passe par un fichier",
-        ErrorKind::ReadOnlyFilesystem => "disque en lecture seule",
-        ErrorKind::StorageFull => "disque plein",
-        ErrorKind::QuotaExceeded => "quota dépassé",
-        ErrorKind::FileTooLarge => "fichier trop gros",
-        _ => return None,
-    })
-}
+    }
 
-/// « 1 message », « 3 messages »; nothing for none.
-fn messages(lines: usize) -> Option<String> {
-    match lines {
-        0 => None,
-        1 => Some("1 message".to_owned()),
-        n => Some(format!("{n} messages")),
+    #[test]
+    fn what_is_hidden_is_spelt_so_that_one_sees_it() {
+        assert_eq!(safe("\x1b[2J\r\n\u{9b}1m"), "\\x1b[2J\\r\\n\\u{9b}1m");
+        assert_eq!(
+            safe("a\u{202e}b\u{e0041}\u{2028}"),
+            "a\\u{202e}b\\u{e0041}\\u{2028}"
+        );
+        assert_eq!(safe("\x7f\0\ta"), "\\x7f\\x00    a");
+    }
+
+    #[test]
+    fn writing_of_every_script_is_left_as_it_is() {
+        for text in [
+            "été, œuvre, « ça »",
+            "日本語",
+            "👩‍👩‍👧 👍🏽 ❤️",
+            "مرحبا می‌خواهم",
+            "हिन्दी",
+            "שָׁלוֹם",
+            "한글",
+        ] {
+            assert_eq!(safe(text), text);
+        }
+    }
+
+    #[test]
+    fn a_heap_of_combining_marks_is_cut_visibly() {
+        let shown = safe("e").into_owned() + &"\u{301}".repeat(8);
+        assert_eq!(safe(&shown), shown);
+        let heap = format!("Z{}go{}", "\u{301}".repeat(1000), "\u{20dd}".repeat(9));
+        assert_eq!(
+            safe(&heap),
+            format!("Z{}[…]go{}[…]", "\u{301}".repeat(8), "\u{20dd}".repeat(8))
+        );
+    }
+
+    #[test]
+    fn making_harmless_twice_changes_nothing() {
+        let hostile: String = ('\0'..'\u{3000}').chain('\u{fe00}'..'\u{ffff}').collect();
+        let once = safe(&hostile).into_owned();
+        assert_eq!(safe(&once), once);
+    }
+
+    #[test]
+    fn harmless_text_grows_at_most_fourfold() {
+        for c in ('\0'..=char::MAX).filter(|c| is_hidden(*c)) {
+            assert!(safe(&c.to_string()).len() <= 4 * c.len_utf8(), "{c:?}");
+        }
+    }
+
+    #[test]
+    fn a_date_is_the_viewers() {
+        // Local midnight in whatever zone the test runs.
+        let at = Local
+            .with_ymd_and_hms(2026, 11, 22, 14, 2, 31)
+            .unwrap()
+            .timestamp_millis();
+        assert_eq!(date(at as UnixMillis + 999), "22/11/2026 14:02:31");
+    }
+
+    #[test]
+    fn no_date_is_too_far_off() {
+        for at in (0..64)
+            .map(|bit| u64::MAX >> bit)
+            .chain((8_210_266_870_000_000..).step_by(3_600_000).take(100))
+        {
+            assert!(!date(at).is_empty());
+        }
+        assert_eq!(date(u64::MAX), "@18446744073709551615");
+        assert!(
+            date(400_000_000_000_000).contains("/14645 "),
+            "{}",
+            date(400_000_000_000_000)
+        );
+    }
+
+    #[test]
+    fn a_name_ends_where_its_row_says_it_does() {
+        let row = plain().message(Author::Other, "Bob  salut\n", &line("non"));
+        assert!(row.ends_with("  Bob salut\\n  non"), "{row}");
+    }
+
+    #[test]
+    fn an_invitation_is_typed_as_it_stands() {
+        let invitation = |address: &str| plain().invitation(address.parse().unwrap());
+        assert_eq!(
+            invitation("192.168.1.12:5000"),
+            "msg --connect 192.168.1.12:5000 --nom VOTRE_NOM"
+        );
+        assert_eq!(
+            invitation("[2001:db8::7]:5000"),
+            "msg --connect [2001:db8::7]:5000 --nom VOTRE_NOM"
+        );
     }
 }

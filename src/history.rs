@@ -1,1 +1,466 @@
-//! Under construction.
+//! The dated record of a conversation, which `--history FILE` keeps on disk.
+//!
+//! One line a message, as on the screen, and one where a conversation begins. A `*` after the date says that the
+//! other person's client is not known to hold the message yet; it gives way to a space once it is:
+//!
+//! ```text
+//! — discussion du 22/11/2026 14:02:31
+//! 22/11/2026 14:02:31  Alice  bonjour
+//! 22/11/2026 14:02:40* Alice  tu es là ?
+//! ```
+//!
+//! Two programs may keep one file: every line is appended whole. Hostile text is made harmless before it is written,
+//! and again when it is read, since anybody may have written to the file.
+
+use std::fs::{File, OpenOptions};
+use std::io::{self, ErrorKind, Read, Seek, SeekFrom, Write};
+use std::os::unix::fs::{FileExt, MetadataExt, OpenOptionsExt};
+use std::path::Path;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use rustix::fs::OFlags;
+
+use crate::display::{self, Author, Colour, Mark, Palette};
+use crate::protocol::{Line, UnixMillis};
+
+/// An open record.
+#[derive(Debug)]
+pub struct Record {
+    /// Writes at the end of the file only, wherever that is by now.
+    end: File,
+    /// The same file, to read and to patch: what is open for appending cannot write anywhere else.
+    anywhere: File,
+    /// What goes before the first message; empty from then on.
+    heading: String,
+    state: State,
+}
+
+/// Where a message stands in its record, to say later that it arrived. Nothing for one that could not be written.
+#[derive(Debug)]
+pub struct Entry {
+    mark_at: Option<u64>,
+}
+
+/// How the last write went.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum State {
+    Sound,
+    /// It failed, and the caller knows. A piece of a line may stand at the end of the file.
+    Failed,
+}
+
+impl Record {
+    /// Opens the record at `path`, and makes it, for its owner's eyes only, where there is none. Writes nothing yet.
+    ///
+    /// Fails on whatever is no regular file, without waiting for anybody at the other end of a pipe.
+    pub fn open(path: &Path) -> io::Result<Record> {
+        // NONBLOCK makes a pipe without a reader an error; for a regular file it means nothing.
+        let flags = (OFlags::NONBLOCK | OFlags::NOCTTY).bits().cast_signed();
+        let end = OpenOptions::new()
+            .append(true)
+            .create(true)
+            .mode(0o600)
+            .custom_flags(flags)
+            .open(path);
+        let end = match end {
+            // What has no reader is a pipe or a socket.
+            Err(error) if error.raw_os_error() == Some(rustix::io::Errno::NXIO.raw_os_error()) => {
+                return Err(irregular());
+            }
+            end => end?,
+        };
+        if !end.metadata()?.is_file() {
+            return Err(irregular());
+        }
+        let anywhere = OpenOptions::new()
+            .read(true)
+            .write(true)
+            .custom_flags(flags)
+            .open(path)?;
+        let identity = |file: &File| file.metadata().map(|found| (found.dev(), found.ino()));
+        if identity(&end)? != identity(&anywhere)? {
+            return Err(io::Error::other("un autre fichier a pris sa place"));
+        }
+        Ok(Record {
+            end,
+            anywhere,
+            heading: format!("— discussion du {}\n", display::date(now())),
+            state: State::Sound,
+        })
+    }
+
+    /// The last `lines` lines of the file, the oldest first, each one row and harmless.
+    ///
+    /// Reads the last [`TAIL`] bytes at most, and gives what lines stand whole in them.
+    pub fn tail(&self, lines: usize) -> io::Result<Vec<String>> {
+        let length = self.anywhere.metadata()?.len();
+        let start = length.saturating_sub(TAIL);
+        let mut file = &self.anywhere;
+        // One byte more tells whether a line begins right there.
+        file.seek(SeekFrom::Start(start.saturating_sub(1)))?;
+        let mut bytes = Vec::new();
+        file.take(TAIL + 1).read_to_end(&mut bytes)?;
+        let text = String::from_utf8_lossy(&bytes);
+        let whole = match start {
+            0 => &text,
+            _ => text.split_once('\n').map_or("", |(_, whole)| whole),
+        };
+        let mut rows: Vec<String> = whole
+            .lines()
+            .rev()
+            .take(lines)
+            .map(|row| display::safe(row).into_owned())
+            .collect();
+        rows.reverse();
+        Ok(rows)
+    }
+
+    /// Appends one message.
+    ///
+    /// When the file takes no more (a full disk), fails once: the following messages go unwritten and in silence until
+    /// one can be written again, so that a caller may simply report every error.
+    pub fn write(&mut self, name: &str, line: &Line, mark: Mark) -> io::Result<Entry> {
+        let ending = if self.may_end_inside_a_line() {
+            self.missing_ending()
+        } else {
+            ""
+        };
+        let before = format!("{ending}{}", self.heading);
+        let row = Palette::new(Colour::Off).marked(mark, Author::Own, name, line);
+        match append(&mut self.end, format!("{before}{row}\n").as_bytes()) {
+            Ok(start) => {
+                self.state = State::Sound;
+                self.heading.clear();
+                let column = before.len() + display::date(line.sent_at).len();
+                let mark_at = (mark == Mark::Pending).then(|| start + column as u64);
+                Ok(Entry { mark_at })
+            }
+            Err(_) if self.state == State::Failed => Ok(Entry { mark_at: None }),
+            Err(error) => {
+                self.state = State::Failed;
+                Err(error)
+            }
+        }
+    }
+
+    fn may_end_inside_a_line(&self) -> bool {
+        self.state == State::Failed || !self.heading.is_empty()
+    }
+
+    /// The line ending that the file lacks, after a failed write or a hand that edited it.
+    fn missing_ending(&self) -> &'static str {
+        let last_byte = || -> io::Result<Option<u8>> {
+            let mut last = [0];
+            let length = self.anywhere.metadata()?.len();
+            let Some(at) = length.checked_sub(1) else {
+                return Ok(None);
+            };
+            Ok((self.anywhere.read_at(&mut last, at)? == 1).then_some(last[0]))
+        };
+        match last_byte() {
+            Ok(None | Some(b'\n')) => "",
+            // Unreadable: an empty line does no harm.
+            Ok(Some(_)) | Err(_) => "\n",
+        }
+    }
+
+    /// Takes the mark off a message that has arrived.
+    pub fn delivered(&self, entry: &Entry) -> io::Result<()> {
+        let Some(at) = entry.mark_at else {
+            return Ok(());
+        };
+        let mut found = [0];
+        // Somebody may have cut or replaced what stood there: nothing but a mark is ever overwritten.
+        if self.anywhere.read_at(&mut found, at)? == 1 && char::from(found[0]) == Mark::PENDING {
+            self.anywhere.write_all_at(b" ", at)?;
+        }
+        Ok(())
+    }
+}
+
+/// How far back [`Record::tail`] reads, in bytes: more than a screenful of the longest messages.
+const TAIL: u64 = 256 * 1024;
+
+/// Appends all of `bytes` in one system call, so that another program's lines cannot come in between, and says where
+/// they begin.
+fn append(file: &mut File, bytes: &[u8]) -> io::Result<u64> {
+    loop {
+        match file.write(bytes) {
+            Ok(written) if written == bytes.len() => break,
+            // A regular file takes less than it is given only when it can take no more.
+            Ok(_) => return Err(ErrorKind::StorageFull.into()),
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    // Appending leaves this descriptor's position, which nobody else moves, at the end of what it wrote.
+    Ok(file.stream_position()? - bytes.len() as u64)
+}
+
+fn irregular() -> io::Error {
+    io::Error::new(ErrorKind::InvalidInput, "ce n'est pas un fichier ordinaire")
+}
+
+fn now() -> UnixMillis {
+    // A clock set before 1970 counts as 1970.
+    SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .map_or(0, |since| since.as_millis() as UnixMillis)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::os::unix::fs::PermissionsExt;
+    use std::path::PathBuf;
+    use std::sync::atomic::{AtomicU32, Ordering};
+
+    use super::*;
+
+    /// A folder of its own for one test.
+    struct Scratch(PathBuf);
+
+    impl Scratch {
+        fn new() -> Scratch {
+            static NEXT: AtomicU32 = AtomicU32::new(0);
+            let number = NEXT.fetch_add(1, Ordering::Relaxed);
+            let folder =
+                std::env::temp_dir().join(format!("msg-history-{}-{number}", std::process::id()));
+            fs::create_dir(&folder).unwrap();
+            Scratch(folder)
+        }
+
+        fn file(&self) -> PathBuf {
+            self.0.join("journal")
+        }
+    }
+
+    impl Drop for Scratch {
+        fn drop(&mut self) {
+            fs::remove_dir_all(&self.0).unwrap();
+        }
+    }
+
+    fn line(text: &str) -> Line {
+        Line {
+            sent_at: 1_795_000_000_000,
+            text: text.to_owned(),
+        }
+    }
+
+    /// What stands in the file but for the headings, without the dates.
+    fn messages(path: &Path) -> Vec<String> {
+        let length = display::date(line("").sent_at).len();
+        let text = fs::read_to_string(path).unwrap();
+        text.lines()
+            .filter(|row| !row.starts_with('—'))
+            .map(|row| row[length.min(row.len())..].to_owned())
+            .collect()
+    }
+
+    #[test]
+    fn a_message_is_one_dated_line() {
+        let scratch = Scratch::new();
+        let mut record = Record::open(&scratch.file()).unwrap();
+        record
+            .write("Zoé", &line("à bientôt"), Mark::Delivered)
+            .unwrap();
+        let text = fs::read_to_string(scratch.file()).unwrap();
+        let row = text.lines().nth(1).unwrap();
+        assert_eq!(
+            row,
+            format!("{}  Zoé  à bientôt", display::date(line("").sent_at))
+        );
+    }
+
+    #[test]
+    fn a_heading_comes_with_the_first_message_and_only_with_it() {
+        let scratch = Scratch::new();
+        let mut record = Record::open(&scratch.file()).unwrap();
+        assert_eq!(fs::read_to_string(scratch.file()).unwrap(), "");
+        record.write("A", &line("un"), Mark::Delivered).unwrap();
+        record.write("A", &line("deux"), Mark::Delivered).unwrap();
+        let text = fs::read_to_string(scratch.file()).unwrap();
+        assert_eq!(text.matches("— discussion du ").count(), 1);
+        assert!(text.starts_with("— discussion du "));
+    }
+
+    #[test]
+    fn a_new_record_is_for_its_owner_alone() {
+        let scratch = Scratch::new();
+        Record::open(&scratch.file()).unwrap();
+        let mode = fs::metadata(scratch.file()).unwrap().permissions().mode();
+        assert_eq!(mode & 0o077, 0);
+    }
+
+    #[test]
+    fn a_mark_gives_way_once_the_message_has_arrived() {
+        let scratch = Scratch::new();
+        let mut record = Record::open(&scratch.file()).unwrap();
+        let entries: Vec<Entry> = ["é", "deux", "trois"]
+            .iter()
+            .map(|text| record.write("A", &line(text), Mark::Pending).unwrap())
+            .collect();
+        assert_eq!(
+            messages(&scratch.file()),
+            ["* A  é", "* A  deux", "* A  trois"]
+        );
+        record.delivered(&entries[0]).unwrap();
+        record.delivered(&entries[2]).unwrap();
+        record.delivered(&entries[2]).unwrap();
+        assert_eq!(
+            messages(&scratch.file()),
+            ["  A  é", "* A  deux", "  A  trois"]
+        );
+    }
+
+    #[test]
+    fn two_records_share_a_file_and_patch_their_own_marks() {
+        let scratch = Scratch::new();
+        let mut alice = Record::open(&scratch.file()).unwrap();
+        let mut bob = Record::open(&scratch.file()).unwrap();
+        let mut entries = Vec::new();
+        for n in 0..100 {
+            entries.push(
+                alice
+                    .write("Alice", &line(&n.to_string()), Mark::Pending)
+                    .unwrap(),
+            );
+            bob.write("Bob", &line(&n.to_string()), Mark::Pending)
+                .unwrap();
+        }
+        for entry in &entries {
+            alice.delivered(entry).unwrap();
+        }
+        let messages = messages(&scratch.file());
+        assert_eq!(messages.len(), 200);
+        assert!(
+            messages
+                .iter()
+                .all(|row| row.starts_with("  Alice  ") || row.starts_with("* Bob  "))
+        );
+    }
+
+    #[test]
+    fn a_file_that_was_cut_meanwhile_is_not_damaged() {
+        let scratch = Scratch::new();
+        let mut record = Record::open(&scratch.file()).unwrap();
+        let entry = record.write("A", &line("un"), Mark::Pending).unwrap();
+        fs::write(scratch.file(), "court").unwrap();
+        record.delivered(&entry).unwrap();
+        assert_eq!(fs::read_to_string(scratch.file()).unwrap(), "court");
+        fs::write(scratch.file(), "x".repeat(500)).unwrap();
+        record.delivered(&entry).unwrap();
+        assert_eq!(fs::read_to_string(scratch.file()).unwrap(), "x".repeat(500));
+    }
+
+    #[test]
+    fn a_full_disk_is_reported_once_and_writing_goes_on_when_it_can() {
+        let scratch = Scratch::new();
+        let mut record = Record::open(&scratch.file()).unwrap();
+        let disk = std::mem::replace(
+            &mut record.end,
+            OpenOptions::new().append(true).open("/dev/full").unwrap(),
+        );
+        let error = record.write("A", &line("un"), Mark::Pending).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::StorageFull);
+        let entry = record.write("A", &line("deux"), Mark::Pending).unwrap();
+        record.delivered(&entry).unwrap();
+        record.end = disk;
+        fs::write(scratch.file(), "22/11/2026 14:0").unwrap();
+        record.write("A", &line("trois"), Mark::Delivered).unwrap();
+        let text = fs::read_to_string(scratch.file()).unwrap();
+        let rows: Vec<&str> = text.lines().collect();
+        assert_eq!(rows[0], "22/11/2026 14:0");
+        assert!(rows[1].starts_with("— discussion du "));
+        assert!(rows[2].ends_with("  A  trois"));
+        record.end = OpenOptions::new().append(true).open("/dev/full").unwrap();
+        record
+            .write("A", &line("quatre"), Mark::Pending)
+            .unwrap_err();
+    }
+
+    #[test]
+    fn hostile_text_makes_no_line_of_its_own() {
+        let scratch = Scratch::new();
+        let mut record = Record::open(&scratch.file()).unwrap();
+        record
+            .write("A\nB", &line("un\n— discussion du\r\x1b[2J"), Mark::Pending)
+            .unwrap();
+        assert_eq!(
+            messages(&scratch.file()),
+            ["* A\\nB  un\\n— discussion du\\r\\x1b[2J"]
+        );
+    }
+
+    #[test]
+    fn the_tail_is_harmless_whoever_wrote_the_file() {
+        let scratch = Scratch::new();
+        fs::write(scratch.file(), b"un\ndeux \x1b[2J\n\xff trois\r\nquatre").unwrap();
+        let record = Record::open(&scratch.file()).unwrap();
+        assert_eq!(
+            record.tail(3).unwrap(),
+            ["deux \\x1b[2J", "\u{fffd} trois", "quatre"]
+        );
+        assert_eq!(record.tail(0).unwrap(), [""; 0]);
+        assert_eq!(record.tail(usize::MAX).unwrap().len(), 4);
+    }
+
+    #[test]
+    fn the_tail_of_a_huge_file_is_read_alone() {
+        let scratch = Scratch::new();
+        let file = File::create(scratch.file()).unwrap();
+        file.set_len(1 << 40).unwrap();
+        (&file).seek(SeekFrom::End(0)).unwrap();
+        (&file)
+            .write_all("\n22/11/2026 14:02:31  A  é\n".as_bytes())
+            .unwrap();
+        let record = Record::open(&scratch.file()).unwrap();
+        assert_eq!(record.tail(5).unwrap(), ["22/11/2026 14:02:31  A  é"]);
+    }
+
+    #[test]
+    fn a_line_that_begins_where_the_tail_begins_is_whole() {
+        let scratch = Scratch::new();
+        let rows = "x".repeat(TAIL as usize - 1) + "\n";
+        fs::write(scratch.file(), format!("avant\n{rows}")).unwrap();
+        let record = Record::open(&scratch.file()).unwrap();
+        assert_eq!(record.tail(9).unwrap().len(), 1);
+        fs::write(scratch.file(), format!("avant\ny{rows}")).unwrap();
+        assert_eq!(record.tail(9).unwrap().len(), 0);
+    }
+
+    #[test]
+    fn only_regular_files_are_records() {
+        let scratch = Scratch::new();
+        assert_eq!(
+            Record::open(&scratch.0).unwrap_err().kind(),
+            ErrorKind::IsADirectory
+        );
+        assert_eq!(
+            Record::open(Path::new("/dev/null")).unwrap_err().kind(),
+            ErrorKind::InvalidInput
+        );
+        let pipe = scratch.0.join("tube");
+        rustix::fs::mkfifoat(rustix::fs::CWD, &pipe, rustix::fs::Mode::RWXU).unwrap();
+        assert_eq!(
+            Record::open(&pipe).unwrap_err().kind(),
+            ErrorKind::InvalidInput
+        );
+        let _reader = OpenOptions::new()
+            .read(true)
+            .write(true)
+            .open(&pipe)
+            .unwrap();
+        assert_eq!(
+            Record::open(&pipe).unwrap_err().kind(),
+            ErrorKind::InvalidInput
+        );
+        assert_eq!(
+            Record::open(&scratch.0.join("sans/dossier"))
+                .unwrap_err()
+                .kind(),
+            ErrorKind::NotFound
+        );
+    }
+}

@@ -13,8 +13,11 @@
 //! Every function here returns one row: harmless, whatever the peers sent, and without a line ending.
 
 mod notices;
+mod trace;
 
 pub use notices::{OVER, SEATS_TAKEN, arrived, away, back, cause, left, lost, sentence};
+
+pub use trace::{Direction, remark};
 
 use std::borrow::Cow;
 use std::ffi::OsStr;

@@ -5,6 +5,7 @@
 
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::{FileType, Mode, OFlags};
@@ -118,10 +119,34 @@ impl Screen {
         Ok(Flushed::All)
     }
 
-    /// Whether nobody reads any more. Such an output shows as readable to whoever waits for that, which a pipe's
-    /// writing end is at no other time.
+    /// Writes all that is queued, waiting for at most `patience`: for last words, when nothing else is left to do.
+    ///
+    /// # Errors
+    /// As [`flush`](Screen::flush).
+    pub fn drain(&mut self, patience: Duration) -> io::Result<Flushed> {
+        let deadline = Instant::now() + patience;
+        loop {
+            let flushed = self.flush()?;
+            let left = deadline.saturating_duration_since(Instant::now());
+            if flushed == Flushed::All || left.is_zero() {
+                return Ok(flushed);
+            }
+            self.ready(PollFlags::OUT, left);
+        }
+    }
+
+    /// Whether it is a pipe, which shows as readable once nobody reads it any more, and at no other time.
+    pub fn is_pipe(&self) -> bool {
+        rustix::fs::fstat(&self.output)
+            .is_ok_and(|found| FileType::from_raw_mode(found.st_mode) == FileType::Fifo)
+    }
+
+    /// Whether nobody reads it any more.
     pub fn is_abandoned(&self) -> bool {
-        self.way != Way::Socket && self.ready(PollFlags::empty()).contains(PollFlags::ERR)
+        self.is_pipe()
+            && self
+                .ready(PollFlags::empty(), Duration::ZERO)
+                .contains(PollFlags::ERR)
     }
 
     fn write(&self) -> Result<usize, Errno> {
@@ -135,14 +160,18 @@ impl Screen {
                 let flags = SendFlags::DONTWAIT | SendFlags::NOSIGNAL;
                 rustix::net::send(&self.output, bytes, flags)
             }
-            Way::Shared if self.ready(PollFlags::OUT).is_empty() => Err(Errno::AGAIN),
+            Way::Shared if self.ready(PollFlags::OUT, Duration::ZERO).is_empty() => {
+                Err(Errno::AGAIN)
+            }
             Way::Shared => rustix::io::write(&self.output, &bytes[..bytes.len().min(BITE)]),
         }
     }
 
-    fn ready(&self, wanted: PollFlags) -> PollFlags {
+    fn ready(&self, wanted: PollFlags, patience: Duration) -> PollFlags {
         let mut watched = [PollFd::new(&self.output, wanted)];
-        match poll(&mut watched, Some(&Timespec::default())) {
+        // What does not fit is centuries away.
+        let timeout = Timespec::try_from(patience).ok();
+        match poll(&mut watched, timeout.as_ref()) {
             Ok(_) => watched[0].revents(),
             // Interrupted, or out of memory for a moment: as good as not ready.
             Err(_) => PollFlags::empty(),

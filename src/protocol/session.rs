@@ -31,7 +31,7 @@ const MOST_EVENTS: usize = 4 * WINDOW_LINES;
 const PING_AFTER: Millis = HEARTBEAT_S * 1000;
 /// Silence after which the relay counts as dead.
 const DEAD_AFTER: Millis = 25_000;
-/// How long the relay's welcome may take.
+/// How long the relay's welcome may take, and then its word on who sits opposite.
 const WELCOME_WITHIN: Millis = 10_000;
 /// How long the partner's acknowledgement may take before the connection is cut and made anew.
 const STUCK_AFTER: Millis = 15_000;
@@ -128,6 +128,8 @@ pub struct Session {
     /// Lines of ours that are settled: see [`Event::Delivered`].
     settled: u64,
     outage: Outage,
+    /// Until when the relay must say who sits opposite, after its welcome.
+    introduced_by: Option<Millis>,
     #[cfg(test)]
     pub(super) flaw: Option<Flaw>,
 }
@@ -266,6 +268,7 @@ impl Session {
             window: Window::default(),
             settled: 0,
             outage: Outage::None,
+            introduced_by: None,
             #[cfg(test)]
             flaw: None,
         }
@@ -283,6 +286,7 @@ impl Session {
     pub fn disconnected(&mut self, reason: &str) {
         let was_up = matches!(self.link, Link::Up { .. });
         self.link = Link::Down;
+        self.introduced_by = None;
         self.incoming = Lines::default();
         self.outbox = Outbox::default();
         if let Some(partner) = &mut self.partner {
@@ -385,6 +389,9 @@ impl Session {
             }
             _ => {}
         }
+        if self.introduced_by.is_some_and(|at| now >= at) {
+            return Err(self.cut("le relais ne dit pas qui est là".to_owned()));
+        }
         if let Some(partner) = &mut self.partner {
             match partner.sync {
                 Sync::Live { heard_at }
@@ -430,10 +437,17 @@ impl Session {
         let repeat = partner
             .filter(|partner| partner.sync != Sync::Apart && partner.received > partner.taken)
             .map(|partner| partner.acked_at + REPEAT_ACK);
-        [self.phase_deadline(), link, sync, repeat, self.ping_at()]
-            .into_iter()
-            .flatten()
-            .min()
+        [
+            self.introduced_by,
+            self.phase_deadline(),
+            link,
+            sync,
+            repeat,
+            self.ping_at(),
+        ]
+        .into_iter()
+        .flatten()
+        .min()
     }
 
     /// Bytes for the connection.
@@ -532,11 +546,13 @@ impl Session {
             spoke_at: now,
             pinged_at: now,
         };
+        self.introduced_by = Some(now + WELCOME_WITHIN);
         Ok(())
     }
 
     /// Rule 1: whoever is opposite, each must learn anew what the other holds.
     fn resynchronise(&mut self, now: Millis, pid: Pid, name: Name) {
+        self.introduced_by = None;
         let known = self
             .partner
             .as_ref()
@@ -605,6 +621,7 @@ impl Session {
     }
 
     fn gone(&mut self, now: Millis, gone: Gone) {
+        self.introduced_by = None;
         let owed = self.partner.as_mut().and_then(|partner| {
             partner.sync = Sync::Apart;
             partner.owed.take()

@@ -1,0 +1,112 @@
+//! What a line that was typed asks for.
+
+/// A line, understood.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Command<'l> {
+    /// A message, or nothing for an empty one.
+    Say(&'l str),
+    Quit,
+    /// So many of the last messages.
+    History(usize),
+    Help,
+    /// A mistake, and what was meant perhaps.
+    Unknown(&'l str),
+    /// `/history` with something that is no number.
+    NoNumber(&'l str),
+}
+
+/// How many messages `/history` shows when no number says.
+const HISTORY: usize = 20;
+
+/// The answer to `/help`.
+pub const HELP: [&str; 6] = [
+    "/quit ou quitter   quitter la discussion (ou Ctrl-D sur une ligne vide)",
+    "/history [n]       revoir les n derniers messages, 20 sans nombre (* : pas encore remis)",
+    "/help              afficher cette aide",
+    "//texte            envoyer « /texte »",
+    "Haut et Bas rappellent ce qui a été écrit ; Ctrl-A, E, W, U, K, Y, L : comme dans un shell.",
+    "Un collage de plusieurs lignes (⏎) part ligne par ligne, à la touche Entrée.",
+];
+
+impl Command<'_> {
+    /// Understands a line. White space around a command does not matter.
+    pub fn of(line: &str) -> Command<'_> {
+        let trimmed = line.trim();
+        if is_farewell(trimmed) {
+            return Command::Quit;
+        }
+        let Some(word) = trimmed.strip_prefix('/') else {
+            return Command::Say(if trimmed.is_empty() { "" } else { line });
+        };
+        if word.starts_with('/') {
+            return Command::Say(&line.trim_start()[1..]);
+        }
+        let (name, argument) = word
+            .split_once(char::is_whitespace)
+            .map_or((word, ""), |(name, argument)| (name, argument.trim()));
+        match (name, argument) {
+            ("help", "") => Command::Help,
+            ("history", "") => Command::History(HISTORY),
+            ("history", number) => match number.parse() {
+                Ok(number) => Command::History(number),
+                Err(_) => Command::NoNumber(number),
+            },
+            _ => Command::Unknown(trimmed),
+        }
+    }
+}
+
+/// Whether a line is one of the two that end a conversation, whoever writes it.
+pub fn is_farewell(line: &str) -> bool {
+    matches!(line.trim(), "/quit" | "quitter")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_words_of_farewell_quit_with_blanks_around_them_and_nothing_else_does() {
+        for line in ["/quit", "quitter", "  quitter ", "\t/quit"] {
+            assert_eq!(Command::of(line), Command::Quit, "{line:?}");
+        }
+        for line in ["quitter la ville", "Quitter", "quit", "« quitter »"] {
+            assert_eq!(Command::of(line), Command::Say(line));
+        }
+    }
+
+    #[test]
+    fn two_slashes_send_one() {
+        assert_eq!(Command::of("//quit"), Command::Say("/quit"));
+        assert_eq!(Command::of(" //etc/passwd "), Command::Say("/etc/passwd "));
+        assert_eq!(Command::of("//"), Command::Say("/"));
+    }
+
+    #[test]
+    fn an_unknown_word_is_a_mistake_and_not_a_message() {
+        for line in [
+            "/quiter",
+            "/",
+            "/etc/passwd",
+            "/quit maintenant",
+            "/help moi",
+        ] {
+            assert_eq!(Command::of(line), Command::Unknown(line));
+        }
+        assert_eq!(Command::of("/history abc"), Command::NoNumber("abc"));
+        assert_eq!(Command::of("/history -1"), Command::NoNumber("-1"));
+    }
+
+    #[test]
+    fn history_takes_a_number() {
+        assert_eq!(Command::of("/history"), Command::History(HISTORY));
+        assert_eq!(Command::of("/history  3 "), Command::History(3));
+        assert_eq!(Command::of(" /help"), Command::Help);
+    }
+
+    #[test]
+    fn an_empty_line_says_nothing_and_blanks_within_a_message_stay() {
+        assert_eq!(Command::of(" \t "), Command::Say(""));
+        assert_eq!(Command::of("  a  b "), Command::Say("  a  b "));
+    }
+}

@@ -1,0 +1,582 @@
+//! The line that somebody is typing. Pure: keys come in, effects and the bytes of the prompt row go out.
+
+use std::borrow::Cow;
+use std::collections::VecDeque;
+
+use unicode_segmentation::{GraphemeCursor, UnicodeSegmentation};
+use unicode_width::UnicodeWidthStr;
+
+use super::keys::Key;
+use crate::display;
+
+/// A line under way, with its cursor. Graphemes, what a reader calls characters, are the unit of every edit.
+#[derive(Debug, Default)]
+pub struct Editor {
+    /// At most [`Editor::LONGEST`] bytes. A line break in it came with a paste.
+    text: String,
+    /// A byte offset, always between two graphemes.
+    cursor: usize,
+    /// What was entered, oldest first: at most [`Editor::REMEMBERED`] lines.
+    entered: VecDeque<String>,
+    browsing: Option<Browsing>,
+    killed: String,
+}
+
+/// Looking through what was entered.
+#[derive(Debug)]
+struct Browsing {
+    /// Which of the entered lines is shown.
+    index: usize,
+    /// The line as it was before.
+    draft: String,
+}
+
+/// What a key comes to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Effect {
+    /// The row is to be drawn again, perhaps.
+    Edited,
+    /// The key has nothing to act on.
+    Refused,
+    /// The line is as long as it may be; this part of what was typed or pasted did not fit.
+    Full {
+        left_out: String,
+    },
+    /// The line, with the line breaks of a paste. The editor is empty again and remembers it.
+    Entered(String),
+    /// The end of input, on an empty line.
+    End,
+    Interrupt,
+    Suspend,
+    Clear,
+}
+
+/// Where a row was drawn to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Drawn {
+    /// The column of the cursor, from 0, as far as widths can be known.
+    pub column: usize,
+}
+
+impl Editor {
+    /// In bytes. A longer text is a file, and is piped.
+    pub const LONGEST: usize = 64 * 1024;
+    /// How many lines Up and Down reach.
+    pub const REMEMBERED: usize = 100;
+
+    /// What has been typed so far.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// Does what a key says.
+    pub fn press(&mut self, key: Key) -> Effect {
+        match key {
+            Key::Text(text) | Key::Pasted(text) => self.insert(&text),
+            Key::Enter => self.enter(),
+            Key::Interrupt => Effect::Interrupt,
+            Key::Suspend => Effect::Suspend,
+            Key::Clear => Effect::Clear,
+            Key::EndOrDelete if self.text.is_empty() => Effect::End,
+            Key::EndOrDelete | Key::Delete => self.remove(self.cursor, self.right()),
+            Key::Backspace => self.remove(self.left(), self.cursor),
+            Key::Left => self.go(self.left()),
+            Key::Right => self.go(self.right()),
+            Key::WordLeft => self.go(self.word_left(is_word)),
+            Key::WordRight => self.go(self.word_right()),
+            Key::Home => self.go(0),
+            Key::End => self.go(self.text.len()),
+            Key::Up => self.browse_back(),
+            Key::Down => self.browse_forth(),
+            // As shells have it: Ctrl-W takes all up to white space, Alt-D a word only.
+            Key::KillWordLeft => self.kill(self.word_left(is_not_space), self.cursor),
+            Key::KillWordRight => self.kill(self.cursor, self.word_right()),
+            Key::KillToStart => self.kill(0, self.cursor),
+            Key::KillToEnd => self.kill(self.cursor, self.text.len()),
+            Key::Yank => self.insert(&self.killed.clone()),
+            Key::Transpose => self.transpose(),
+        }
+    }
+
+    /// Draws the prompt row, from whichever column the cursor is in, and leaves the cursor where the line's is.
+    ///
+    /// One row that scrolls sideways. The terminal itself puts the cursor back, so that it and we may disagree on
+    /// widths: what is off is then the right margin, and autowrap is off meanwhile for that reason.
+    pub fn draw(&self, prompt: &str, columns: usize, out: &mut Vec<u8>) -> Drawn {
+        let prompt = if columns > 4 * prompt.width() {
+            prompt
+        } else {
+            ""
+        };
+        // The last column stays free: a cursor behind it has no place of its own.
+        let room = columns.saturating_sub(prompt.width() + 1);
+        let (left, right) = self.visible(room);
+        let shown = |part: &str| part.graphemes(true).map(shown).collect::<String>();
+        let (left, right) = (shown(left), shown(right));
+        out.extend_from_slice(b"\x1b[?7l\r");
+        out.extend_from_slice(prompt.as_bytes());
+        out.extend_from_slice(left.as_bytes());
+        out.extend_from_slice(b"\x1b7");
+        out.extend_from_slice(right.as_bytes());
+        out.extend_from_slice(b"\x1b[K\x1b8\x1b[?7h");
+        Drawn {
+            column: prompt.width() + left.width(),
+        }
+    }
+
+    /// The parts of the text before and behind the cursor that fit, together, into `room` columns.
+    fn visible(&self, room: usize) -> (&str, &str) {
+        let (before, behind) = self.text.split_at(self.cursor);
+        let all_before = fitting(before.graphemes(true).rev(), room);
+        let all_behind = fitting(behind.graphemes(true), room);
+        // In the middle of a long line, a third of the row shows what follows.
+        let behind_at_most = room
+            - all_before
+                .columns
+                .min(room - all_behind.columns.min(room / 3));
+        let fits_behind = fitting(behind.graphemes(true), behind_at_most);
+        let fits_before = fitting(before.graphemes(true).rev(), room - fits_behind.columns);
+        (
+            &before[before.len() - fits_before.bytes..],
+            &behind[..fits_behind.bytes],
+        )
+    }
+
+    fn insert(&mut self, text: &str) -> Effect {
+        let room = Editor::LONGEST - self.text.len();
+        let (fits, left_out) = text.split_at(text.floor_char_boundary(room));
+        self.text.insert_str(self.cursor, fits);
+        // What was typed may have joined the grapheme behind it.
+        self.cursor = self.boundary_from(self.cursor + fits.len());
+        match left_out {
+            "" => Effect::Edited,
+            left_out => Effect::Full {
+                left_out: left_out.to_owned(),
+            },
+        }
+    }
+
+    fn enter(&mut self) -> Effect {
+        self.browsing = None;
+        self.cursor = 0;
+        let line = std::mem::take(&mut self.text);
+        let worth_it = !line.trim().is_empty() && self.entered.back() != Some(&line);
+        if worth_it {
+            if self.entered.len() == Editor::REMEMBERED {
+                self.entered.pop_front();
+            }
+            self.entered.push_back(line.clone());
+        }
+        Effect::Entered(line)
+    }
+
+    fn go(&mut self, to: usize) -> Effect {
+        if to == self.cursor {
+            return Effect::Refused;
+        }
+        self.cursor = to;
+        Effect::Edited
+    }
+
+    fn remove(&mut self, from: usize, to: usize) -> Effect {
+        if from == to {
+            return Effect::Refused;
+        }
+        self.text.drain(from..to);
+        // What is now side by side may have become one grapheme.
+        self.cursor = self.boundary_from(from);
+        Effect::Edited
+    }
+
+    fn kill(&mut self, from: usize, to: usize) -> Effect {
+        if from < to {
+            self.killed = self.text[from..to].to_owned();
+        }
+        self.remove(from, to)
+    }
+
+    fn transpose(&mut self) -> Effect {
+        // At the end of the line, the two last ones; else those on both sides.
+        let middle = match self.right() == self.cursor {
+            true => self.left(),
+            false => self.cursor,
+        };
+        let (before, behind) = self.text.split_at(middle);
+        let (Some(left), Some(right)) = (
+            before.graphemes(true).next_back(),
+            behind.graphemes(true).next(),
+        ) else {
+            return Effect::Refused;
+        };
+        let range = middle - left.len()..middle + right.len();
+        let swapped = format!("{right}{left}");
+        self.cursor = range.end;
+        self.text.replace_range(range, &swapped);
+        self.cursor = self.boundary_from(self.cursor);
+        Effect::Edited
+    }
+
+    fn browse_back(&mut self) -> Effect {
+        let before = self
+            .browsing
+            .as_ref()
+            .map_or(self.entered.len(), |at| at.index);
+        let Some(index) = before.checked_sub(1) else {
+            return Effect::Refused;
+        };
+        let shown = std::mem::replace(&mut self.text, self.entered[index].clone());
+        match &mut self.browsing {
+            Some(browsing) => browsing.index = index,
+            None => {
+                self.browsing = Some(Browsing {
+                    index,
+                    draft: shown,
+                });
+            }
+        }
+        self.cursor = self.text.len();
+        Effect::Edited
+    }
+
+    fn browse_forth(&mut self) -> Effect {
+        let Some(mut browsing) = self.browsing.take() else {
+            return Effect::Refused;
+        };
+        browsing.index += 1;
+        if let Some(line) = self.entered.get(browsing.index) {
+            self.text = line.clone();
+            self.browsing = Some(browsing);
+        } else {
+            self.text = browsing.draft;
+        }
+        self.cursor = self.text.len();
+        Effect::Edited
+    }
+
+    fn left(&self) -> usize {
+        let last = self.text[..self.cursor].graphemes(true).next_back();
+        self.cursor - last.map_or(0, str::len)
+    }
+
+    fn right(&self) -> usize {
+        let next = self.text[self.cursor..].graphemes(true).next();
+        self.cursor + next.map_or(0, str::len)
+    }
+
+    /// The beginning of the word before the cursor, where a word is what `belongs` says.
+    fn word_left(&self, belongs: fn(&str) -> bool) -> usize {
+        let graphemes = self.text[..self.cursor].graphemes(true).rev();
+        self.cursor - word(graphemes, belongs)
+    }
+
+    /// The end of the word behind the cursor.
+    fn word_right(&self) -> usize {
+        let graphemes = self.text[self.cursor..].graphemes(true);
+        self.cursor + word(graphemes, is_word)
+    }
+
+    /// The first boundary between graphemes at `offset` or behind it.
+    fn boundary_from(&self, offset: usize) -> usize {
+        let mut cursor = GraphemeCursor::new(offset, self.text.len(), true);
+        match cursor.is_boundary(&self.text, 0) {
+            Ok(true) => offset,
+            _ => match cursor.next_boundary(&self.text, 0) {
+                Ok(Some(next)) => next,
+                _ => self.text.len(),
+            },
+        }
+    }
+}
+
+/// How many bytes a word takes, with what lies before it.
+fn word<'t>(graphemes: impl Iterator<Item = &'t str>, belongs: fn(&str) -> bool) -> usize {
+    let mut inside = false;
+    graphemes
+        .take_while(|grapheme| {
+            let belongs = belongs(grapheme);
+            let goes_on = belongs || !inside;
+            inside |= belongs;
+            goes_on
+        })
+        .map(str::len)
+        .sum()
+}
+
+fn is_word(grapheme: &str) -> bool {
+    grapheme.chars().any(char::is_alphanumeric)
+}
+
+fn is_not_space(grapheme: &str) -> bool {
+    !grapheme.chars().all(char::is_whitespace)
+}
+
+/// How much of some graphemes fits.
+struct Fitting {
+    bytes: usize,
+    columns: usize,
+}
+
+fn fitting<'t>(graphemes: impl Iterator<Item = &'t str>, room: usize) -> Fitting {
+    let mut fits = Fitting {
+        bytes: 0,
+        columns: 0,
+    };
+    // Graphemes without width would fit for ever; a row of real ones has fewer than four a column.
+    for grapheme in graphemes.take(4 * room) {
+        let columns = fits.columns + shown(grapheme).width();
+        if columns > room {
+            break;
+        }
+        fits.columns = columns;
+        fits.bytes += grapheme.len();
+    }
+    fits
+}
+
+/// A grapheme as the prompt row shows it: harmless, and in one row.
+fn shown(grapheme: &str) -> Cow<'_, str> {
+    match grapheme {
+        "\n" => Cow::Borrowed("⏎"),
+        _ => display::safe(grapheme),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Types a script: plain text, and keys by name in angle brackets.
+    fn type_into(editor: &mut Editor, script: &str) -> Vec<Effect> {
+        let mut effects = Vec::new();
+        let mut rest = script;
+        while !rest.is_empty() {
+            let key = if let Some((name, after)) = rest
+                .strip_prefix('<')
+                .and_then(|named| named.split_once('>'))
+            {
+                rest = after;
+                named(name)
+            } else {
+                let (text, after) = rest.split_at(rest.find('<').unwrap_or(rest.len()));
+                rest = after;
+                Key::Text(text.to_owned())
+            };
+            effects.push(editor.press(key));
+        }
+        effects
+    }
+
+    fn named(name: &str) -> Key {
+        match name {
+            "enter" => Key::Enter,
+            "left" => Key::Left,
+            "right" => Key::Right,
+            "home" => Key::Home,
+            "end" => Key::End,
+            "up" => Key::Up,
+            "down" => Key::Down,
+            "back" => Key::Backspace,
+            "del" => Key::Delete,
+            "^d" => Key::EndOrDelete,
+            "^w" => Key::KillWordLeft,
+            "^u" => Key::KillToStart,
+            "^k" => Key::KillToEnd,
+            "^y" => Key::Yank,
+            "^t" => Key::Transpose,
+            "alt-b" => Key::WordLeft,
+            "alt-f" => Key::WordRight,
+            "alt-d" => Key::KillWordRight,
+            _ => panic!("no key {name}"),
+        }
+    }
+
+    /// The line with a bar for the cursor.
+    fn typed(script: &str) -> String {
+        let mut editor = Editor::default();
+        type_into(&mut editor, script);
+        bar(&editor)
+    }
+
+    fn bar(editor: &Editor) -> String {
+        let (before, behind) = editor.text.split_at(editor.cursor);
+        format!("{before}|{behind}")
+    }
+
+    #[test]
+    fn graphemes_are_the_unit_of_every_edit() {
+        assert_eq!(typed("e\u{301}té<left><left><back>"), "|té");
+        assert_eq!(typed("a👩‍👩‍👧b<left><back>"), "a|b");
+        assert_eq!(typed("a👩‍👩‍👧b<home><right><del>"), "a|b");
+        assert_eq!(typed("日本語<left><back>"), "日|語");
+        assert_eq!(typed("🇫🇷🇩🇪<back>"), "🇫🇷|");
+        assert_eq!(typed("مرحبا<left><back>"), "مرح|ا");
+        assert_eq!(typed("👍🏽<left>x"), "x|👍🏽");
+        assert_eq!(typed("né<left><^t>"), "én|");
+        assert_eq!(typed("né<^t>"), "én|");
+    }
+
+    #[test]
+    fn the_cursor_stays_between_graphemes_when_edits_join_them() {
+        assert_eq!(typed("e<home>\u{301}x<back>"), "\u{301}|e");
+        assert_eq!(typed("\u{301}<home>e"), "e\u{301}|");
+        assert_eq!(typed("🇫x🇷<left><back>"), "🇫🇷|");
+        let mut editor = Editor::default();
+        type_into(&mut editor, "🇫🇷<home>🇩");
+        assert_eq!(bar(&editor), "🇩🇫|🇷");
+    }
+
+    #[test]
+    fn words_and_the_rest_of_the_line_go_and_come_back() {
+        assert_eq!(typed("un deux  trois<^w>"), "un deux  |");
+        assert_eq!(typed("un deux  trois<^w><^w>"), "un |");
+        assert_eq!(typed("voir /tmp/x.rs <^w>"), "voir |");
+        assert_eq!(typed("un deux<^u>"), "|");
+        assert_eq!(typed("un deux<alt-b><^k>"), "un |");
+        assert_eq!(typed("un deux<alt-b><^k><home><^y>"), "deux|un ");
+        assert_eq!(typed("l'été, là<home><alt-f><alt-f>"), "l'été|, là");
+        assert_eq!(typed("un deux<home><alt-d>"), "| deux");
+    }
+
+    #[test]
+    fn up_and_down_keep_the_draft() {
+        let mut editor = Editor::default();
+        type_into(&mut editor, "un<enter>deux<enter>brouillon<left>");
+        assert_eq!(bar(&editor), "brouillo|n");
+        type_into(&mut editor, "<up>");
+        assert_eq!(bar(&editor), "deux|");
+        type_into(&mut editor, "<up><up><up>");
+        assert_eq!(bar(&editor), "un|");
+        type_into(&mut editor, "<down><down>");
+        assert_eq!(bar(&editor), "brouillon|");
+        assert_eq!(type_into(&mut editor, "<down>"), [Effect::Refused]);
+        assert_eq!(bar(&editor), "brouillon|");
+    }
+
+    #[test]
+    fn a_recalled_line_can_be_changed_and_entered() {
+        let mut editor = Editor::default();
+        type_into(&mut editor, "salut<enter>");
+        let effects = type_into(&mut editor, "brouillon<up>!<enter>");
+        assert_eq!(effects.last(), Some(&Effect::Entered("salut!".to_owned())));
+        assert_eq!(bar(&editor), "|");
+        type_into(&mut editor, "<up><up>");
+        assert_eq!(bar(&editor), "salut|");
+    }
+
+    #[test]
+    fn ctrl_d_ends_on_an_empty_line_only() {
+        let mut editor = Editor::default();
+        assert_eq!(type_into(&mut editor, "<^d>"), [Effect::End]);
+        assert_eq!(
+            type_into(&mut editor, "ab<home><^d>").last(),
+            Some(&Effect::Edited)
+        );
+        assert_eq!(bar(&editor), "|b");
+        assert_eq!(
+            type_into(&mut editor, "<end><^d>").last(),
+            Some(&Effect::Refused)
+        );
+    }
+
+    #[test]
+    fn a_paste_of_several_lines_is_one_edit() {
+        let mut editor = Editor::default();
+        editor.press(Key::Text("> ".to_owned()));
+        editor.press(Key::Pasted("un\n\ndeux\n".to_owned()));
+        assert_eq!(
+            row(&editor, "", 40),
+            ("> un⏎⏎deux⏎".to_owned(), String::new())
+        );
+        assert_eq!(
+            editor.press(Key::Enter),
+            Effect::Entered("> un\n\ndeux\n".to_owned())
+        );
+    }
+
+    #[test]
+    fn a_line_has_an_end_and_what_does_not_fit_is_given_back() {
+        let mut editor = Editor::default();
+        editor.press(Key::Text("x".repeat(Editor::LONGEST - 1)));
+        let effect = editor.press(Key::Pasted("éa".to_owned()));
+        assert_eq!(
+            effect,
+            Effect::Full {
+                left_out: "éa".to_owned()
+            }
+        );
+        assert_eq!(editor.press(Key::Text("a".to_owned())), Effect::Edited);
+        assert_eq!(editor.text.len(), Editor::LONGEST);
+    }
+
+    #[test]
+    fn what_was_entered_is_remembered_up_to_a_bound() {
+        let mut editor = Editor::default();
+        for n in 0..3 * Editor::REMEMBERED {
+            type_into(&mut editor, &format!("{n}<enter>"));
+        }
+        assert_eq!(editor.entered.len(), Editor::REMEMBERED);
+        type_into(&mut editor, " <enter><enter>");
+        assert_eq!(editor.entered.len(), Editor::REMEMBERED);
+        type_into(&mut editor, "<up>");
+        assert_eq!(bar(&editor), "299|");
+    }
+
+    /// What the row shows before and behind the cursor.
+    fn row(editor: &Editor, prompt: &str, columns: usize) -> (String, String) {
+        let mut out = Vec::new();
+        let drawn = editor.draw(prompt, columns, &mut out);
+        let out = String::from_utf8(out).unwrap();
+        let out = out.strip_prefix("\x1b[?7l\r").unwrap();
+        let out = out.strip_suffix("\x1b[K\x1b8\x1b[?7h").unwrap();
+        let (before, behind) = out.split_once("\x1b7").unwrap();
+        assert_eq!(drawn.column, before.width());
+        assert!(before.width() + behind.width() < columns.max(1));
+        assert!(!out.replace("\x1b7", "").contains(char::is_control));
+        (before.to_owned(), behind.to_owned())
+    }
+
+    #[test]
+    fn a_long_line_scrolls_sideways_with_the_cursor_in_sight() {
+        let mut editor = Editor::default();
+        type_into(&mut editor, "0123456789abcdefghij");
+        assert_eq!(
+            row(&editor, "> ", 12),
+            ("> bcdefghij".to_owned(), String::new())
+        );
+        type_into(&mut editor, "<left><left><left><left><left><left>");
+        assert_eq!(
+            row(&editor, "> ", 12),
+            ("> 89abcd".to_owned(), "efg".to_owned())
+        );
+        type_into(&mut editor, "<home>");
+        assert_eq!(
+            row(&editor, "> ", 12),
+            ("> ".to_owned(), "012345678".to_owned())
+        );
+    }
+
+    #[test]
+    fn a_row_of_any_width_holds_any_text() {
+        let texts = [
+            "été à l'œuvre",
+            "日本語日本語日本語",
+            "👩‍👩‍👧👍🏽🇫🇷",
+            "مرحبا بالعالم",
+            "a\0b\x1b[31mc\u{202e}d\u{e0041}\u{9b}e\tf",
+            &format!("x{}y", "\u{301}".repeat(500)),
+            &"\u{200d}".repeat(2000),
+        ];
+        for text in texts {
+            let mut editor = Editor::default();
+            editor.press(Key::Pasted(text.to_owned()));
+            loop {
+                for columns in 0..40 {
+                    row(&editor, "> ", columns);
+                }
+                if editor.press(Key::Left) == Effect::Refused {
+                    break;
+                }
+            }
+        }
+    }
+}

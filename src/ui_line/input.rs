@@ -1,0 +1,70 @@
+//! Standard input, read only when it has something to give.
+
+use std::io;
+use std::os::fd::{AsFd, OwnedFd};
+use std::task::{Context, Poll, ready};
+
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::io::Errno;
+use smol::Async;
+
+/// An input that never makes the program wait, and whose description, which the shell shares, is left as it is.
+#[derive(Debug)]
+pub enum Input {
+    /// A terminal, a pipe, a socket.
+    Awaited(Async<OwnedFd>),
+    /// A file or `/dev/null`, which always has something to give, if only its end.
+    Ready(OwnedFd),
+}
+
+impl Input {
+    /// # Errors
+    /// When it is closed, or there are no more file descriptors.
+    pub fn new(input: &impl AsFd) -> io::Result<Input> {
+        let input = input.as_fd().try_clone_to_owned()?;
+        let ready = input.try_clone()?;
+        match Async::new_nonblocking(input) {
+            Ok(input) => Ok(Input::Awaited(input)),
+            // What the kernel does not wait for.
+            Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
+                Ok(Input::Ready(ready))
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Reads what there is into `bytes`; 0 is the end.
+    pub fn poll_read(
+        &self,
+        context: &mut Context<'_>,
+        bytes: &mut [u8],
+    ) -> Poll<io::Result<usize>> {
+        loop {
+            let read = match self {
+                Input::Ready(input) => rustix::io::read(input, &mut *bytes),
+                Input::Awaited(input) => {
+                    ready!(input.poll_readable(context))?;
+                    // Somebody else may have read it meanwhile, and then a read would wait.
+                    match has_something(input.get_ref()) {
+                        Ok(true) => rustix::io::read(input.get_ref(), &mut *bytes),
+                        Ok(false) => continue,
+                        Err(error) => Err(error),
+                    }
+                }
+            };
+            match read {
+                Ok(read) => return Poll::Ready(Ok(read)),
+                Err(Errno::INTR | Errno::AGAIN) => {}
+                // The terminal has gone away, or we are no longer on it: nothing comes any more.
+                Err(Errno::IO) => return Poll::Ready(Ok(0)),
+                Err(error) => return Poll::Ready(Err(error.into())),
+            }
+        }
+    }
+}
+
+fn has_something(input: &OwnedFd) -> Result<bool, Errno> {
+    let mut watched = [PollFd::new(input, PollFlags::IN)];
+    poll(&mut watched, Some(&Timespec::default()))?;
+    Ok(!watched[0].revents().is_empty())
+}

@@ -1,0 +1,186 @@
+//! The face for pipes, files and terminals that can do nothing: lines in, rows out.
+
+use std::io;
+use std::os::fd::AsFd;
+
+use super::Entry;
+use super::text::{Rest, decode, first_piece};
+use crate::screen::{Flushed, Screen};
+
+/// Lines in, rows out; notices apart.
+#[derive(Debug)]
+pub struct Plain {
+    input: Vec<u8>,
+    /// How much of the input has gone out as lines.
+    used: usize,
+    /// How far the input holds no line end.
+    searched: usize,
+    end: End,
+    notices: Screen,
+}
+
+/// Whether more input comes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum End {
+    Ahead,
+    Reached,
+    /// Reached, and passed on.
+    Told,
+}
+
+/// A line without an end in sight goes out in pieces once this many bytes of it have come: enough to be cut well.
+const LONG: usize = 16 * 1024;
+
+/// Notices that nobody takes; further ones are dropped.
+const MOST_NOTICES: usize = 64 * 1024;
+
+impl Plain {
+    /// # Errors
+    /// When `notices` is closed.
+    pub fn open(notices: &impl AsFd) -> io::Result<Plain> {
+        Ok(Plain {
+            input: Vec::new(),
+            used: 0,
+            searched: 0,
+            end: End::Ahead,
+            notices: Screen::new(notices)?,
+        })
+    }
+
+    /// Whether it is worth reading more.
+    pub fn wants_input(&self) -> bool {
+        self.end == End::Ahead
+    }
+
+    /// Takes what was read; nothing is the end.
+    pub fn take(&mut self, bytes: &[u8]) {
+        if bytes.is_empty() {
+            self.end = End::Reached;
+        }
+        self.input.drain(..self.used);
+        self.searched -= self.used;
+        self.used = 0;
+        self.input.extend_from_slice(bytes);
+    }
+
+    /// The next line, or part of one that is very long, or the end.
+    pub fn next_entry(&mut self) -> Option<Entry> {
+        let unsearched = &self.input[self.searched..];
+        if let Some(length) = unsearched.iter().position(|&byte| byte == b'\n') {
+            let end = self.searched + length;
+            let line = &self.input[self.used..end];
+            let line = line.strip_suffix(b"\r").unwrap_or(line);
+            let (text, _) = decode(line, Rest::Nothing);
+            self.used = end + 1;
+            self.searched = self.used;
+            return Some(Entry::Line(text));
+        }
+        self.searched = self.input.len();
+        let unended = &self.input[self.used..];
+        if unended.len() >= LONG {
+            let (mut text, mut bytes) = decode(&unended[..LONG], Rest::MayFollow);
+            // Bytes that are not UTF-8 have no graphemes to be cut between.
+            if text.len() == bytes {
+                bytes = first_piece(&text);
+                text.truncate(bytes);
+            }
+            self.used += bytes;
+            return Some(Entry::Piece(text));
+        }
+        if self.end == End::Ahead {
+            return None;
+        }
+        if unended.is_empty() {
+            let told = std::mem::replace(&mut self.end, End::Told) == End::Told;
+            return (!told).then_some(Entry::End);
+        }
+        // The last line counts without its end.
+        let (text, _) = decode(unended, Rest::Nothing);
+        self.used = self.input.len();
+        Some(Entry::Line(text))
+    }
+
+    /// Tells something apart from the conversation.
+    pub fn tell(&mut self, row: &str) {
+        if self.notices.pending() < MOST_NOTICES {
+            self.notices.push(row.as_bytes());
+            self.notices.push(b"\n");
+        }
+        // Somebody who closed standard error, or does not read it, wants to know nothing; the conversation goes on.
+        let _: io::Result<Flushed> = self.notices.flush();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn entries(input: &[u8], piece: usize) -> Vec<Entry> {
+        let mut plain = Plain::open(&io::stderr()).unwrap();
+        let mut entries = Vec::new();
+        for part in input.chunks(piece).chain([&b""[..]]) {
+            plain.take(part);
+            entries.extend(std::iter::from_fn(|| plain.next_entry()));
+        }
+        assert_eq!(plain.next_entry(), None);
+        entries
+    }
+
+    fn line(text: &str) -> Entry {
+        Entry::Line(text.to_owned())
+    }
+
+    #[test]
+    fn lines_are_the_same_however_the_input_is_cut() {
+        let input = b"un\r\n\n\0deux\rtrois\n\xe9t\xe9\n\xc3\xa9\nsans fin";
+        let expected = [
+            line("un"),
+            line(""),
+            line("\0deux\rtrois"),
+            line("été"),
+            line("é"),
+            line("sans fin"),
+            Entry::End,
+        ];
+        for piece in 1..=input.len() {
+            assert_eq!(entries(input, piece), expected, "in pieces of {piece}");
+        }
+    }
+
+    #[test]
+    fn a_line_without_end_goes_out_in_pieces_and_stays_whole() {
+        let endless = "日本語👩‍👩‍👧".repeat(10_000);
+        let mut whole = String::new();
+        for entry in entries(endless.as_bytes(), 4096) {
+            match entry {
+                Entry::Piece(text) => {
+                    assert!(text.len() <= crate::protocol::wire::MAX_TEXT);
+                    assert!(
+                        text.starts_with('日')
+                            || text.starts_with('本')
+                            || text.starts_with('語')
+                            || text.starts_with('👩')
+                    );
+                    whole.push_str(&text);
+                }
+                Entry::Line(text) => whole.push_str(&text),
+                _ => {}
+            }
+        }
+        assert!(whole == endless);
+        let latin: usize = entries(&[0xe9; 100_000], 4096)
+            .iter()
+            .map(|entry| match entry {
+                Entry::Piece(text) | Entry::Line(text) => text.chars().count(),
+                _ => 0,
+            })
+            .sum();
+        assert_eq!(latin, 100_000);
+    }
+
+    #[test]
+    fn an_empty_input_is_just_its_end() {
+        assert_eq!(entries(b"", 1), [Entry::End]);
+        assert_eq!(entries(b"\n", 1), [line(""), Entry::End]);
+    }
+}

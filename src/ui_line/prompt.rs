@@ -1,0 +1,220 @@
+//! The face for a person at a terminal: the conversation scrolls, and the line under way stays below it.
+
+use std::collections::VecDeque;
+use std::io;
+use std::os::fd::AsFd;
+
+use super::editor::{Drawn, Editor, Effect};
+use super::keys::{Key, Keys};
+use super::terminal::Terminal;
+use super::{Entry, Intake};
+use crate::screen::Screen;
+
+/// A prompt row below the rows of a conversation.
+#[derive(Debug)]
+pub struct Prompt {
+    terminal: Terminal,
+    decoder: Keys,
+    /// Keys that wait their turn, which comes as long as the conversation takes in lines: see [`Prompt::wants_input`].
+    keys: VecDeque<Key>,
+    editor: Editor,
+    /// What the terminal itself is to do first: ring, clear.
+    orders: Vec<u8>,
+    /// Rows that go onto the screen next, above the prompt row.
+    above: Vec<u8>,
+    row: Row,
+    fullness: Fullness,
+}
+
+/// The prompt row as it is on the screen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Row {
+    /// There is none; the cursor is at the left of an empty row.
+    Absent,
+    /// There is one, drawn on a screen of so many columns.
+    Drawn { drawn: Drawn, columns: usize },
+    /// There is one, and it is not right any more.
+    Stale { drawn: Drawn, columns: usize },
+}
+
+/// Whether its owner knows that the line is as long as it may be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Fullness {
+    Room,
+    Told,
+}
+
+const PROMPT: &str = "> ";
+const BELL: &[u8] = b"\x07";
+const CLEAR: &[u8] = b"\x1b[H\x1b[2J";
+/// Keys that may wait; a terminal itself keeps no more than this many bytes.
+const MOST_KEYS: usize = 4096;
+
+impl Prompt {
+    /// # Errors
+    /// When the terminal cannot be made raw; it is then as it was.
+    pub fn open(input: &impl AsFd, screen: &Screen) -> io::Result<Prompt> {
+        Ok(Prompt {
+            terminal: Terminal::open(input, screen)?,
+            decoder: Keys::default(),
+            keys: VecDeque::new(),
+            editor: Editor::default(),
+            orders: Vec::new(),
+            above: Vec::new(),
+            row: Row::Absent,
+            fullness: Fullness::Room,
+        })
+    }
+
+    /// Whether it is worth reading what is typed. It is while keys wait, too, because Ctrl-C must not.
+    pub fn wants_input(&self) -> bool {
+        self.keys.len() < MOST_KEYS
+    }
+
+    /// Takes what was typed.
+    pub fn take(&mut self, bytes: &[u8]) {
+        self.decoder.decode(bytes, &mut self.keys);
+    }
+
+    /// Edits the line until that comes to something.
+    pub fn next_entry(&mut self) -> Option<Entry> {
+        while let Some(key) = self.keys.pop_front() {
+            let effect = self.editor.press(key);
+            if !matches!(effect, Effect::Full { .. }) {
+                self.fullness = Fullness::Room;
+            }
+            match effect {
+                Effect::Edited => self.redraw(),
+                Effect::Refused => self.order(BELL),
+                Effect::Full { left_out } => {
+                    self.redraw();
+                    self.order(BELL);
+                    if std::mem::replace(&mut self.fullness, Fullness::Told) == Fullness::Room {
+                        return Some(Entry::Full { left_out });
+                    }
+                }
+                Effect::Entered(line) => {
+                    self.redraw();
+                    return Some(Entry::Line(line));
+                }
+                Effect::End => return Some(Entry::End),
+                Effect::Interrupt => return Some(Entry::Interrupt),
+                Effect::Suspend => return Some(Entry::Suspend),
+                Effect::Clear => {
+                    self.order(CLEAR);
+                    self.row = Row::Absent;
+                }
+            }
+        }
+        None
+    }
+
+    fn order(&mut self, order: &[u8]) {
+        // Once is enough.
+        if !self.orders.ends_with(order) {
+            self.orders.extend_from_slice(order);
+        }
+    }
+
+    /// Takes a Ctrl-C out of the keys that wait.
+    pub fn next_interrupt(&mut self) -> Option<Entry> {
+        let at = self.keys.iter().position(|key| *key == Key::Interrupt)?;
+        self.keys.remove(at);
+        Some(Entry::Interrupt)
+    }
+
+    /// Forgets the keys that wait.
+    pub fn forget_keys(&mut self) {
+        self.keys.clear();
+    }
+
+    /// Shows a row above the prompt.
+    pub fn show(&mut self, row: &str) {
+        self.above.extend_from_slice(row.as_bytes());
+        self.above.extend_from_slice(b"\r\n");
+    }
+
+    /// How many bytes wait to be shown. Whoever calls [`Prompt::show`] bounds it.
+    pub fn pending(&self) -> usize {
+        self.above.len()
+    }
+
+    /// The prompt row is not right any more.
+    pub fn redraw(&mut self) {
+        if let Row::Drawn { drawn, columns } = self.row {
+            self.row = Row::Stale { drawn, columns };
+        }
+    }
+
+    /// Puts what has changed on the screen, unless that has not taken the last change yet. When no line is taken any
+    /// more, there is no prompt row either.
+    pub fn draw(&mut self, intake: Intake, screen: &mut Screen) {
+        let right = match intake {
+            Intake::Open | Intake::Held => matches!(self.row, Row::Drawn { .. }),
+            Intake::Closed => self.row == Row::Absent,
+        };
+        let nothing_to_do = right && self.above.is_empty() && self.orders.is_empty();
+        if screen.pending() > 0 || nothing_to_do {
+            return;
+        }
+        let columns = self.terminal.columns();
+        let mut frame = std::mem::take(&mut self.orders);
+        let erases = !self.above.is_empty() || intake == Intake::Closed;
+        if let Row::Drawn {
+            drawn,
+            columns: before,
+        }
+        | Row::Stale {
+            drawn,
+            columns: before,
+        } = self.row
+        {
+            // A terminal that became narrower has wrapped the row, and the cursor is that many rows further down.
+            let rows = if columns < before {
+                drawn.column / columns
+            } else {
+                0
+            };
+            if rows > 0 {
+                frame.extend_from_slice(format!("\x1b[{rows}A").as_bytes());
+            }
+            if erases || rows > 0 {
+                frame.extend_from_slice(b"\r\x1b[J");
+            }
+        }
+        frame.append(&mut self.above);
+        self.row = Row::Absent;
+        if intake != Intake::Closed {
+            let drawn = self.editor.draw(PROMPT, columns, &mut frame);
+            self.row = Row::Drawn { drawn, columns };
+        }
+        screen.push(&frame);
+    }
+
+    /// What was typed and not entered.
+    pub fn draft(&self) -> &str {
+        self.editor.text()
+    }
+
+    /// Stops the program as Ctrl-Z does, and goes on later.
+    ///
+    /// # Errors
+    /// When the terminal has gone away.
+    pub fn suspend(&mut self, screen: &mut Screen) -> io::Result<()> {
+        self.draw(Intake::Closed, screen);
+        screen.flush()?;
+        self.terminal.suspend()?;
+        self.row = Row::Absent;
+        Ok(())
+    }
+
+    /// The program goes on after a stop that it could not prepare for.
+    ///
+    /// # Errors
+    /// When the terminal has gone away.
+    pub fn resume(&mut self) -> io::Result<()> {
+        self.terminal.enter()?;
+        self.row = Row::Absent;
+        Ok(())
+    }
+}

@@ -1,0 +1,133 @@
+//! Raw mode, and its undoing, whichever way the program ends.
+
+use std::fmt;
+use std::io;
+use std::os::fd::{AsFd, OwnedFd};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Weak};
+
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::process::{Signal, getpid, kill_process};
+use rustix::termios::{OptionalActions, OutputModes, Termios, tcgetattr, tcgetwinsize, tcsetattr};
+
+/// A terminal in raw mode. Dropping it puts the terminal back as it was, and so does a panic.
+pub struct Terminal(Arc<Saved>);
+
+/// How the terminal was, and whether it must be put back so.
+struct Saved {
+    input: OwnedFd,
+    output: OwnedFd,
+    modes: Termios,
+    raw: AtomicBool,
+}
+
+/// Pasted text comes between marks from now on.
+const PASTE_MARKS_ON: &[u8] = b"\x1b[?2004h";
+
+/// As the shell expects it: no marks, and lines that wrap.
+const USUAL: &[u8] = b"\x1b[?2004l\x1b[?7h";
+
+impl Terminal {
+    /// Makes the terminal raw: what is typed arrives key by key, and is shown by nobody but us.
+    ///
+    /// # Errors
+    /// When it is no terminal, or out of file descriptors; it is then as it was.
+    pub fn open(input: &impl AsFd, output: &impl AsFd) -> io::Result<Terminal> {
+        let saved = Arc::new(Saved {
+            input: input.as_fd().try_clone_to_owned()?,
+            output: output.as_fd().try_clone_to_owned()?,
+            modes: tcgetattr(input)?,
+            raw: AtomicBool::new(false),
+        });
+        restore_on_panic(Arc::downgrade(&saved));
+        // From here on dropping it undoes what follows.
+        let terminal = Terminal(saved);
+        terminal.enter()?;
+        Ok(terminal)
+    }
+
+    /// Its width in columns; 80 where it does not say.
+    pub fn columns(&self) -> usize {
+        match tcgetwinsize(&self.0.output) {
+            Ok(size) if size.ws_col > 0 => usize::from(size.ws_col),
+            _ => 80,
+        }
+    }
+
+    /// Makes the terminal raw, also when somebody else changed it while this program was stopped.
+    ///
+    /// # Errors
+    /// When the terminal has gone away.
+    pub fn enter(&self) -> io::Result<()> {
+        let saved = &*self.0;
+        let mut raw = saved.modes.clone();
+        raw.make_raw();
+        // A line feed goes to the first column, as everybody's output takes for granted.
+        raw.output_modes |= OutputModes::OPOST | OutputModes::ONLCR;
+        saved.raw.store(true, Ordering::SeqCst);
+        // Not after a drain, which a terminal that stands still would never let end.
+        tcsetattr(&saved.input, OptionalActions::Now, &raw)?;
+        saved.write(PASTE_MARKS_ON);
+        Ok(())
+    }
+
+    /// Puts the terminal back as it was.
+    pub fn leave(&self) {
+        self.0.restore();
+    }
+
+    /// Stops the program as Ctrl-Z does in any other, with the terminal as it was meanwhile.
+    ///
+    /// # Errors
+    /// When the terminal has gone away.
+    pub fn suspend(&self) -> io::Result<()> {
+        self.leave();
+        // Unlike SIGSTOP, the kernel drops this signal where nobody could let the program go on (a session of its own,
+        // an orphaned group), and unlike SIGTSTP it is not ours to handle.
+        kill_process(getpid(), Signal::TTOU)?;
+        self.enter()
+    }
+}
+
+impl Drop for Terminal {
+    fn drop(&mut self) {
+        self.leave();
+    }
+}
+
+impl fmt::Debug for Terminal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Terminal").finish_non_exhaustive()
+    }
+}
+
+impl Saved {
+    fn restore(&self) {
+        if self.raw.swap(false, Ordering::SeqCst) {
+            self.write(USUAL);
+            // A terminal that is gone needs no care, and nothing better can be tried on any other.
+            let _ = tcsetattr(&self.input, OptionalActions::Now, &self.modes);
+        }
+    }
+
+    fn write(&self, bytes: &[u8]) {
+        let mut watched = [PollFd::new(&self.output, PollFlags::OUT)];
+        let ready = poll(&mut watched, Some(&Timespec::default()));
+        if ready == Ok(1) {
+            // A terminal that takes nothing now has stood still for a screenful, or is gone: nobody watches.
+            let _ = rustix::io::write(&self.output, bytes);
+        }
+    }
+}
+
+/// Has the terminal put back before a panic's message is printed.
+fn restore_on_panic(saved: Weak<Saved>) {
+    let usual = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        if let Some(saved) = saved.upgrade() {
+            saved.write(b"\r\n");
+            saved.restore();
+        }
+        usual(panic);
+    }));
+}

@@ -27,6 +27,8 @@ pub enum Leave {
     Quit,
     /// The end of piped input: deliver everything, however long it takes, then end.
     Finish,
+    /// Say goodbye, and end. What a user interface means that is gone.
+    Now,
 }
 
 /// The connection's ends of the channels to its user interface.
@@ -81,15 +83,16 @@ const READ_AT_ONCE: usize = 16 * 1024;
 /// Whom to call, and as whom.
 #[derive(Clone, Debug)]
 pub struct Call {
-    /// `host:port`, as a resolver takes it; every address it resolves to is tried.
-    pub address: String,
+    /// A name or an address, without brackets; every address it resolves to is tried.
+    pub host: String,
+    pub port: u16,
     pub name: Name,
     /// The room to ask for, where the relay serves several.
     pub salon: Option<Salon>,
 }
 
 /// Holds a conversation, over however many connections it takes, until the user interface has taken [`Event::Ended`]
-/// or is gone. Its dropping `leave` means [`Leave::Quit`].
+/// or is gone.
 ///
 /// # Errors
 /// When the system has no randomness to make this process's secret of.
@@ -102,7 +105,8 @@ pub async fn run(call: Call, ends: Ends) -> io::Result<()> {
     };
     let mut peer = Peer {
         session: Session::new(hello),
-        address: call.address,
+        host: call.host,
+        port: call.port,
         started: Instant::now(),
         ends,
         untold: None,
@@ -115,7 +119,8 @@ pub async fn run(call: Call, ends: Ends) -> io::Result<()> {
 
 struct Peer {
     session: Session,
-    address: String,
+    host: String,
+    port: u16,
     started: Instant,
     ends: Ends,
     /// An event that the user interface has no room for yet.
@@ -152,13 +157,17 @@ enum Aside {
 impl Peer {
     async fn run(&mut self) {
         while !self.session.is_ended() {
-            let address = self.address.clone();
-            let reason = match self.attending(dial(&address)).await {
+            let dialling = dial(self.host.clone(), self.port);
+            let reason = match self.attending(dialling).await {
                 None => break,
                 Some(Ok(stream)) => self.converse(stream).await,
                 Some(Err(error)) => error.to_string(),
             };
             if self.reached == Reached::Never {
+                let address = match self.host.contains(':') {
+                    true => format!("[{}]:{}", self.host, self.port),
+                    false => format!("{}:{}", self.host, self.port),
+                };
                 self.session.end(Ending::NoRelay { address, reason });
             }
             let pause = self.next_pause();
@@ -256,12 +265,9 @@ impl Peer {
             }
         };
         let leave = async {
-            match self.session.is_leaving() {
-                false => Aside::Leave(self.ends.leave.recv().await.unwrap_or(Leave::Quit)),
-                true => match self.ends.leave.recv().await {
-                    Ok(leave) => Aside::Leave(leave),
-                    Err(_) => future::pending().await,
-                },
+            match self.session.is_parting() {
+                true => future::pending().await,
+                false => Aside::Leave(self.ends.leave.recv().await.unwrap_or(Leave::Now)),
             }
         };
         let told = async {
@@ -293,6 +299,7 @@ impl Peer {
                 let patience = match leave {
                     Leave::Quit => Patience::Short,
                     Leave::Finish => Patience::Endless,
+                    Leave::Now => Patience::None,
                 };
                 self.session.leave(self.now(), patience);
             }
@@ -366,9 +373,8 @@ impl Peer {
 }
 
 /// Connects to the first of a name's addresses that answers.
-async fn dial(address: &str) -> io::Result<TcpStream> {
-    let addresses = async_net::resolve(address).await?;
-    race(addresses).await
+async fn dial(host: String, port: u16) -> io::Result<TcpStream> {
+    race(async_net::resolve((host, port)).await?).await
 }
 
 /// Tries addresses in turn, each once the one before has failed or has not answered for a moment, as RFC 8305 does.

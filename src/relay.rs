@@ -161,6 +161,9 @@ impl Relay {
                 self.happened(event);
             }
         }
+        if self.stopped.is_none() {
+            self.show.notice(display::OVER);
+        }
         self.show_last_rows();
         Ok(match (self.stopped, self.show.into_failure()) {
             (Some(_), _) => Ended::Stopped,
@@ -452,6 +455,7 @@ impl Relay {
     fn show_last_rows(&mut self) {
         let deadline = Instant::now() + Duration::from_millis(LAST_ROWS);
         let mut events = [MaybeUninit::uninit(); 8];
+        self.show.flush(self.now());
         while self.show.is_blocked() && Instant::now() < deadline {
             let now = self.now();
             self.show.flush(now);

@@ -614,8 +614,12 @@ impl Hub {
             return;
         }
         let name = member.hello.name.clone();
-        self.effects.push_back(Effect::Left { name });
-        let Some(other) = self.member(seat.opposite()).map(|other| other.presence) else {
+        let other = self.member(seat.opposite()).map(|other| other.presence);
+        // Who answers the other's farewell has not left anybody.
+        if !matches!(other, Some(Presence::Lingering(_) | Presence::Gone(_))) {
+            self.effects.push_back(Effect::Left { name });
+        }
+        let Some(other) = other else {
             self.farewell(now, id);
             self.vacate(seat);
             return;

@@ -103,6 +103,8 @@ impl std::error::Error for Cut {}
 /// How long a person who leaves lets lines be delivered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Patience {
+    /// No moment longer than it takes to say goodbye.
+    None,
     /// As long as each 2 s bring progress.
     Short,
     /// However long it takes.
@@ -359,6 +361,9 @@ impl Session {
 
     /// Our person leaves: what is owed is delivered first.
     pub fn leave(&mut self, now: Millis, patience: Patience) {
+        if patience == Patience::None && !self.is_parting() {
+            return self.part(now);
+        }
         if let Phase::Talking | Phase::Finishing { .. } = self.phase {
             self.phase = Phase::Finishing {
                 patience,
@@ -488,9 +493,9 @@ impl Session {
         self.phase == Phase::Ended
     }
 
-    /// Whether our person has asked to leave.
-    pub fn is_leaving(&self) -> bool {
-        self.phase != Phase::Talking
+    /// Whether our goodbye is said.
+    pub fn is_parting(&self) -> bool {
+        matches!(self.phase, Phase::Parting { .. } | Phase::Ended)
     }
 
     /// Whether lines flow both ways right now.
@@ -793,7 +798,7 @@ impl Session {
         match self.phase {
             Phase::Over { since } | Phase::Parting { since } => Some(since + PATIENCE),
             Phase::Finishing { patience, since } => {
-                let bounded = patience == Patience::Short || self.window.lines.is_empty();
+                let bounded = patience != Patience::Endless || self.window.lines.is_empty();
                 bounded.then_some(since + PATIENCE)
             }
             Phase::Talking | Phase::Ended => None,

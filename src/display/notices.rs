@@ -13,8 +13,12 @@ pub fn sentence(event: &Event) -> Option<String> {
         Event::Arrived { name } => arrived(name),
         Event::Received { .. } | Event::Delivered { .. } => return None,
         Event::Cut { reason, held } => {
-            let waiting = messages(*held).map_or_else(String::new, |lines| format!(", {lines} en attente"));
-            format!("connexion coupée ({}) : nouvelle tentative en cours{waiting}…", cause(reason))
+            let waiting =
+                messages(*held).map_or_else(String::new, |lines| format!(", {lines} en attente"));
+            format!(
+                "connexion coupée ({}) : nouvelle tentative en cours{waiting}…",
+                cause(reason)
+            )
         }
         Event::Restored { delivered } => match messages(*delivered) {
             None => "connexion rétablie.".to_owned(),

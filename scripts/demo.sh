@@ -248,7 +248,7 @@ in_order() {
     done
 }
 
-# sockets STATE [PID]: how many of this port's sockets, of that process's where it is named, are in that state.
+# sockets STATE [PID]: how many sockets of 127.0.0.1 at this port, of that process's where it is named, are in that state.
 sockets() {
     local code inode count=0
     case $1 in
@@ -260,7 +260,7 @@ sockets() {
         [[ -z ${2-} ]] || find "/proc/$2/fd" -lname "socket:\[$inode\]" 2>/dev/null | grep -q . || continue
         count=$((count + 1))
     done < <(
-        awk -v port="$(printf ':%04X$' "$port")" -v code="^$code\$" \
+        awk -v port="$(printf '0100007F:%04X$' "$port")" -v code="^$code\$" \
             '($2 ~ port || $3 ~ port) && $4 ~ code { print $10 }' /proc/net/tcp /proc/net/tcp6 2>/dev/null
     )
     printf '%d' "$count"

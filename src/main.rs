@@ -1,1 +1,192 @@
-fn main() {}
+//! The program: options, then one of the modes, then an exit status.
+
+use std::io::{self, Write};
+use std::os::unix::net::UnixStream;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use futures_lite::future::FutureExt;
+use msg::display::{self, Colour, Palette};
+use msg::history::Record;
+use msg::options::{self, ClientOptions, Mode, RelayOptions};
+use msg::peer::{self, Call, Ending};
+use msg::relay::{self, Show};
+use msg::ui_line;
+use signal_hook::consts::{SIGINT, SIGTERM};
+use smol::{LocalExecutor, Timer};
+
+/// How long a connection whose user interface is gone may take to say goodbye.
+const GOODBYE: Duration = Duration::from_millis(200);
+
+/// Exit statuses: those of sysexits.h where it has one, and 128 + n for signal n.
+mod status {
+    pub const USAGE: u8 = 64;
+    pub const UNAVAILABLE: u8 = 69;
+    pub const OUTPUT_FAILED: u8 = 74;
+    pub const UNDELIVERED: u8 = 75;
+    pub const PROTOCOL: u8 = 76;
+    pub const SIGNAL: u8 = 128;
+}
+
+fn main() -> ExitCode {
+    let outcome = match options::parse(std::env::args_os().skip(1)) {
+        Ok(Mode::Relay(options)) => relay(options),
+        Ok(Mode::Client(options)) => client(options),
+        Ok(Mode::Print(text)) => print(&text),
+        Err(mistake) => Err(Failure::new(status::USAGE, mistake.to_string())),
+    };
+    match outcome {
+        Ok(status) => ExitCode::from(status),
+        Err(failure) => {
+            complain(&failure.sentence);
+            ExitCode::from(failure.status)
+        }
+    }
+}
+
+/// What keeps the program from doing its work: a sentence for the person, and the exit status.
+struct Failure {
+    status: u8,
+    sentence: String,
+}
+
+impl Failure {
+    fn new(status: u8, sentence: String) -> Failure {
+        Failure { status, sentence }
+    }
+
+    /// Something that the system refuses us.
+    fn system(what: &str, error: &io::Error) -> Failure {
+        let cause = display::cause(&error.to_string());
+        Failure::new(status::UNAVAILABLE, format!("{what} : {cause}."))
+    }
+
+    fn output(error: &io::Error) -> Failure {
+        let cause = display::cause(&error.to_string());
+        let sentence = format!("impossible d'écrire sur la sortie : {cause}.");
+        Failure::new(status::OUTPUT_FAILED, sentence)
+    }
+}
+
+/// Relays one conversation.
+fn relay(options: RelayOptions) -> Result<u8, Failure> {
+    let RelayOptions { host, port } = options;
+    let listener = relay::listen(host.as_deref(), port).map_err(|error| {
+        let place = host.as_deref().unwrap_or_default();
+        let cause = display::cause(&error.to_string());
+        let sentence = format!(
+            "impossible d'écouter à {place}:{port} ({cause}) : choisissez un autre port, par exemple --relay :{}.",
+            port.checked_add(1).unwrap_or(5000)
+        );
+        Failure::new(status::UNAVAILABLE, sentence)
+    })?;
+    let show = Show::new().map_err(|error| Failure::output(&error))?;
+    let (stop, signal) = stop_on_signals()
+        .map_err(|error| Failure::system("impossible d'attendre les signaux", &error))?;
+    match relay::run(listener, show, stop) {
+        Ok(relay::Ended::Over) => Ok(0),
+        Ok(relay::Ended::Stopped) => Ok(status::SIGNAL + signal.load(Ordering::Relaxed) as u8),
+        Ok(relay::Ended::Unshown(error)) => Err(Failure::output(&error)),
+        Err(error) => Err(Failure::system("le relais ne peut pas continuer", &error)),
+    }
+}
+
+/// A socket that becomes readable at SIGINT or SIGTERM, a byte for each, and the last one's number.
+fn stop_on_signals() -> io::Result<(UnixStream, Arc<AtomicUsize>)> {
+    let (stop, told) = UnixStream::pair()?;
+    let number = Arc::new(AtomicUsize::new(0));
+    for signal in [SIGINT, SIGTERM] {
+        // The number first: whoever is woken by the byte reads it.
+        signal_hook::flag::register_usize(signal, number.clone(), signal as usize)?;
+        signal_hook::low_level::pipe::register(signal, told.try_clone()?)?;
+    }
+    Ok((stop, number))
+}
+
+/// Talks as one of two people, in line mode.
+fn client(options: ClientOptions) -> Result<u8, Failure> {
+    let record = match &options.history {
+        None => None,
+        Some(path) => Some(Record::open(path).map_err(|error| {
+            let cause = display::cause(&error.to_string());
+            let path = path.display().to_string();
+            let sentence = format!("--history {} : {cause}.", display::safe(&path));
+            Failure::new(status::USAGE, sentence)
+        })?),
+    };
+    let settings = ui_line::Settings {
+        name: options.name.to_string(),
+        record,
+    };
+    let call = Call {
+        host: options.address.host,
+        port: options.address.port,
+        name: options.name,
+        salon: None,
+    };
+    let (handle, ends) = peer::channels();
+    let executor = LocalExecutor::new();
+    let connection = executor.spawn(peer::run(call, ends));
+    let outcome = smol::block_on(executor.run(async {
+        let outcome = ui_line::run(settings, handle).await?;
+        // The connection has ended by now, or nobody waited for that: then it has a moment for a goodbye.
+        let moment = async {
+            Timer::after(GOODBYE).await;
+            Ok(())
+        };
+        connection.or(moment).await?;
+        Ok(outcome)
+    }));
+    let fail = |error: io::Error| Failure::system("la discussion ne peut pas continuer", &error);
+    conclude(outcome.map_err(fail)?)
+}
+
+/// The exit status of a conversation, and its last words.
+fn conclude(outcome: ui_line::Outcome) -> Result<u8, Failure> {
+    if let Some(signal) = outcome.signal {
+        return Ok(status::SIGNAL + signal.as_raw() as u8);
+    }
+    if let Some(error) = outcome.failure {
+        return Err(Failure::output(&error));
+    }
+    let status = match &outcome.ending {
+        _ if !outcome.undelivered.is_empty() => status::UNDELIVERED,
+        None | Some(Ending::Over | Ending::Stopped) => 0,
+        Some(Ending::NoRelay { .. }) => status::UNAVAILABLE,
+        Some(Ending::Refused { code, .. }) => match code.as_str() {
+            "full" => status::UNAVAILABLE,
+            "name" => status::USAGE,
+            _ => status::PROTOCOL,
+        },
+        Some(Ending::Protocol { .. }) => status::PROTOCOL,
+    };
+    let last_words = outcome
+        .ending
+        .and_then(|ending| display::sentence(&peer::Event::Ended(ending)));
+    match last_words {
+        Some(sentence) => Err(Failure::new(status, sentence)),
+        None => Ok(status),
+    }
+}
+
+/// Prints a text that was asked for. A reader that has seen enough is no failure.
+fn print(text: &str) -> Result<u8, Failure> {
+    let mut output = io::stdout();
+    let outcome = output
+        .write_all(text.as_bytes())
+        .and_then(|()| output.flush());
+    match outcome {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(Failure::output(&error)),
+        _ => Ok(0),
+    }
+}
+
+/// Tells a person on standard error what went wrong.
+fn complain(sentence: &str) {
+    let palette = Palette::new(Colour::choose(&io::stderr()));
+    let row = format!("{}\n", palette.error(sentence));
+    // Where standard error is closed nobody listens; the exit status tells.
+    let _ = io::stderr().write_all(row.as_bytes());
+}

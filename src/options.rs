@@ -1,1 +1,597 @@
-//! Under construction.
+//! What the command line asks for, checked once: from here on an address has a host and a port, and a name can be shown.
+//!
+//! argh takes the words apart. What it has to say is English and knows nothing of addresses, so no text of its reaches a
+//! person: [`Mistake`] words each error in French, with the command that was meant.
+
+use std::ffi::OsString;
+use std::fmt;
+use std::net::Ipv6Addr;
+use std::path::PathBuf;
+
+use argh::FromArgs;
+
+use crate::display::safe;
+use crate::protocol::wire::{Name, NameError, is_hidden};
+
+/// What the program is to do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Mode {
+    Relay(RelayOptions),
+    Client(ClientOptions),
+    /// Print this text, whole lines, to standard output.
+    Print(String),
+}
+
+/// `msg --relay [HOST]:PORT`
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RelayOptions {
+    /// Where to listen; every address of this machine where there is none.
+    pub host: Option<String>,
+    /// 0 means any free port.
+    pub port: u16,
+}
+
+/// `msg --connect HOST:PORT --nom X`
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ClientOptions {
+    pub address: Address,
+    pub name: Name,
+    /// The record to keep.
+    pub history: Option<PathBuf>,
+}
+
+/// A host and a port to call. Shown as it is typed, with brackets around an IPv6 address.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Address {
+    /// A name, an IPv4 address, or an IPv6 address without brackets, with its zone if it has one (`fe80::1%eth0`).
+    pub host: String,
+    pub port: u16,
+}
+
+/// Reads the command line, without the program's own name in front.
+///
+/// # Errors
+/// What is wrong first, in words for the person who typed it; worth exit status 64.
+pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Mode, Mistake> {
+    let arguments = arguments
+        .into_iter()
+        .map(|argument| {
+            argument
+                .into_string()
+                .map_err(|given| Mistake::NotUtf8(given.to_string_lossy().into_owned()))
+        })
+        .collect::<Result<Vec<String>, Mistake>>()?;
+    let words = split_at_equals(&arguments);
+    match Words::from_args(&["msg"], &words) {
+        Ok(asked) => asked.checked(),
+        Err(exit) if exit.status.is_ok() => Ok(Mode::Print(HELP.to_owned())),
+        Err(_) => diagnose(&words),
+    }
+}
+
+// argh wants a description of each, for a help that is never shown: HELP is the one a person reads.
+/// Deux personnes discutent par écrit, à travers un relais.
+#[derive(FromArgs)]
+#[argh(help_triggers("--help", "-h"))]
+struct Words {
+    /// ouvre un relais
+    #[argh(option)]
+    relay: Option<String>,
+    /// rejoint une discussion
+    #[argh(option)]
+    connect: Option<String>,
+    /// votre nom
+    #[argh(option)]
+    nom: Option<String>,
+    /// garde la discussion dans un fichier
+    #[argh(option)]
+    history: Option<String>,
+    /// affiche la version
+    #[argh(switch, short = 'V')]
+    version: bool,
+}
+
+const HELP: &str = "\
+msg : deux personnes discutent par écrit, à travers un relais.
+
+  msg --relay [MACHINE]:PORT
+  msg --connect MACHINE:PORT --nom NOM [--history FICHIER]
+
+Ouvrir un relais
+  --relay [MACHINE]:PORT    accepte deux personnes, puis n'écoute plus ; sans MACHINE, à toutes les adresses
+                            de cette machine ; avec le port 0, à un port libre, qui s'affiche
+
+Rejoindre une discussion
+  --connect MACHINE:PORT    appelle le relais : un nom, une adresse IPv4, ou une adresse IPv6 entre crochets
+  --nom NOM                 votre nom, 24 caractères au plus
+  --history FICHIER         garde la discussion dans FICHIER, à la suite de ce qu'il contient déjà
+
+  --help, -h                affiche cette aide
+  --version, -V             affiche la version
+
+Exemples
+  msg --relay :5000
+  msg --connect 192.168.1.12:5000 --nom Zoé
+  msg --connect '[2001:db8::7]:5000' --nom 'Jean Paul' --history discussion.txt
+
+Pendant la discussion : Entrée envoie la ligne, /help montre les commandes, /quit ou quitter termine.
+";
+
+/// The options that take a value, each with one.
+const VALUED: [(&str, &str); 4] = [
+    ("--relay", ":5000"),
+    ("--connect", EXAMPLE),
+    ("--nom", "VOTRE_NOM"),
+    ("--history", "discussion.txt"),
+];
+
+const SWITCHES: [&str; 4] = ["--help", "-h", "--version", "-V"];
+
+/// What people type instead, from other programs or in the other language.
+const ALIASES: [(&str, &str); 12] = [
+    ("--name", "--nom"),
+    ("--pseudo", "--nom"),
+    ("--user", "--nom"),
+    ("--relais", "--relay"),
+    ("--server", "--relay"),
+    ("--serveur", "--relay"),
+    ("--listen", "--relay"),
+    ("--client", "--connect"),
+    ("--connexion", "--connect"),
+    ("--historique", "--history"),
+    ("--log", "--history"),
+    ("--aide", "--help"),
+];
+
+/// An address to stand in an example.
+const EXAMPLE: &str = "192.168.1.12:5000";
+
+/// A port to stand in an example.
+const PORT: u16 = 5000;
+
+impl Words {
+    fn checked(self) -> Result<Mode, Mistake> {
+        if self.version {
+            return Ok(Mode::Print(
+                concat!("msg ", env!("CARGO_PKG_VERSION"), "\n").to_owned(),
+            ));
+        }
+        let given = [
+            ("--relay", &self.relay),
+            ("--connect", &self.connect),
+            ("--nom", &self.nom),
+        ];
+        for (option, value) in given.into_iter().chain([("--history", &self.history)]) {
+            if value
+                .as_deref()
+                .is_some_and(|value| value.is_empty() || is_option(value))
+            {
+                return Err(Mistake::NoValue(option));
+            }
+        }
+        match (self.relay, self.connect) {
+            (Some(_), Some(_)) => Err(Mistake::TwoModes),
+            (None, None) => Err(Mistake::NoMode),
+            (Some(_), None) if self.nom.is_some() => Err(Mistake::ClientOnly("--nom")),
+            (Some(_), None) if self.history.is_some() => Err(Mistake::ClientOnly("--history")),
+            (Some(address), None) => {
+                let (host, port) =
+                    split(&address).map_err(|why| Mistake::address("--relay", &address, why))?;
+                Ok(Mode::Relay(RelayOptions {
+                    host: (!host.is_empty()).then_some(host),
+                    port,
+                }))
+            }
+            (None, Some(given)) => {
+                let address =
+                    callable(&given).map_err(|why| Mistake::address("--connect", &given, why))?;
+                let Some(name) = self.nom else {
+                    return Err(Mistake::NoName(address));
+                };
+                let name = name
+                    .parse()
+                    .map_err(|why| Mistake::Name { given: name, why })?;
+                Ok(Mode::Client(ClientOptions {
+                    address,
+                    name,
+                    history: self.history.map(PathBuf::from),
+                }))
+            }
+        }
+    }
+}
+
+/// Why a command line makes no sense. Shown on one line: what is wrong, then what to type.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Mistake {
+    NotUtf8(String),
+    Unknown {
+        given: String,
+        meant: Option<&'static str>,
+    },
+    NoValue(&'static str),
+    Twice(&'static str),
+    /// A word that belongs to no option.
+    Stray(String),
+    /// A second word after the name, which has to be quoted.
+    NameInPieces {
+        first: String,
+        second: String,
+    },
+    NoMode,
+    TwoModes,
+    NoName(Address),
+    /// An option that a relay has no use for.
+    ClientOnly(&'static str),
+    Address {
+        option: &'static str,
+        given: String,
+        why: BadAddress,
+    },
+    Name {
+        given: String,
+        why: NameError,
+    },
+}
+
+/// Why a text is no address.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum BadAddress {
+    NoHost {
+        port: u16,
+    },
+    NoPort {
+        host: String,
+    },
+    Port {
+        given: String,
+    },
+    /// Port 0, which a relay may ask for but nobody can call.
+    PortZero,
+    /// An IPv6 address whose end cannot be told from a port.
+    NoBrackets {
+        meant: Address,
+    },
+    Host {
+        given: String,
+    },
+}
+
+impl Mistake {
+    fn address(option: &'static str, given: &str, why: BadAddress) -> Mistake {
+        Mistake::Address {
+            option,
+            given: given.to_owned(),
+            why,
+        }
+    }
+}
+
+impl fmt::Display for Mistake {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Mistake::NotUtf8(given) => write!(
+                f,
+                "« {} » n'est pas de l'UTF-8 : retapez cet argument",
+                safe(given)
+            ),
+            Mistake::Unknown {
+                given,
+                meant: Some(meant),
+            } => {
+                write!(f, "option inconnue « {} » : est-ce {meant} ?", safe(given))
+            }
+            Mistake::Unknown { given, meant: None } => {
+                write!(
+                    f,
+                    "option inconnue « {} » : voyez « msg --help »",
+                    safe(given)
+                )
+            }
+            Mistake::NoValue(option) => {
+                write!(
+                    f,
+                    "{option} attend une valeur : {option} {}",
+                    example(option)
+                )
+            }
+            Mistake::Twice(option) => write!(f, "{option} est donné deux fois : gardez-en un"),
+            Mistake::Stray(given) if given.contains(':') => {
+                write!(
+                    f,
+                    "que faire de « {0} » ? Pour l'appeler : msg --connect {0} --nom VOTRE_NOM",
+                    safe(given)
+                )
+            }
+            Mistake::Stray(given) => {
+                write!(f, "que faire de « {} » ? Voyez « msg --help »", safe(given))
+            }
+            Mistake::NameInPieces { first, second } => {
+                write!(
+                    f,
+                    "un nom avec une espace se met entre guillemets : --nom \"{} {}\"",
+                    safe(first),
+                    safe(second)
+                )
+            }
+            Mistake::NoMode => write!(
+                f,
+                "que faire ? Ouvrir un relais : msg --relay :{PORT}, \
+                 ou rejoindre une discussion : msg --connect {EXAMPLE} --nom VOTRE_NOM"
+            ),
+            Mistake::TwoModes => write!(
+                f,
+                "--relay et --connect ne vont pas ensemble : ouvrez le relais dans un terminal, le client dans un autre"
+            ),
+            Mistake::NoName(address) => write!(
+                f,
+                "il manque votre nom : msg --connect {address} --nom VOTRE_NOM"
+            ),
+            Mistake::ClientOnly(option) => {
+                write!(
+                    f,
+                    "{option} ne sert pas à un relais : donnez cette option avec --connect"
+                )
+            }
+            Mistake::Address { option, given, why } => why.explain(f, option, given),
+            Mistake::Name { given, why } => write!(f, "--nom « {} » : {why}", safe(given)),
+        }
+    }
+}
+
+impl std::error::Error for Mistake {}
+
+impl BadAddress {
+    fn explain(&self, f: &mut fmt::Formatter<'_>, option: &str, given: &str) -> fmt::Result {
+        match self {
+            BadAddress::NoHost { port } if option == "--relay" => {
+                write!(f, "il manque « : » devant le port : --relay :{port}")
+            }
+            BadAddress::NoHost { port } => write!(
+                f,
+                "il manque la machine devant le port : {option} localhost:{port}, si le relais est sur celle-ci"
+            ),
+            BadAddress::NoPort { host } => {
+                write!(
+                    f,
+                    "il manque le port après la machine : {option} {}",
+                    Address {
+                        host: host.clone(),
+                        port: PORT
+                    }
+                )
+            }
+            BadAddress::Port { given } => {
+                write!(
+                    f,
+                    "« {} » n'est pas un port, qui est un nombre jusqu'à 65535 : {option} …:{PORT}",
+                    safe(given)
+                )
+            }
+            BadAddress::PortZero => write!(
+                f,
+                "le port 0 ne s'appelle pas : prenez celui que le relais affiche"
+            ),
+            BadAddress::NoBrackets { meant } => {
+                write!(
+                    f,
+                    "une adresse IPv6 se met entre crochets : {option} '{meant}'"
+                )
+            }
+            BadAddress::Host { given: host } => {
+                let noun = if host == given {
+                    "une adresse"
+                } else {
+                    "une machine"
+                };
+                write!(
+                    f,
+                    "« {} » n'est pas {noun} : {option} {}",
+                    safe(host),
+                    example(option)
+                )
+            }
+        }
+    }
+}
+
+impl fmt::Display for Address {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.host.contains(':') {
+            write!(f, "[{}]:{}", self.host, self.port)
+        } else {
+            write!(f, "{}:{}", self.host, self.port)
+        }
+    }
+}
+
+/// An address that can be called.
+fn callable(given: &str) -> Result<Address, BadAddress> {
+    match split(given)? {
+        (host, port) if host.is_empty() => Err(BadAddress::NoHost { port }),
+        (_, 0) => Err(BadAddress::PortZero),
+        (host, port) => Ok(Address { host, port }),
+    }
+}
+
+/// Takes `[HOST]:PORT` apart; the host may be empty and the port 0.
+fn split(given: &str) -> Result<(String, u16), BadAddress> {
+    let given = given.trim();
+    let bad = || BadAddress::Host {
+        given: given.to_owned(),
+    };
+    if let Some(inside) = given.strip_prefix('[') {
+        let (host, rest) = inside.split_once(']').ok_or_else(bad)?;
+        if !is_ipv6(host) {
+            return Err(BadAddress::Host {
+                given: host.to_owned(),
+            });
+        }
+        return match rest.strip_prefix(':') {
+            Some(port) => Ok((host.to_owned(), port_of(port)?)),
+            None if rest.is_empty() => Err(BadAddress::NoPort {
+                host: host.to_owned(),
+            }),
+            None => Err(bad()),
+        };
+    }
+    match given.rsplit_once(':') {
+        None => match given.parse() {
+            // A port alone: `--relay 5000`.
+            Ok(port) => Err(BadAddress::NoHost { port }),
+            Err(_) if is_host(given) => Err(BadAddress::NoPort {
+                host: given.to_owned(),
+            }),
+            Err(_) => Err(bad()),
+        },
+        Some((host, port)) if host.contains(':') => {
+            // `::1:5000` is an address of its own, though hardly ever the one that was meant.
+            let meant = match port_of(port) {
+                Ok(port) if is_ipv6(host) => Address {
+                    host: host.to_owned(),
+                    port,
+                },
+                _ if is_ipv6(given) => Address {
+                    host: given.to_owned(),
+                    port: PORT,
+                },
+                _ => return Err(bad()),
+            };
+            Err(BadAddress::NoBrackets { meant })
+        }
+        Some((host, "")) if is_host(host) => Err(BadAddress::NoPort {
+            host: host.to_owned(),
+        }),
+        Some(("", "")) => Err(bad()),
+        Some((host, port)) if host.is_empty() || is_host(host) => {
+            Ok((host.to_owned(), port_of(port)?))
+        }
+        Some((host, _)) => Err(BadAddress::Host {
+            given: host.to_owned(),
+        }),
+    }
+}
+
+fn port_of(given: &str) -> Result<u16, BadAddress> {
+    // Digits alone: `parse` takes a sign as well.
+    match given.parse() {
+        Ok(port) if given.bytes().all(|byte| byte.is_ascii_digit()) => Ok(port),
+        _ => Err(BadAddress::Port {
+            given: given.to_owned(),
+        }),
+    }
+}
+
+/// Whether a resolver may know it; accents included.
+fn is_host(given: &str) -> bool {
+    let allowed = |c: char| !is_hidden(c) && (c.is_alphanumeric() || matches!(c, '-' | '.' | '_'));
+    !given.is_empty() && given.chars().all(allowed)
+}
+
+/// Whether it is an IPv6 address, with a zone or without.
+fn is_ipv6(given: &str) -> bool {
+    let (address, zone) = given.split_once('%').unwrap_or((given, "0"));
+    address.parse::<Ipv6Addr>().is_ok()
+        && !zone.is_empty()
+        && zone.chars().all(|c| c.is_ascii_graphic() && c != '%')
+}
+
+/// `--nom=Alice` as the two words that argh knows.
+fn split_at_equals(arguments: &[String]) -> Vec<&str> {
+    let mut words = Vec::with_capacity(arguments.len());
+    for argument in arguments {
+        match argument.split_once('=') {
+            Some((option, value)) if is_valued(option) => words.extend([option, value]),
+            _ => words.push(argument.as_str()),
+        }
+    }
+    words
+}
+
+fn example(option: &str) -> &'static str {
+    VALUED
+        .iter()
+        .find(|(name, _)| *name == option)
+        .map_or("", |(_, example)| example)
+}
+
+fn is_valued(word: &str) -> bool {
+    VALUED.iter().any(|(option, _)| *option == word)
+}
+
+fn is_option(word: &str) -> bool {
+    is_valued(word) || SWITCHES.contains(&word)
+}
+
+/// What argh could not make sense of: goes through the words as it does, up to the one that it stumbled over.
+fn diagnose(words: &[&str]) -> Result<Mode, Mistake> {
+    let mut seen = Vec::new();
+    let mut words = words.iter().copied();
+    let mut name = None;
+    while let Some(word) = words.next() {
+        if word == "--help" || word == "-h" {
+            return Ok(Mode::Print(HELP.to_owned()));
+        }
+        if let Some((option, _)) = VALUED.iter().find(|(option, _)| *option == word) {
+            let value = words
+                .next()
+                .filter(|value| !is_option(value))
+                .ok_or(Mistake::NoValue(option))?;
+            if seen.contains(option) {
+                return Err(Mistake::Twice(option));
+            }
+            seen.push(option);
+            name = (*option == "--nom").then_some(value);
+        } else if word.len() > 1 && word.starts_with('-') && !SWITCHES.contains(&word) {
+            return Err(Mistake::Unknown {
+                given: word.to_owned(),
+                meant: nearest(word),
+            });
+        } else if !SWITCHES.contains(&word) {
+            return Err(match name {
+                Some(first) => Mistake::NameInPieces {
+                    first: first.to_owned(),
+                    second: word.to_owned(),
+                },
+                None => Mistake::Stray(word.to_owned()),
+            });
+        }
+    }
+    // argh stumbled over nothing that is known here, so say the least that is true.
+    Err(Mistake::NoMode)
+}
+
+/// The option that a person who typed `word` most likely meant.
+fn nearest(word: &str) -> Option<&'static str> {
+    let word = word.split('=').next().unwrap_or(word).to_lowercase();
+    let word = format!("--{}", word.trim_start_matches('-'));
+    if let Some((_, option)) = ALIASES.iter().find(|(alias, _)| *alias == word) {
+        return Some(option);
+    }
+    VALUED
+        .iter()
+        .map(|(option, _)| *option)
+        .chain(["--help", "--version"])
+        .map(|option| (distance(&word, option), option))
+        .filter(|(distance, option)| {
+            *distance <= 2 || (word.len() > 3 && option.starts_with(&word))
+        })
+        .min_by_key(|(distance, _)| *distance)
+        .map(|(_, option)| option)
+}
+
+/// How many characters to add, drop or change to make one word of the other.
+fn distance(from: &str, to: &str) -> usize {
+    let to: Vec<char> = to.chars().collect();
+    let mut row: Vec<usize> = (0..=to.len()).collect();
+    for (i, a) in from.chars().enumerate() {
+        let mut diagonal = row[0];
+        row[0] = i + 1;
+        for (j, b) in to.iter().enumerate() {
+            let changed = diagonal + usize::from(a != *b);
+            diagonal = row[j + 1];
+            row[j + 1] = changed.min(diagonal + 1).min(row[j] + 1);
+        }
+    }
+    row[to.len()]
+}

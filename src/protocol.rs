@@ -6,6 +6,9 @@ pub mod hub;
 pub mod session;
 pub mod wire;
 
+#[cfg(test)]
+mod simulation;
+
 /// A span or a point of the caller's monotonic clock, in milliseconds.
 pub type Millis = u64;
 

@@ -20,11 +20,10 @@ use std::io::{self, IsTerminal};
 use std::os::fd::{AsFd, OwnedFd};
 
 use rustix::process::Signal;
-use smol::channel::{Receiver, Sender};
 
 use crate::display::Colour;
 use crate::history::Record;
-use crate::peer::{Ending, Event, Request};
+use crate::peer::{Ending, Handle};
 use crate::protocol::Line;
 use crate::screen::Screen;
 
@@ -61,13 +60,9 @@ pub struct Outcome {
 ///
 /// # Errors
 /// When the standard streams cannot be used, or the system is out of file descriptors. The terminal is then as it was.
-pub async fn run(
-    settings: Settings,
-    requests: Sender<Request>,
-    events: Receiver<Event>,
-) -> io::Result<Outcome> {
+pub async fn run(settings: Settings, connection: Handle) -> io::Result<Outcome> {
     let streams = Streams::standard()?;
-    Conversation::open(settings, streams, requests, events)?
+    Conversation::open(settings, streams, connection)?
         .run()
         .await
 }

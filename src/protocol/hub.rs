@@ -40,7 +40,8 @@ pub enum Effect {
     /// Close this socket now, then call [`Hub::closed`].
     Close(ConnId),
     /// A message was passed on for the first time. Never from a [`House::Daemon`].
-    Said { name: Name, line: Line },
+    /// `side` (0 or 1) tells the two seats apart.
+    Said { side: usize, name: Name, line: Line },
     /// Somebody took a seat for the first time.
     Joined { name: Name },
     /// Somebody's connection was cut; the seat is kept.
@@ -346,6 +347,16 @@ impl Hub {
         }
     }
 
+    /// Whether a seat is kept for somebody who is away.
+    pub fn is_reserved(&self) -> bool {
+        let away = |member: &Member| matches!(member.presence, Presence::Away { .. });
+        let mut members = self
+            .rooms
+            .iter()
+            .flat_map(|(_, room)| room.members.iter().flatten());
+        members.any(away)
+    }
+
     /// Whether all is done and every connection closed.
     pub fn is_over(&self) -> bool {
         self.over && self.conns.is_empty()
@@ -396,9 +407,7 @@ impl Hub {
         };
         welcome.encode(self.conns[id].outbox.tail());
         self.introduce(now, id, seat);
-        if !self.is_open() {
-            self.refuse_pending(now);
-        }
+        // Whoever is pending now may still own a seat whose old connection has died unnoticed: only a hello tells.
         Ok(())
     }
 
@@ -574,6 +583,7 @@ impl Hub {
             member.shown = Some(seq);
             if shows {
                 self.effects.push_back(Effect::Said {
+                    side: seat.side,
                     name: member.hello.name.clone(),
                     line: Line {
                         sent_at,
@@ -604,8 +614,12 @@ impl Hub {
             return;
         }
         let name = member.hello.name.clone();
-        self.effects.push_back(Effect::Left { name });
-        let Some(other) = self.member(seat.opposite()).map(|other| other.presence) else {
+        let other = self.member(seat.opposite()).map(|other| other.presence);
+        // Who answers the other's farewell has not left anybody.
+        if !matches!(other, Some(Presence::Lingering(_) | Presence::Gone(_))) {
+            self.effects.push_back(Effect::Left { name });
+        }
+        let Some(other) = other else {
             self.farewell(now, id);
             self.vacate(seat);
             return;

@@ -31,7 +31,7 @@ const MOST_EVENTS: usize = 4 * WINDOW_LINES;
 const PING_AFTER: Millis = HEARTBEAT_S * 1000;
 /// Silence after which the relay counts as dead.
 const DEAD_AFTER: Millis = 25_000;
-/// How long the relay's welcome may take.
+/// How long the relay's welcome may take, and then its word on who sits opposite.
 const WELCOME_WITHIN: Millis = 10_000;
 /// How long the partner's acknowledgement may take before the connection is cut and made anew.
 const STUCK_AFTER: Millis = 15_000;
@@ -92,9 +92,19 @@ pub enum Ending {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Cut(pub String);
 
+impl std::fmt::Display for Cut {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for Cut {}
+
 /// How long a person who leaves lets lines be delivered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Patience {
+    /// No moment longer than it takes to say goodbye.
+    None,
     /// As long as each 2 s bring progress.
     Short,
     /// However long it takes.
@@ -120,6 +130,8 @@ pub struct Session {
     /// Lines of ours that are settled: see [`Event::Delivered`].
     settled: u64,
     outage: Outage,
+    /// Until when the relay must say who sits opposite, after its welcome.
+    introduced_by: Option<Millis>,
     #[cfg(test)]
     pub(super) flaw: Option<Flaw>,
 }
@@ -258,6 +270,7 @@ impl Session {
             window: Window::default(),
             settled: 0,
             outage: Outage::None,
+            introduced_by: None,
             #[cfg(test)]
             flaw: None,
         }
@@ -275,6 +288,7 @@ impl Session {
     pub fn disconnected(&mut self, reason: &str) {
         let was_up = matches!(self.link, Link::Up { .. });
         self.link = Link::Down;
+        self.introduced_by = None;
         self.incoming = Lines::default();
         self.outbox = Outbox::default();
         if let Some(partner) = &mut self.partner {
@@ -347,12 +361,19 @@ impl Session {
 
     /// Our person leaves: what is owed is delivered first.
     pub fn leave(&mut self, now: Millis, patience: Patience) {
+        if patience == Patience::None && !self.is_parting() {
+            return self.part(now);
+        }
         if let Phase::Talking | Phase::Finishing { .. } = self.phase {
             self.phase = Phase::Finishing {
                 patience,
                 since: now,
             };
             self.speak(now);
+            let nobody_to_tell = self.partner.is_none() && self.window.lines.is_empty();
+            if nobody_to_tell && self.link == Link::Down {
+                self.end(Ending::Over);
+            }
         }
     }
 
@@ -372,6 +393,9 @@ impl Session {
                 return Err(self.cut("le relais ne répond plus".to_owned()));
             }
             _ => {}
+        }
+        if self.introduced_by.is_some_and(|at| now >= at) {
+            return Err(self.cut("le relais ne dit pas qui est là".to_owned()));
         }
         if let Some(partner) = &mut self.partner {
             match partner.sync {
@@ -418,10 +442,17 @@ impl Session {
         let repeat = partner
             .filter(|partner| partner.sync != Sync::Apart && partner.received > partner.taken)
             .map(|partner| partner.acked_at + REPEAT_ACK);
-        [self.phase_deadline(), link, sync, repeat, self.ping_at()]
-            .into_iter()
-            .flatten()
-            .min()
+        [
+            self.introduced_by,
+            self.phase_deadline(),
+            link,
+            sync,
+            repeat,
+            self.ping_at(),
+        ]
+        .into_iter()
+        .flatten()
+        .min()
     }
 
     /// Bytes for the connection.
@@ -460,6 +491,11 @@ impl Session {
     /// Whether the conversation is over for good.
     pub fn is_ended(&self) -> bool {
         self.phase == Phase::Ended
+    }
+
+    /// Whether our goodbye is said.
+    pub fn is_parting(&self) -> bool {
+        matches!(self.phase, Phase::Parting { .. } | Phase::Ended)
     }
 
     /// Whether lines flow both ways right now.
@@ -515,11 +551,13 @@ impl Session {
             spoke_at: now,
             pinged_at: now,
         };
+        self.introduced_by = Some(now + WELCOME_WITHIN);
         Ok(())
     }
 
     /// Rule 1: whoever is opposite, each must learn anew what the other holds.
     fn resynchronise(&mut self, now: Millis, pid: Pid, name: Name) {
+        self.introduced_by = None;
         let known = self
             .partner
             .as_ref()
@@ -588,6 +626,7 @@ impl Session {
     }
 
     fn gone(&mut self, now: Millis, gone: Gone) {
+        self.introduced_by = None;
         let owed = self.partner.as_mut().and_then(|partner| {
             partner.sync = Sync::Apart;
             partner.owed.take()
@@ -759,7 +798,7 @@ impl Session {
         match self.phase {
             Phase::Over { since } | Phase::Parting { since } => Some(since + PATIENCE),
             Phase::Finishing { patience, since } => {
-                let bounded = patience == Patience::Short || self.window.lines.is_empty();
+                let bounded = patience != Patience::Endless || self.window.lines.is_empty();
                 bounded.then_some(since + PATIENCE)
             }
             Phase::Talking | Phase::Ended => None,

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use futures_lite::Stream;
 use rustix::process::{Signal, kill_current_process_group};
-use smol::channel::{Receiver, Sender, TrySendError};
+use smol::channel::{Receiver, Sender};
 use smol::{Async, Timer};
 
 use super::commands::{Command, HELP, is_farewell};
@@ -22,7 +22,7 @@ use super::signals::Signals;
 use super::text::pieces;
 use super::{Entry, Face, Intake, Layout, Outcome, Settings, Streams};
 use crate::display::{self, Author, Palette};
-use crate::peer::{Ending, Event, Request};
+use crate::peer::{Ending, Event, Handle, Leave};
 use crate::protocol::{Line, UnixMillis};
 use crate::screen::{Flushed, Screen};
 
@@ -31,7 +31,7 @@ pub struct Conversation {
     ledger: Ledger,
     phase: Phase,
     /// What is still to be asked of the connection, after all lines.
-    parting: Option<Request>,
+    parting: Option<Leave>,
     connection: Connection,
     stall: Stall,
     /// When to go, whatever is still owed.
@@ -59,8 +59,15 @@ pub struct Conversation {
     palette: Palette,
     notice_palette: Palette,
     signals: Signals,
-    requests: Sender<Request>,
+    lines: Sender<Line>,
+    parting_word: Sender<Leave>,
     events: Pin<Box<Receiver<Event>>>,
+}
+
+/// What the connection is to do next.
+enum Errand {
+    Say(Line),
+    Leave(Leave),
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -146,8 +153,7 @@ impl Conversation {
     pub(super) fn open(
         settings: Settings,
         streams: Streams,
-        requests: Sender<Request>,
-        events: Receiver<Event>,
+        connection: Handle,
     ) -> io::Result<Conversation> {
         let mut watched = vec![Signal::INT, Signal::TERM, Signal::HUP, Signal::QUIT];
         if streams.layout == Layout::Prompt {
@@ -185,8 +191,9 @@ impl Conversation {
                 Layout::Plain => streams.notice_colour,
             }),
             signals: Signals::watch(&watched)?,
-            requests,
-            events: Box::pin(events),
+            lines: connection.lines,
+            parting_word: connection.leave,
+            events: Box::pin(connection.events),
             // Last of what can fail, because from here on the terminal is raw.
             face: match streams.layout {
                 Layout::Prompt => Face::Prompt(Box::new(Prompt::open(&streams.input, &screen)?)),
@@ -212,7 +219,7 @@ impl Conversation {
             }
             match self.wait().await? {
                 Wake::Signal(signal) => self.signalled(signal),
-                Wake::Taken => self.request_taken(),
+                Wake::Taken => self.errand_done(),
                 Wake::Refused => self.discussion_over(),
                 Wake::Event(event) => self.handle_all(event),
                 Wake::NoMoreEvents => self.connection_ended(None),
@@ -244,7 +251,7 @@ impl Conversation {
             self.input = None;
             if let Face::Prompt(_) = self.face {
                 // The terminal has gone away.
-                self.leave(Request::Quit);
+                self.leave(Leave::Quit);
             }
         }
     }
@@ -272,8 +279,8 @@ impl Conversation {
                     ));
                 }
                 Entry::End => self.leave(match self.author {
-                    LineSource::Person => Request::Quit,
-                    LineSource::Program => Request::Finish,
+                    LineSource::Person => Leave::Quit,
+                    LineSource::Program => Leave::Finish,
                 }),
                 Entry::Interrupt => self.told_to_leave(Signal::INT),
                 // All of a pipeline or script stops with us, as it would by the terminal's own doing.
@@ -303,7 +310,7 @@ impl Conversation {
     fn take_line(&mut self, line: &str) {
         if self.author == LineSource::Program {
             if is_farewell(line) {
-                self.leave(Request::Finish);
+                self.leave(Leave::Finish);
             } else {
                 self.say(line);
             }
@@ -318,7 +325,7 @@ impl Conversation {
         match Command::of(line) {
             Command::Say("") => {}
             Command::Say(text) => self.say(text),
-            Command::Quit => self.leave(Request::Quit),
+            Command::Quit => self.leave(Leave::Quit),
             Command::History(count) => match self.ledger.history(&self.notice_palette, count) {
                 Ok(rows) if rows.is_empty() => self.notice("rien n'a encore été dit."),
                 Ok(rows) => rows.iter().for_each(|row| self.tell(row)),
@@ -337,7 +344,8 @@ impl Conversation {
     fn say(&mut self, text: &str) {
         let mut parts = 0;
         for line in lines_of(text) {
-            self.show(Author::Own, &self.ledger.name().to_owned(), &line);
+            let name = self.ledger.name().to_owned();
+            self.show(Author::Own, &name, &line);
             if let Err(error) = self.ledger.say(line) {
                 self.record_failed(&error);
             }
@@ -352,32 +360,42 @@ impl Conversation {
 
     /// Gives the connection what it takes.
     fn hand_over(&mut self) {
-        while let Some(request) = self.next_request() {
-            match self.requests.try_send(request) {
-                Ok(()) => self.request_taken(),
-                Err(TrySendError::Full(_)) => {
+        while let Some(errand) = self.next_errand() {
+            let outcome = match errand {
+                Errand::Say(line) => self
+                    .lines
+                    .try_send(line)
+                    .map_err(|refused| refused.is_full()),
+                Errand::Leave(leave) => {
+                    let sent = self.parting_word.try_send(leave);
+                    sent.map_err(|refused| refused.is_full())
+                }
+            };
+            match outcome {
+                Ok(()) => self.errand_done(),
+                Err(true) => {
                     if self.stall == Stall::None && self.author == LineSource::Person {
                         self.stall = Stall::Since(Instant::now());
                     }
                     return;
                 }
-                Err(TrySendError::Closed(_)) => self.discussion_over(),
+                Err(false) => self.discussion_over(),
             }
         }
         self.stall = Stall::None;
     }
 
-    fn next_request(&self) -> Option<Request> {
+    fn next_errand(&self) -> Option<Errand> {
         if let Phase::Over | Phase::Gone = self.phase {
             return None;
         }
         match self.ledger.waiting() {
-            Some(line) => Some(Request::Say(line.clone())),
-            None => self.parting.clone(),
+            Some(line) => Some(Errand::Say(line.clone())),
+            None => self.parting.map(Errand::Leave),
         }
     }
 
-    fn request_taken(&mut self) {
+    fn errand_done(&mut self) {
         match self.ledger.waiting() {
             Some(_) => self.ledger.handed_over(),
             None => self.parting = None,
@@ -449,15 +467,15 @@ impl Conversation {
 
     // The way out.
 
-    fn leave(&mut self, request: Request) {
+    fn leave(&mut self, leave: Leave) {
         if self.phase != Phase::Talking && self.phase != Phase::Leaving {
             return;
         }
         self.phase = Phase::Leaving;
-        if request == Request::Quit {
+        if leave == Leave::Quit {
             self.patience = Some(Instant::now() + LAST_PATIENCE);
         }
-        self.parting = Some(request);
+        self.parting = Some(leave);
     }
 
     fn signalled(&mut self, signal: Signal) {
@@ -487,7 +505,7 @@ impl Conversation {
             self.phase = Phase::Gone;
             return;
         }
-        self.leave(Request::Quit);
+        self.leave(Leave::Quit);
         self.signal = Some(signal);
         self.patience = Some(Instant::now() + LAST_PATIENCE);
         if !self.ledger.owes_nothing() {
@@ -631,7 +649,7 @@ impl Conversation {
             _ if terminal_is_gone => Output::Closed,
             _ => Output::Failed(error),
         };
-        self.leave(Request::Quit);
+        self.leave(Leave::Quit);
     }
 
     // Waiting.
@@ -640,11 +658,12 @@ impl Conversation {
     async fn wait(&mut self) -> io::Result<Wake> {
         let takes_events = self.screen_has_room();
         let wants_input = self.face.wants_input(self.intake());
-        let requests = self.requests.clone();
-        let request = self.next_request();
+        let (lines, parting_word) = (self.lines.clone(), self.parting_word.clone());
+        let errand = self.next_errand();
         let mut sent = pin!(async {
-            match request {
-                Some(request) => requests.send(request).await,
+            match errand {
+                Some(Errand::Say(line)) => lines.send(line).await.is_ok(),
+                Some(Errand::Leave(leave)) => parting_word.send(leave).await.is_ok(),
                 None => future::pending().await,
             }
         });
@@ -654,7 +673,7 @@ impl Conversation {
                 return Poll::Ready(Ok(Wake::Signal(signal)));
             }
             if let Poll::Ready(sent) = sent.as_mut().poll(context) {
-                return Poll::Ready(Ok(sent.map_or(Wake::Refused, |()| Wake::Taken)));
+                return Poll::Ready(Ok(if sent { Wake::Taken } else { Wake::Refused }));
             }
             if takes_events
                 && let Connection::Alive = self.connection

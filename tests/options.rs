@@ -1,0 +1,436 @@
+//! The command line: what it means, and what is said of one that means nothing.
+
+use std::ffi::OsString;
+use std::os::unix::ffi::OsStringExt;
+
+use msg::options::{Address, Mode, parse};
+
+fn asked(line: &[&str]) -> Mode {
+    parse(line.iter().map(OsString::from)).unwrap()
+}
+
+fn mistake(line: &[&str]) -> String {
+    parse(line.iter().map(OsString::from))
+        .unwrap_err()
+        .to_string()
+}
+
+fn relay(address: &str) -> (Option<String>, u16) {
+    match asked(&["--relay", address]) {
+        Mode::Relay(options) => (options.host, options.port),
+        other => panic!("{other:?}"),
+    }
+}
+
+fn called(address: &str) -> Address {
+    match asked(&["--connect", address, "--nom", "Zoé"]) {
+        Mode::Client(options) => options.address,
+        other => panic!("{other:?}"),
+    }
+}
+
+fn printed(line: &[&str]) -> String {
+    match asked(line) {
+        Mode::Print(text) => text,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn a_relay_listens_where_it_is_told() {
+    assert_eq!(relay(":5000"), (None, 5000));
+    assert_eq!(relay(":0"), (None, 0));
+    assert_eq!(
+        relay("localhost:5000"),
+        (Some("localhost".to_owned()), 5000)
+    );
+    assert_eq!(relay("[::1]:65535"), (Some("::1".to_owned()), 65535));
+    assert_eq!(relay(" 127.0.0.1:0 "), (Some("127.0.0.1".to_owned()), 0));
+}
+
+#[test]
+fn a_client_calls_names_and_addresses_of_both_families() {
+    for given in [
+        "salle-12.univ.fr:5000",
+        "192.168.1.2:1",
+        "[::1]:5000",
+        "[fe80::1%eth0]:5000",
+        "poste_é:65535",
+    ] {
+        assert_eq!(called(given).to_string(), given);
+    }
+    assert_eq!(
+        called("[fe80::1%eth0]:5000"),
+        Address {
+            host: "fe80::1%eth0".to_owned(),
+            port: 5000
+        }
+    );
+}
+
+#[test]
+fn a_client_has_a_name_and_maybe_a_record() {
+    let Mode::Client(options) = asked(&[
+        "--nom",
+        " Jean Paul ",
+        "--history",
+        "a b.txt",
+        "--connect",
+        "h:1",
+    ]) else {
+        panic!("no client");
+    };
+    assert_eq!(options.name.as_str(), "Jean Paul");
+    assert_eq!(options.history.unwrap().to_str(), Some("a b.txt"));
+}
+
+#[test]
+fn an_equals_sign_does_for_the_space() {
+    assert_eq!(
+        asked(&["--connect=h:1", "--nom=a=b"]),
+        asked(&["--connect", "h:1", "--nom", "a=b"])
+    );
+}
+
+#[test]
+fn help_is_french_and_shows_how() {
+    for line in [
+        &["--help"][..],
+        &["-h"],
+        &["--relay", ":5000", "--help"],
+        &["--help", "--nom", "X"],
+        &["-h", "x"],
+    ] {
+        let help = printed(line);
+        assert!(
+            help.contains("Exemples\n  msg --relay :5000\n"),
+            "{line:?}: {help}"
+        );
+        assert!(!help.contains("Usage"), "{help}");
+    }
+    for row in printed(&["--help"]).lines() {
+        assert!(row.chars().count() <= 120, "{row}");
+    }
+}
+
+#[test]
+fn every_option_stands_in_the_help() {
+    let help = printed(&["--help"]);
+    for option in [
+        "--relay",
+        "--connect",
+        "--nom",
+        "--history",
+        "--help",
+        "--version",
+    ] {
+        assert!(help.contains(&format!("\n  {option}")), "{option}");
+    }
+}
+
+#[test]
+fn the_version_is_one_line() {
+    let version = concat!("msg ", env!("CARGO_PKG_VERSION"), "\n");
+    assert_eq!(printed(&["--version"]), version);
+    assert_eq!(printed(&["-V"]), version);
+}
+
+#[test]
+fn without_a_mode_both_are_shown() {
+    for line in [&[][..], &["--nom", "Zoé"]] {
+        let told = mistake(line);
+        assert!(told.contains("msg --relay :5000"), "{told}");
+        assert!(
+            told.contains("msg --connect 192.168.1.12:5000 --nom VOTRE_NOM"),
+            "{told}"
+        );
+    }
+}
+
+#[test]
+fn both_modes_at_once_are_no_mode() {
+    assert!(
+        mistake(&["--relay", ":1", "--connect", "h:1"])
+            .starts_with("--relay et --connect ne vont pas ensemble")
+    );
+}
+
+#[test]
+fn a_missing_name_comes_with_the_whole_command() {
+    assert_eq!(
+        mistake(&["--connect", "[::1]:5000"]),
+        "il manque votre nom : msg --connect [::1]:5000 --nom VOTRE_NOM"
+    );
+}
+
+#[test]
+fn an_unknown_option_is_met_with_the_one_that_was_meant() {
+    for (given, meant) in [
+        ("--conect", "--connect"),
+        ("--relais", "--relay"),
+        ("--name", "--nom"),
+        ("--Nom", "--nom"),
+        ("-nom", "--nom"),
+        ("--hist", "--history"),
+        ("--historique=f", "--history"),
+        ("-help", "--help"),
+        ("--aide", "--help"),
+    ] {
+        assert_eq!(
+            mistake(&[given]),
+            format!("option inconnue « {given} » : est-ce {meant} ?")
+        );
+    }
+    assert_eq!(
+        mistake(&["--tournesol"]),
+        "option inconnue « --tournesol » : voyez « msg --help »"
+    );
+    assert_eq!(
+        mistake(&["-x"]),
+        "option inconnue « -x » : voyez « msg --help »"
+    );
+}
+
+#[test]
+fn an_option_without_its_value_is_shown_with_one() {
+    assert_eq!(
+        mistake(&["--relay"]),
+        "--relay attend une valeur : --relay :5000"
+    );
+    assert_eq!(
+        mistake(&["--connect", "h:1", "--nom"]),
+        "--nom attend une valeur : --nom VOTRE_NOM"
+    );
+    assert_eq!(
+        mistake(&["--relay", "--connect", "h:1"]),
+        "--relay attend une valeur : --relay :5000"
+    );
+    assert_eq!(
+        mistake(&["--nom", "--connect"]),
+        "--nom attend une valeur : --nom VOTRE_NOM"
+    );
+    assert_eq!(
+        mistake(&["--relay", "--help"]),
+        "--relay attend une valeur : --relay :5000"
+    );
+    assert_eq!(
+        mistake(&["--history=", "--connect", "h:1"]),
+        "--history attend une valeur : --history discussion.txt"
+    );
+}
+
+#[test]
+fn an_option_is_given_once() {
+    assert_eq!(
+        mistake(&["--relay", ":1", "--relay", ":2"]),
+        "--relay est donné deux fois : gardez-en un"
+    );
+}
+
+#[test]
+fn a_word_that_belongs_nowhere_is_named() {
+    assert_eq!(
+        mistake(&["salle12:5000"]),
+        "que faire de « salle12:5000 » ? Pour l'appeler : msg --connect salle12:5000 --nom VOTRE_NOM"
+    );
+    assert_eq!(
+        mistake(&["bonjour"]),
+        "que faire de « bonjour » ? Voyez « msg --help »"
+    );
+    assert_eq!(mistake(&["-"]), "que faire de « - » ? Voyez « msg --help »");
+    assert_eq!(
+        mistake(&["--connect", "h:1", "--nom", "Jean", "Paul"]),
+        "un nom avec une espace se met entre guillemets : --nom \"Jean Paul\""
+    );
+}
+
+#[test]
+fn a_relay_has_no_name_and_keeps_no_record() {
+    assert!(mistake(&["--relay", ":1", "--nom", "X"]).starts_with("--nom ne sert pas à un relais"));
+    assert!(
+        mistake(&["--relay", ":1", "--history", "f"])
+            .starts_with("--history ne sert pas à un relais")
+    );
+}
+
+#[test]
+fn a_bad_address_is_answered_with_a_good_one() {
+    for (given, told) in [
+        (
+            "salle12",
+            "il manque le port après la machine : --connect salle12:5000",
+        ),
+        (
+            "salle12:",
+            "il manque le port après la machine : --connect salle12:5000",
+        ),
+        (
+            "[::1]",
+            "il manque le port après la machine : --connect [::1]:5000",
+        ),
+        (
+            ":5000",
+            "il manque la machine devant le port : --connect localhost:5000, si le relais est sur celle-ci",
+        ),
+        (
+            "4000",
+            "il manque la machine devant le port : --connect localhost:4000, si le relais est sur celle-ci",
+        ),
+        (
+            "h:0",
+            "le port 0 ne s'appelle pas : prenez celui que le relais affiche",
+        ),
+        (
+            "h:70000",
+            "« 70000 » n'est pas un port, qui est un nombre jusqu'à 65535 : --connect …:5000",
+        ),
+        (
+            "h:+1",
+            "« +1 » n'est pas un port, qui est un nombre jusqu'à 65535 : --connect …:5000",
+        ),
+        (
+            "::1:5000",
+            "une adresse IPv6 se met entre crochets : --connect '[::1]:5000'",
+        ),
+        (
+            "::1",
+            "une adresse IPv6 se met entre crochets : --connect '[::1]:5000'",
+        ),
+        (
+            "fe80::1%eth0:4000",
+            "une adresse IPv6 se met entre crochets : --connect '[fe80::1%eth0]:4000'",
+        ),
+        (
+            "2001:db8:1:2:3:4:5:6:4000",
+            "une adresse IPv6 se met entre crochets : --connect '[2001:db8:1:2:3:4:5:6]:4000'",
+        ),
+        (
+            ":",
+            "« : » n'est pas une adresse : --connect 192.168.1.12:5000",
+        ),
+        (
+            "[h]:1",
+            "« h » n'est pas une machine : --connect 192.168.1.12:5000",
+        ),
+        (
+            "[::1",
+            "« [::1 » n'est pas une adresse : --connect 192.168.1.12:5000",
+        ),
+        (
+            "[::1]5000",
+            "« [::1]5000 » n'est pas une adresse : --connect 192.168.1.12:5000",
+        ),
+        (
+            "a b:5000",
+            "« a b » n'est pas une machine : --connect 192.168.1.12:5000",
+        ),
+        (
+            "moi@h:5000",
+            "« moi@h » n'est pas une machine : --connect 192.168.1.12:5000",
+        ),
+        (
+            "http://h:5000",
+            "« http://h:5000 » n'est pas une adresse : --connect 192.168.1.12:5000",
+        ),
+        (
+            "h\u{202e}\x1b:5000",
+            "« h\\u{202e}\\x1b » n'est pas une machine : --connect 192.168.1.12:5000",
+        ),
+    ] {
+        assert_eq!(
+            mistake(&["--connect", given, "--nom", "X"]),
+            told,
+            "{given}"
+        );
+    }
+    for (given, told) in [
+        ("5000", "il manque « : » devant le port : --relay :5000"),
+        ("*:5000", "« * » n'est pas une machine : --relay :5000"),
+        (
+            "localhost",
+            "il manque le port après la machine : --relay localhost:5000",
+        ),
+        (
+            ":99999",
+            "« 99999 » n'est pas un port, qui est un nombre jusqu'à 65535 : --relay …:5000",
+        ),
+    ] {
+        assert_eq!(mistake(&["--relay", given]), told, "{given}");
+    }
+}
+
+#[test]
+fn a_bad_name_is_told_why() {
+    let bad = |name: &str| mistake(&["--connect", "h:1", "--nom", name]);
+    assert_eq!(bad("  "), "--nom «    » : le nom est vide");
+    assert_eq!(
+        bad(&"é".repeat(25)),
+        format!(
+            "--nom « {} » : le nom dépasse 24 caractères",
+            "é".repeat(25)
+        )
+    );
+    assert_eq!(
+        bad("a\u{202e}b"),
+        "--nom « a\\u{202e}b » : le nom contient le caractère invisible U+202E"
+    );
+}
+
+#[test]
+fn an_argument_that_is_no_text_is_named_as_far_as_it_goes() {
+    let told = parse([
+        OsString::from("--nom"),
+        OsString::from_vec(b"Zo\xe9".to_vec()),
+    ])
+    .unwrap_err()
+    .to_string();
+    assert_eq!(
+        told,
+        "« Zo\u{fffd} » n'est pas de l'UTF-8 : retapez cet argument"
+    );
+}
+
+#[test]
+fn whatever_is_typed_is_answered_in_one_harmless_french_line() {
+    const WORDS: [&str; 19] = [
+        "--relay",
+        "--connect",
+        "--nom",
+        "--history",
+        "--version",
+        "--help",
+        "-h",
+        "--",
+        "-",
+        "",
+        "=",
+        "--nom=",
+        "help",
+        ":5000",
+        "h:1",
+        "Zoé",
+        "--x\x1b[2J",
+        "[::1]:1",
+        "::1:1",
+    ];
+    for line in WORDS.iter().flat_map(|a| {
+        WORDS
+            .iter()
+            .flat_map(move |b| WORDS.iter().map(move |c| [a, b, c]))
+    }) {
+        let Err(mistake) = parse(line.map(OsString::from)) else {
+            continue;
+        };
+        let told = mistake.to_string();
+        assert!(!told.contains(char::is_control), "{line:?}: {told:?}");
+        for english in [
+            "argument:",
+            "Unrecognized",
+            "provided",
+            "not allowed",
+            "help`",
+        ] {
+            assert!(!told.contains(english), "{line:?}: {told:?}");
+        }
+    }
+}

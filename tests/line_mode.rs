@@ -184,25 +184,14 @@ fn the_window_may_change_its_size_at_any_time() {
         .type_in("un brouillon assez long pour être coupé en deux ou en trois");
     talk.zoe
         .wait_until("the draft", |screen| prompt_row(screen).ends_with("trois|"));
-    for (columns, shown) in [
-        (40, "> lon assez long pour être coupé en deu"),
-        (20, ""),
-        (9, ""),
-        (3, ""),
-        (1, ""),
-        (30, ""),
-        (
-            120,
-            "> un brouillon assez long pour être coupé en deux ou en trois|",
-        ),
-    ] {
+    for columns in [40, 20, 9, 3, 1, 30, 120] {
         talk.zoe.resize(columns, 24);
         talk.bob.write(format!("à {columns}\n"));
-        talk.zoe.wait_until("one prompt", |screen| {
+        let prompt = if columns < 9 { "" } else { "> " };
+        talk.zoe.wait_until("a prompt", |screen| {
             let row = prompt_row(screen);
-            columns < 20 || (row.starts_with("> ") && row.ends_with('|'))
+            row.starts_with(prompt) && row.ends_with('|')
         });
-        let _ = shown;
     }
     talk.zoe
         .wait_for_prompt("> un brouillon assez long pour être coupé en deux ou en trois|");
@@ -220,9 +209,9 @@ fn a_narrower_window_eats_no_message() {
         .wait_until("the draft", |screen| prompt_row(screen).ends_with("789|"));
     talk.zoe.resize(25, 24);
     talk.zoe.wait_until("the narrow prompt", |screen| {
-        prompt_row(screen) == "> 9 0123456789 0123456789|"
+        prompt_row(screen) == ">  0123456789 0123456789|"
     });
-    talk.zoe.wait_for("Bob  avant");
+    assert!(talk.zoe.screen().contents().contains("Bob  avant"));
     assert_eq!(prompts(&talk.zoe), 1);
 }
 

@@ -31,7 +31,7 @@ pub struct Relay {
 impl Relay {
     pub fn start() -> Relay {
         let program = Program::start(msg().args(["--relay", "127.0.0.1:0"]));
-        let invitation = program.wait_for_line("an invitation", |line| line.contains("--connect"));
+        let invitation = program.wait_for_error("an invitation", |line| line.contains("--connect"));
         let mut words = invitation.split_whitespace();
         let address = words.find_map(|word| word.parse().ok());
         Relay {

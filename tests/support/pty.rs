@@ -199,14 +199,21 @@ impl Drop for Terminal {
 
 /// The cursor's row, with a bar where the cursor is.
 pub fn prompt_row(screen: &Screen) -> String {
-    let (row, column) = screen.cursor_position();
+    let (row, cursor) = screen.cursor_position();
     let (_, columns) = screen.size();
-    let part = |from, width| screen.rows(from, width).nth(usize::from(row));
-    let before = part(0, column).unwrap_or_default();
-    let behind = part(column, columns.get() - column).unwrap_or_default();
-    // A row's blanks at its end are not given, and those before the cursor count.
-    let blanks = usize::from(column).saturating_sub(before.width());
-    format!("{before}{}|{behind}", " ".repeat(blanks))
+    let mut shown = String::new();
+    for column in 0..columns.get() {
+        if column == cursor {
+            shown.push('|');
+        }
+        match screen.cell(row, column) {
+            Some(cell) if cell.has_contents() => shown.push_str(cell.contents()),
+            Some(cell) if cell.is_wide_continuation() => {}
+            _ => shown.push(' '),
+        }
+    }
+    shown.truncate(shown.trim_end().len());
+    shown
 }
 
 /// The same command, with the terminal on its standard input as its controlling terminal.

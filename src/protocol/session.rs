@@ -193,8 +193,10 @@ struct Partner {
     sync: Sync,
     /// The last message of theirs that was received in order.
     received: u64,
-    /// The last message of theirs that our user interface has taken: what we acknowledge.
+    /// The last of them that our user interface has taken.
     taken: u64,
+    /// The last of them that our user interface holds safely: what we acknowledge.
+    held: u64,
     /// An acknowledgement must go out with the next bytes.
     ack_due: bool,
     acked_at: Millis,
@@ -409,7 +411,7 @@ impl Session {
                 }
                 _ => {}
             }
-            if partner.received > partner.taken && now >= partner.acked_at + REPEAT_ACK {
+            if partner.received > partner.held && now >= partner.acked_at + REPEAT_ACK {
                 partner.ack_due = true;
             }
         }
@@ -440,7 +442,7 @@ impl Session {
             _ => None,
         });
         let repeat = partner
-            .filter(|partner| partner.sync != Sync::Apart && partner.received > partner.taken)
+            .filter(|partner| partner.sync != Sync::Apart && partner.received > partner.held)
             .map(|partner| partner.acked_at + REPEAT_ACK);
         [
             self.introduced_by,
@@ -470,22 +472,26 @@ impl Session {
         self.events.len() < MOST_EVENTS
     }
 
-    /// The next thing to tell the user interface. Taking a `Received` is what makes it held: its acknowledgement
-    /// goes out with the next [`tick`](Session::tick).
+    /// The next thing to tell the user interface.
     pub fn next_event(&mut self) -> Option<Event> {
         let Queued { event, receives } = self.events.pop_front()?;
         if let (Some((pid, seq)), Some(partner)) = (receives, &mut self.partner)
             && partner.pid == pid
         {
             partner.taken = seq;
-            partner.ack_due = true;
         }
         Some(event)
     }
 
-    /// Whether [`next_event`](Session::next_event) has something to give.
-    pub fn has_event(&self) -> bool {
-        !self.events.is_empty()
+    /// Every message taken so far is where it belongs: it is acknowledged, with the next [`tick`](Session::tick) or
+    /// sooner.
+    pub fn hold(&mut self) {
+        if let Some(partner) = &mut self.partner
+            && partner.held != partner.taken
+        {
+            partner.held = partner.taken;
+            partner.ack_due = true;
+        }
     }
 
     /// Whether the conversation is over for good.
@@ -618,6 +624,7 @@ impl Session {
             sync: Sync::Apart,
             received,
             taken: received,
+            held: received,
             ack_due: false,
             acked_at: 0,
             owed: None,
@@ -668,8 +675,8 @@ impl Session {
             return;
         }
         let gap = seq > partner.received + 1;
-        let untaken = partner.received.saturating_sub(partner.taken);
-        if (gap && refuses_gaps) || untaken >= INBOX_LINES as u64 {
+        let unheld = partner.received.saturating_sub(partner.held);
+        if (gap && refuses_gaps) || unheld >= INBOX_LINES as u64 {
             return;
         }
         partner.received = seq;
@@ -752,7 +759,7 @@ impl Session {
         if let Some(partner) = &mut self.partner {
             if partner.sync != Sync::Apart && std::mem::take(&mut partner.ack_due) {
                 partner.acked_at = now;
-                let (pid, through) = (partner.pid, partner.taken);
+                let (pid, through) = (partner.pid, partner.held);
                 Verb::Ack { pid, through }.encode(self.outbox.tail());
             }
             match &mut partner.sync {

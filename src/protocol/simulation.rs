@@ -493,6 +493,7 @@ impl World {
                     println!("{now:>7}  client {me} is told {event:?}");
                 }
             }
+            client.session.hold();
             if let Err(cut) = client.session.tick(now) {
                 return self.client_hangs_up(me, &cut.0);
             }

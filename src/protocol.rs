@@ -3,6 +3,7 @@
 //! `docs/protocol.md` is its exact description.
 
 pub mod hub;
+pub mod plain;
 pub mod session;
 pub mod wire;
 

@@ -300,6 +300,7 @@ impl Session {
         self.link = Link::Greeting { since: now };
         self.incoming = Lines::default();
         self.outbox = Outbox::default();
+        self.hello.partner = self.partner.as_ref().map(|partner| partner.pid);
         self.hello.encode(self.outbox.tail());
     }
 
@@ -552,17 +553,18 @@ impl Session {
             Verb::Ack { .. } | Verb::Sealed(_) => {}
             Verb::Ping => Verb::Pong.encode(self.outbox.tail()),
             Verb::Pong => {}
-            Verb::Bye(Bye::Restart) => return Err(Fault::Cut("le relais redémarre".to_owned())),
-            Verb::Bye(Bye::Stop) => return Err(Fault::End(Ending::Stopped)),
-            Verb::Bye(Bye::Over) => return Err(Fault::End(Ending::Over)),
+            Verb::Bye(bye) => return Err(Fault::farewell(bye)),
             Verb::Err { refusal, reason } => return Err(Fault::refused(refusal, reason)),
         }
         Ok(())
     }
 
     fn greeting(&mut self, now: Millis, line: &[u8]) -> Result<(), Fault> {
-        if let Ok(Verb::Err { refusal, reason }) = Verb::decode(line) {
-            return Err(Fault::refused(refusal, reason));
+        match Verb::decode(line) {
+            Ok(Verb::Err { refusal, reason }) => return Err(Fault::refused(refusal, reason)),
+            // It stops just when we come.
+            Ok(Verb::Bye(bye)) => return Err(Fault::farewell(bye)),
+            _ => {}
         }
         Welcome::decode(line).map_err(|malformed| {
             Fault::End(Ending::Protocol {
@@ -927,6 +929,14 @@ enum Fault {
 }
 
 impl Fault {
+    fn farewell(bye: Bye) -> Fault {
+        match bye {
+            Bye::Restart => Fault::Cut("le relais redémarre".to_owned()),
+            Bye::Stop => Fault::End(Ending::Stopped),
+            Bye::Over => Fault::End(Ending::Over),
+        }
+    }
+
     fn refused(refusal: Refusal, reason: &str) -> Fault {
         match refusal {
             // Too slow on this connection; the lines go on over the next.

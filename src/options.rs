@@ -11,7 +11,7 @@ use std::path::PathBuf;
 use argh::FromArgs;
 
 use crate::display::safe;
-use crate::protocol::hub::House;
+use crate::protocol::hub::{House, Tracing};
 use crate::protocol::wire::{MAX_NAME, Name, NameError, Salon, is_hidden};
 
 /// What the program is to do.
@@ -31,6 +31,8 @@ pub struct RelayOptions {
     /// 0 means any free port.
     pub port: u16,
     pub house: House,
+    /// Whether to show every line that passes.
+    pub tracing: Tracing,
 }
 
 /// `msg --connect HOST:PORT --nom X`
@@ -96,6 +98,9 @@ struct Words {
     /// sert toute une classe
     #[argh(switch)]
     daemon: bool,
+    /// montre chaque ligne qui passe
+    #[argh(switch)]
+    trace: bool,
     /// affiche la version
     #[argh(switch, short = 'V')]
     version: bool,
@@ -104,7 +109,7 @@ struct Words {
 const HELP: &str = "\
 msg : deux personnes discutent par écrit, à travers un relais.
 
-  msg --relay [MACHINE]:PORT [--daemon]
+  msg --relay [MACHINE]:PORT [--daemon | --trace]
   msg --connect MACHINE:PORT --nom NOM [--salon SALON] [--history FICHIER]
 
 Ouvrir un relais
@@ -112,6 +117,7 @@ Ouvrir un relais
                             de cette machine ; avec le port 0, à un port libre, qui s'affiche
   --daemon                  sert sans écran autant de paires que l'on veut, jusqu'à ce qu'on l'arrête ; ne montre
                             et ne garde aucun message (voyez docs/service.md pour systemd)
+  --trace                   montre chaque ligne qui passe, octet par octet, pour mettre au point son propre client
 
 Rejoindre une discussion
   --connect MACHINE:PORT    appelle le relais : un nom, une adresse IPv4, ou une adresse IPv6 entre crochets
@@ -141,7 +147,7 @@ const VALUED: [(&str, &str); 5] = [
     ("--salon", "binôme-3"),
 ];
 
-const SWITCHES: [&str; 5] = ["--daemon", "--help", "-h", "--version", "-V"];
+const SWITCHES: [&str; 6] = ["--daemon", "--trace", "--help", "-h", "--version", "-V"];
 
 /// What people type instead, from other programs or in the other language.
 const ALIASES: [(&str, &str); 16] = [
@@ -197,7 +203,7 @@ impl Words {
             (Some(_), None) if self.nom.is_some() => Err(Mistake::ClientOnly("--nom")),
             (Some(_), None) if self.history.is_some() => Err(Mistake::ClientOnly("--history")),
             (Some(_), None) if self.salon.is_some() => Err(Mistake::ClientOnly("--salon")),
-            (None, Some(_)) if self.daemon => Err(Mistake::RelayOnly("--daemon")),
+            (Some(_), None) if self.daemon && self.trace => Err(Mistake::TracedDaemon),
             (Some(address), None) => {
                 let (host, port) =
                     split(&address).map_err(|why| Mistake::address("--relay", &address, why))?;
@@ -208,8 +214,14 @@ impl Words {
                         true => House::Daemon,
                         false => House::TwoSeats,
                     },
+                    tracing: match self.trace {
+                        true => Tracing::On,
+                        false => Tracing::Off,
+                    },
                 }))
             }
+            (None, Some(_)) if self.daemon => Err(Mistake::RelayOnly("--daemon")),
+            (None, Some(_)) if self.trace => Err(Mistake::RelayOnly("--trace")),
             (None, Some(given)) => {
                 let address =
                     callable(&given).map_err(|why| Mistake::address("--connect", &given, why))?;
@@ -258,6 +270,8 @@ pub enum Mistake {
     ClientOnly(&'static str),
     /// An option that a client has no use for.
     RelayOnly(&'static str),
+    /// A trace shows what people write, which is nobody's business in a daemon.
+    TracedDaemon,
     Address {
         option: &'static str,
         given: String,
@@ -372,9 +386,13 @@ impl fmt::Display for Mistake {
             Mistake::RelayOnly(option) => {
                 write!(
                     f,
-                    "{option} est l'affaire du relais : donnez cette option avec --relay"
+                    "{option} ne sert qu'à un relais : donnez cette option avec --relay"
                 )
             }
+            Mistake::TracedDaemon => write!(
+                f,
+                "--trace montre ce que les gens écrivent, un --daemon jamais : gardez l'un ou l'autre"
+            ),
             Mistake::Address { option, given, why } => why.explain(f, option, given),
             Mistake::Name { given, why } => write!(f, "--nom « {} » : {why}", safe(given)),
             Mistake::Salon(given) => write!(

@@ -112,8 +112,9 @@ fn a_relay_keeps_one_conversation_or_a_house_full() {
     assert_eq!(house(&["--relay", ":1", "--daemon"]), House::Daemon);
     assert!(
         mistake(&["--connect", "h:1", "--nom", "X", "--daemon"])
-            .starts_with("--daemon est l'affaire du relais")
+            .starts_with("--daemon ne sert qu'à un relais")
     );
+    assert!(mistake(&["--relay", ":1", "--daemon", "--trace"]).starts_with("--trace montre"));
 }
 
 #[test]

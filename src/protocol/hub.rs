@@ -749,6 +749,9 @@ impl Hub {
             presence: Presence::Here(id),
             shown: None,
         });
+        if members.iter().all(Option::is_some) {
+            self.begin(room);
+        }
         self.effects.push_back(Effect::Joined {
             name,
             salon: self.salon(seat),
@@ -799,9 +802,7 @@ impl Hub {
         rooms.find(|room| {
             let room = &self.rooms[*room];
             let mut members = room.members.iter().flatten();
-            !room.begun
-                && room.expects.is_none()
-                && members.any(|member| member.hello.pid == partner)
+            room.is_fresh() && members.any(|member| member.hello.pid == partner)
         })
     }
 
@@ -860,7 +861,6 @@ impl Hub {
         self.post(now, id, &to_me);
         match presence {
             Presence::Here(there) => {
-                self.begin(seat.room);
                 if let Some(verb) = to_other
                     && !self.flawed(Flaw::PeerToOneSide)
                 {
@@ -879,7 +879,7 @@ impl Hub {
         }
     }
 
-    /// Both are there: nobody else is waited for.
+    /// Both seats are taken: nobody else is waited for.
     fn begin(&mut self, room: usize) {
         if self.unnamed == Some(room) {
             self.unnamed = None;
@@ -1000,7 +1000,7 @@ impl Hub {
         let name = member.hello.name.clone();
         match member.presence {
             // Nothing has been said yet, so nothing needs keeping; who comes back takes a seat like anybody.
-            Presence::Here(_) if !self.rooms[seat.room].begun => {
+            Presence::Here(_) if self.rooms[seat.room].is_fresh() => {
                 let salon = self.salon(seat);
                 self.effects.push_back(Effect::Left { name, salon });
                 self.vacate(seat);
@@ -1132,13 +1132,14 @@ impl Hub {
         };
         ending.alarm = None;
         if ending.ends_at.is_some_and(|at| at <= now) {
-            self.finish(now, room);
-            return;
+            return self.finish(now, room);
+        }
+        if ending.expects.is_some_and(|expected| expected.until <= now) {
+            return self.give_up_expecting(now, room);
         }
         for side in 0..2 {
             self.expire(now, Seat { room, side });
         }
-        self.give_up_expecting(now, room);
         let gone = |member: &Member| matches!(member.presence, Presence::Gone(_));
         if self.rooms[room].members.iter().flatten().all(gone) {
             self.finish(now, room);
@@ -1147,18 +1148,16 @@ impl Hub {
         }
     }
 
-    /// Gives a seat up whose owner has not come over from the relay before this one.
+    /// Gives the seat up of somebody who has not come over from the relay before this one.
     fn give_up_expecting(&mut self, now: Millis, room: usize) {
-        let over = |expected: Expected| expected.until <= now;
-        if !self.rooms[room].expects.is_some_and(over) {
-            return;
-        }
-        let here = |member: &Member| member.presence.conn();
-        let waiting = self.rooms[room].members.iter().flatten().find_map(here);
         self.stop_expecting(room);
-        if let Some(id) = waiting {
-            self.post(now, id, &Verb::Gone(Gone::Lost));
-            self.end_soon(now, room);
+        let here = |member: &Member| member.presence.conn();
+        match self.rooms[room].members.iter().flatten().find_map(here) {
+            Some(id) => {
+                self.post(now, id, &Verb::Gone(Gone::Lost));
+                self.end_soon(now, room);
+            }
+            None => self.finish(now, room),
         }
     }
 
@@ -1318,11 +1317,11 @@ impl Hub {
 
     /// Sets the connection's alarm, unless an earlier one will look again.
     fn arm(&mut self, now: Millis, id: ConnId) {
-        if let Some(conn) = self.conns.get_mut(id) {
-            if let Some(at) = conn.deadline() {
-                let at = at.max(now);
-                set_alarm(&mut self.alarms, &mut conn.alarm, at, Alarm::Conn(id));
-            }
+        if let Some(conn) = self.conns.get_mut(id)
+            && let Some(at) = conn.deadline()
+        {
+            let at = at.max(now);
+            set_alarm(&mut self.alarms, &mut conn.alarm, at, Alarm::Conn(id));
         }
     }
 
@@ -1359,6 +1358,11 @@ fn set_alarm(
 }
 
 impl Room {
+    /// Whether whoever is there has not met anybody yet.
+    fn is_fresh(&self) -> bool {
+        !self.begun && self.expects.is_none()
+    }
+
     fn deadline(&self) -> Option<Millis> {
         let expiry = |member: &Member| match member.presence {
             Presence::Away { since } => Some(since + SEAT_KEPT),

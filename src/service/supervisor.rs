@@ -143,17 +143,20 @@ impl Line {
 
     fn send(&self, notice: &[u8]) -> io::Result<()> {
         match self.socket.send(notice) {
-            // The supervisor was started again, with a socket of the same name.
-            Err(error) if error.kind() == io::ErrorKind::ConnectionRefused => {
+            // The supervisor was started again, with a socket of the same name. (Refused once, a socket is connected to
+            // nobody.)
+            Err(error) if is_gone(error.kind()) => {
                 self.socket.connect_addr(&self.address)?;
-                self.socket.send(notice)?;
+                self.socket.send(notice).map(drop)
             }
-            outcome => {
-                outcome?;
-            }
+            outcome => outcome.map(drop),
         }
-        Ok(())
     }
+}
+
+fn is_gone(kind: io::ErrorKind) -> bool {
+    use io::ErrorKind::{ConnectionRefused, NotConnected};
+    matches!(kind, ConnectionRefused | NotConnected)
 }
 
 #[cfg(test)]

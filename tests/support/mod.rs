@@ -1,5 +1,8 @@
 //! What the tests that run the real program share.
 
+// Each test file is a program of its own, and none uses all of it.
+#![allow(dead_code)]
+
 pub mod pty;
 
 use std::io::{BufRead, BufReader, Read, Write};
@@ -96,6 +99,11 @@ impl Program {
     /// The next line of standard error of which `wanted` holds.
     pub fn wait_for_error(&self, what: &str, wanted: impl Fn(&str) -> bool) -> String {
         next(&self.errors, what, wanted)
+    }
+
+    /// What is left of its standard output, up to its end.
+    pub fn rest(&self) -> Vec<String> {
+        self.lines.iter().collect()
     }
 
     pub fn signal(&self, signal: Signal) {

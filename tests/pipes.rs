@@ -4,9 +4,9 @@ mod support;
 
 use std::fs::File;
 use std::io::{Read, Seek, Write};
-use std::process::{Child, Stdio};
+use std::process::Stdio;
 
-use support::{Program, Relay, wait};
+use support::{Program, Relay, peak_memory, wait};
 
 /// A message row without its date.
 fn said(row: &str) -> &str {
@@ -240,17 +240,6 @@ fn a_file_is_as_good_as_a_pipe() {
 fn file() -> File {
     let flags = rustix::fs::MemfdFlags::CLOEXEC;
     File::from(rustix::fs::memfd_create("test", flags).unwrap())
-}
-
-/// The most memory that a program has ever used, in bytes; 0 once it has ended.
-fn peak_memory(program: &Child) -> usize {
-    let path = format!("/proc/{}/status", program.id());
-    let status = std::fs::read_to_string(path).unwrap_or_default();
-    let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-    peak.map_or(0, |peak| {
-        let kilobytes: usize = peak.trim().trim_end_matches(" kB").parse().unwrap();
-        kilobytes << 10
-    })
 }
 
 #[test]

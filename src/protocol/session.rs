@@ -132,6 +132,7 @@ pub struct Session {
     /// Lines of ours that are settled: see [`Event::Delivered`].
     settled: u64,
     outage: Outage,
+    heartbeat: Heartbeat,
     /// Until when the relay must say who sits opposite, after its welcome.
     introduced_by: Option<Millis>,
     #[cfg(test)]
@@ -176,6 +177,13 @@ enum Phase {
 struct Queued {
     event: Event,
     receives: Option<(Pid, u64)>,
+}
+
+/// Whether silence means anything.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Heartbeat {
+    Beats,
+    Needless,
 }
 
 /// What our person has been told about our own connection.
@@ -274,9 +282,18 @@ impl Session {
             window: Window::default(),
             settled: 0,
             outage: Outage::None,
+            heartbeat: Heartbeat::Beats,
             introduced_by: None,
             #[cfg(test)]
             flaw: None,
+        }
+    }
+
+    /// A session beside its relay, without a connection between them that could fall silent.
+    pub fn in_memory(hello: Hello) -> Session {
+        Session {
+            heartbeat: Heartbeat::Needless,
+            ..Session::new(hello)
         }
     }
 
@@ -375,7 +392,7 @@ impl Session {
             };
             self.speak(now);
             let nobody_to_tell = self.partner.is_none() && self.window.lines.is_empty();
-            if nobody_to_tell && self.link == Link::Down {
+            if patience == Patience::Short && nobody_to_tell && self.link == Link::Down {
                 self.end(Ending::Over);
             }
         }
@@ -393,7 +410,7 @@ impl Session {
             Link::Greeting { since } if now >= since + WELCOME_WITHIN => {
                 return Err(self.cut("le relais ne souhaite pas la bienvenue".to_owned()));
             }
-            Link::Up { heard_at, .. } if now >= heard_at + DEAD_AFTER => {
+            Link::Up { .. } if self.dead_at().is_some_and(|at| now >= at) => {
                 return Err(self.cut("le relais ne répond plus".to_owned()));
             }
             _ => {}
@@ -433,7 +450,7 @@ impl Session {
         let link = match self.link {
             Link::Down => None,
             Link::Greeting { since } => Some(since + WELCOME_WITHIN),
-            Link::Up { heard_at, .. } => Some(heard_at + DEAD_AFTER),
+            Link::Up { .. } => self.dead_at(),
         };
         let partner = self.partner.as_ref();
         let sync = partner.and_then(|partner| match partner.sync {
@@ -838,8 +855,18 @@ impl Session {
         }
     }
 
+    fn dead_at(&self) -> Option<Millis> {
+        match self.link {
+            Link::Up { heard_at, .. } if self.heartbeat == Heartbeat::Beats => {
+                Some(heard_at + DEAD_AFTER)
+            }
+            _ => None,
+        }
+    }
+
     fn ping_at(&self) -> Option<Millis> {
         match self.link {
+            _ if self.heartbeat == Heartbeat::Needless => None,
             Link::Up {
                 heard_at,
                 spoke_at,

@@ -53,20 +53,19 @@ pub enum Ended {
     Unshown(io::Error),
 }
 
-/// Whether every line that crosses the relay is shown, for those who look for a mistake in their own client.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Trace {
-    Off,
-    On,
-}
-
 /// Relays one conversation between whoever comes to `listener`, until it is over or `stop` becomes readable; a second
-/// byte there ends everything at once.
+/// byte there ends everything at once. With `tracing` every line that crosses the relay is shown, for those who look for
+/// a mistake in their own client.
 ///
 /// # Errors
 /// When the system refuses what a relay cannot do without.
-pub fn run(listener: TcpListener, show: Show, stop: UnixStream, trace: Trace) -> io::Result<Ended> {
-    let mut relay = Relay::new(listener, show, stop, trace)?;
+pub fn run(
+    listener: TcpListener,
+    show: Show,
+    stop: UnixStream,
+    tracing: Tracing,
+) -> io::Result<Ended> {
+    let mut relay = Relay::new(listener, show, stop, tracing)?;
     relay.invite()?;
     relay.run()
 }
@@ -80,7 +79,7 @@ struct Relay {
     screen_watched: Watched,
     stop: UnixStream,
     stopped: Option<Stop>,
-    trace: Trace,
+    tracing: Tracing,
     started: Instant,
     buffer: Box<[u8]>,
 }
@@ -125,7 +124,12 @@ enum Stop {
 }
 
 impl Relay {
-    fn new(listener: TcpListener, show: Show, stop: UnixStream, trace: Trace) -> io::Result<Relay> {
+    fn new(
+        listener: TcpListener,
+        show: Show,
+        stop: UnixStream,
+        tracing: Tracing,
+    ) -> io::Result<Relay> {
         listener.set_nonblocking(true)?;
         stop.set_nonblocking(true)?;
         let epoll = epoll::create(CreateFlags::CLOEXEC)?;
@@ -134,10 +138,7 @@ impl Relay {
         Ok(Relay {
             hub: Hub::new(Setting {
                 house: House::TwoSeats,
-                tracing: match trace {
-                    Trace::Off => Tracing::Off,
-                    Trace::On => Tracing::On,
-                },
+                tracing,
                 seed: unix_now() ^ u64::from(std::process::id()).rotate_left(32),
                 voice: Voice {
                     date: display::date,
@@ -155,7 +156,7 @@ impl Relay {
             screen_watched: Watched::No,
             stop,
             stopped: None,
-            trace,
+            tracing,
             started: Instant::now(),
             buffer: vec![0; READ_AT_ONCE].into_boxed_slice(),
         })
@@ -300,7 +301,7 @@ impl Relay {
         match socket.stream.read(&mut self.buffer) {
             Ok(0) => self.stream_ended(now, id),
             Ok(count) => {
-                if self.trace == Trace::On {
+                if self.tracing == Tracing::On {
                     let bytes = self.buffer[..count].to_vec();
                     self.trace_bytes(id, Direction::ToRelay, &bytes);
                 }
@@ -342,7 +343,7 @@ impl Relay {
             }
             match socket.stream.write(bytes) {
                 Ok(count) => {
-                    if self.trace == Trace::On {
+                    if self.tracing == Tracing::On {
                         let sent = bytes[..count].to_vec();
                         self.trace_bytes(id, Direction::FromRelay, &sent);
                     }
@@ -548,7 +549,7 @@ impl Relay {
     }
 
     fn trace_occurrence(&mut self, id: ConnId, what: &str) {
-        if self.trace == Trace::On {
+        if self.tracing == Tracing::On {
             let palette = *self.show.notice_palette();
             self.show
                 .aside(&palette.occurrence(unix_now(), &self.who(id), what));
@@ -556,7 +557,7 @@ impl Relay {
     }
 
     fn trace_bytes(&mut self, id: ConnId, direction: Direction, bytes: &[u8]) {
-        if self.trace == Trace::On {
+        if self.tracing == Tracing::On {
             let palette = *self.show.notice_palette();
             for row in palette.crossing(unix_now(), direction, &self.who(id), bytes) {
                 self.show.aside(&row);

@@ -1181,11 +1181,11 @@ impl Hub {
 
     /// Sets the connection's alarm, unless an earlier one will look again.
     fn arm(&mut self, now: Millis, id: ConnId) {
-        if let Some(conn) = self.conns.get_mut(id) {
-            if let Some(at) = conn.deadline() {
-                let at = at.max(now);
-                set_alarm(&mut self.alarms, &mut conn.alarm, at, Alarm::Conn(id));
-            }
+        if let Some(conn) = self.conns.get_mut(id)
+            && let Some(at) = conn.deadline()
+        {
+            let at = at.max(now);
+            set_alarm(&mut self.alarms, &mut conn.alarm, at, Alarm::Conn(id));
         }
     }
 

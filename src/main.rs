@@ -72,7 +72,11 @@ impl Failure {
 
 /// Relays one conversation.
 fn relay(options: RelayOptions) -> Result<u8, Failure> {
-    let RelayOptions { host, port } = options;
+    let RelayOptions {
+        host,
+        port,
+        tracing,
+    } = options;
     let listener = relay::listen(host.as_deref(), port).map_err(|error| {
         let place = host.as_deref().unwrap_or_default();
         let cause = display::cause(&error.to_string());
@@ -85,7 +89,7 @@ fn relay(options: RelayOptions) -> Result<u8, Failure> {
     let show = Show::new().map_err(|error| Failure::output(&error))?;
     let (stop, signal) = stop_on_signals()
         .map_err(|error| Failure::system("impossible d'attendre les signaux", &error))?;
-    match relay::run(listener, show, stop) {
+    match relay::run(listener, show, stop, tracing) {
         Ok(relay::Ended::Over) => Ok(0),
         Ok(relay::Ended::Stopped) => Ok(status::SIGNAL + signal.load(Ordering::Relaxed) as u8),
         Ok(relay::Ended::Unshown(error)) => Err(Failure::output(&error)),

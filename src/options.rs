@@ -11,6 +11,7 @@ use std::path::PathBuf;
 use argh::FromArgs;
 
 use crate::display::safe;
+use crate::protocol::hub::Tracing;
 use crate::protocol::wire::{Name, NameError, is_hidden};
 
 /// What the program is to do.
@@ -29,6 +30,8 @@ pub struct RelayOptions {
     pub host: Option<String>,
     /// 0 means any free port.
     pub port: u16,
+    /// Whether to show every line that passes.
+    pub tracing: Tracing,
 }
 
 /// `msg --connect HOST:PORT --nom X`
@@ -86,6 +89,9 @@ struct Words {
     /// garde la discussion dans un fichier
     #[argh(option)]
     history: Option<String>,
+    /// montre chaque ligne qui passe
+    #[argh(switch)]
+    trace: bool,
     /// affiche la version
     #[argh(switch, short = 'V')]
     version: bool,
@@ -94,12 +100,13 @@ struct Words {
 const HELP: &str = "\
 msg : deux personnes discutent par écrit, à travers un relais.
 
-  msg --relay [MACHINE]:PORT
+  msg --relay [MACHINE]:PORT [--trace]
   msg --connect MACHINE:PORT --nom NOM [--history FICHIER]
 
 Ouvrir un relais
   --relay [MACHINE]:PORT    accepte deux personnes, puis n'écoute plus ; sans MACHINE, à toutes les adresses
                             de cette machine ; avec le port 0, à un port libre, qui s'affiche
+  --trace                   montre chaque ligne qui passe, octet par octet, pour mettre au point son propre client
 
 Rejoindre une discussion
   --connect MACHINE:PORT    appelle le relais : un nom, une adresse IPv4, ou une adresse IPv6 entre crochets
@@ -125,7 +132,7 @@ const VALUED: [(&str, &str); 4] = [
     ("--history", "discussion.txt"),
 ];
 
-const SWITCHES: [&str; 4] = ["--help", "-h", "--version", "-V"];
+const SWITCHES: [&str; 5] = ["--trace", "--help", "-h", "--version", "-V"];
 
 /// What people type instead, from other programs or in the other language.
 const ALIASES: [(&str, &str); 12] = [
@@ -180,8 +187,13 @@ impl Words {
                 Ok(Mode::Relay(RelayOptions {
                     host: (!host.is_empty()).then_some(host),
                     port,
+                    tracing: match self.trace {
+                        true => Tracing::On,
+                        false => Tracing::Off,
+                    },
                 }))
             }
+            (None, Some(_)) if self.trace => Err(Mistake::RelayOnly("--trace")),
             (None, Some(given)) => {
                 let address =
                     callable(&given).map_err(|why| Mistake::address("--connect", &given, why))?;
@@ -223,6 +235,8 @@ pub enum Mistake {
     NoName(Address),
     /// An option that a relay has no use for.
     ClientOnly(&'static str),
+    /// An option that a client has no use for.
+    RelayOnly(&'static str),
     Address {
         option: &'static str,
         given: String,
@@ -331,6 +345,12 @@ impl fmt::Display for Mistake {
                 write!(
                     f,
                     "{option} ne sert pas à un relais : donnez cette option avec --connect"
+                )
+            }
+            Mistake::RelayOnly(option) => {
+                write!(
+                    f,
+                    "{option} ne sert qu'à un relais : donnez cette option avec --relay"
                 )
             }
             Mistake::Address { option, given, why } => why.explain(f, option, given),

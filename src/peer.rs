@@ -313,6 +313,7 @@ impl Peer {
     fn turn(&mut self) -> io::Result<()> {
         self.session.tick(self.now()).map_err(io::Error::other)?;
         if self.tell() {
+            self.session.hold();
             self.session.tick(self.now()).map_err(io::Error::other)?;
         }
         Ok(())

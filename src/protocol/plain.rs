@@ -16,7 +16,7 @@ use self::opening::Opening;
 use self::telnet::{IAC, Telnet};
 use self::text::Charset;
 use super::Millis;
-use super::wire::{MAX_TEXT, Name};
+use super::wire::{MAGIC, MAX_TEXT, Name};
 
 pub use self::opening::Foreign;
 pub use self::outgoing::{write_message, write_notice, write_welcome};
@@ -209,7 +209,13 @@ impl Plain {
 
     /// The client sends nothing more: what stands is a line, and then it leaves.
     pub fn end_of_stream(&mut self, out: &mut Vec<u8>) {
-        self.settle(out);
+        match self.stage {
+            // A client of the wire was cut off in the middle of its hello: it takes no seat under half a word.
+            Stage::Opening if MAGIC.as_bytes().starts_with(&self.unread) => {
+                self.finish(Heard::Quit);
+            }
+            _ => self.settle(out),
+        }
         self.ended = true;
     }
 
@@ -270,7 +276,8 @@ impl Plain {
     fn silence_ends_at(&self) -> Option<Millis> {
         let patience = match (&self.stage, self.framing, self.hand) {
             (Stage::Wire | Stage::Over, ..) => return None,
-            (Stage::Opening, ..) if self.unread.is_empty() => return None,
+            // Half a hello is not a person called « M ».
+            (Stage::Opening, ..) if MAGIC.as_bytes().starts_with(&self.unread) => return None,
             (Stage::Opening, ..) => WHOLE_WITHIN,
             _ if self.line.is_empty() || !self.is_idle() => return None,
             (_, Framing::Endings, _) => return None,

@@ -130,6 +130,7 @@ pub struct Session {
     /// Lines of ours that are settled: see [`Event::Delivered`].
     settled: u64,
     outage: Outage,
+    heartbeat: Heartbeat,
     /// Until when the relay must say who sits opposite, after its welcome.
     introduced_by: Option<Millis>,
     #[cfg(test)]
@@ -176,6 +177,13 @@ struct Queued {
     receives: Option<(Pid, u64)>,
 }
 
+/// Whether silence means anything.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Heartbeat {
+    Beats,
+    Needless,
+}
+
 /// What our person has been told about our own connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Outage {
@@ -193,8 +201,10 @@ struct Partner {
     sync: Sync,
     /// The last message of theirs that was received in order.
     received: u64,
-    /// The last message of theirs that our user interface has taken: what we acknowledge.
+    /// The last of them that our user interface has taken.
     taken: u64,
+    /// The last of them that our user interface holds safely: what we acknowledge.
+    held: u64,
     /// An acknowledgement must go out with the next bytes.
     ack_due: bool,
     acked_at: Millis,
@@ -270,9 +280,18 @@ impl Session {
             window: Window::default(),
             settled: 0,
             outage: Outage::None,
+            heartbeat: Heartbeat::Beats,
             introduced_by: None,
             #[cfg(test)]
             flaw: None,
+        }
+    }
+
+    /// A session beside its relay, without a connection between them that could fall silent.
+    pub fn in_memory(hello: Hello) -> Session {
+        Session {
+            heartbeat: Heartbeat::Needless,
+            ..Session::new(hello)
         }
     }
 
@@ -371,7 +390,7 @@ impl Session {
             };
             self.speak(now);
             let nobody_to_tell = self.partner.is_none() && self.window.lines.is_empty();
-            if nobody_to_tell && self.link == Link::Down {
+            if patience == Patience::Short && nobody_to_tell && self.link == Link::Down {
                 self.end(Ending::Over);
             }
         }
@@ -389,7 +408,7 @@ impl Session {
             Link::Greeting { since } if now >= since + WELCOME_WITHIN => {
                 return Err(self.cut("le relais ne souhaite pas la bienvenue".to_owned()));
             }
-            Link::Up { heard_at, .. } if now >= heard_at + DEAD_AFTER => {
+            Link::Up { .. } if self.dead_at().is_some_and(|at| now >= at) => {
                 return Err(self.cut("le relais ne répond plus".to_owned()));
             }
             _ => {}
@@ -409,7 +428,7 @@ impl Session {
                 }
                 _ => {}
             }
-            if partner.received > partner.taken && now >= partner.acked_at + REPEAT_ACK {
+            if partner.received > partner.held && now >= partner.acked_at + REPEAT_ACK {
                 partner.ack_due = true;
             }
         }
@@ -429,7 +448,7 @@ impl Session {
         let link = match self.link {
             Link::Down => None,
             Link::Greeting { since } => Some(since + WELCOME_WITHIN),
-            Link::Up { heard_at, .. } => Some(heard_at + DEAD_AFTER),
+            Link::Up { .. } => self.dead_at(),
         };
         let partner = self.partner.as_ref();
         let sync = partner.and_then(|partner| match partner.sync {
@@ -440,7 +459,7 @@ impl Session {
             _ => None,
         });
         let repeat = partner
-            .filter(|partner| partner.sync != Sync::Apart && partner.received > partner.taken)
+            .filter(|partner| partner.sync != Sync::Apart && partner.received > partner.held)
             .map(|partner| partner.acked_at + REPEAT_ACK);
         [
             self.introduced_by,
@@ -470,22 +489,26 @@ impl Session {
         self.events.len() < MOST_EVENTS
     }
 
-    /// The next thing to tell the user interface. Taking a `Received` is what makes it held: its acknowledgement
-    /// goes out with the next [`tick`](Session::tick).
+    /// The next thing to tell the user interface.
     pub fn next_event(&mut self) -> Option<Event> {
         let Queued { event, receives } = self.events.pop_front()?;
         if let (Some((pid, seq)), Some(partner)) = (receives, &mut self.partner)
             && partner.pid == pid
         {
             partner.taken = seq;
-            partner.ack_due = true;
         }
         Some(event)
     }
 
-    /// Whether [`next_event`](Session::next_event) has something to give.
-    pub fn has_event(&self) -> bool {
-        !self.events.is_empty()
+    /// Every message taken so far is where it belongs: it is acknowledged, with the next [`tick`](Session::tick) or
+    /// sooner.
+    pub fn hold(&mut self) {
+        if let Some(partner) = &mut self.partner
+            && partner.held != partner.taken
+        {
+            partner.held = partner.taken;
+            partner.ack_due = true;
+        }
     }
 
     /// Whether the conversation is over for good.
@@ -618,6 +641,7 @@ impl Session {
             sync: Sync::Apart,
             received,
             taken: received,
+            held: received,
             ack_due: false,
             acked_at: 0,
             owed: None,
@@ -668,8 +692,8 @@ impl Session {
             return;
         }
         let gap = seq > partner.received + 1;
-        let untaken = partner.received.saturating_sub(partner.taken);
-        if (gap && refuses_gaps) || untaken >= INBOX_LINES as u64 {
+        let unheld = partner.received.saturating_sub(partner.held);
+        if (gap && refuses_gaps) || unheld >= INBOX_LINES as u64 {
             return;
         }
         partner.received = seq;
@@ -752,7 +776,7 @@ impl Session {
         if let Some(partner) = &mut self.partner {
             if partner.sync != Sync::Apart && std::mem::take(&mut partner.ack_due) {
                 partner.acked_at = now;
-                let (pid, through) = (partner.pid, partner.taken);
+                let (pid, through) = (partner.pid, partner.held);
                 Verb::Ack { pid, through }.encode(self.outbox.tail());
             }
             match &mut partner.sync {
@@ -811,8 +835,18 @@ impl Session {
         }
     }
 
+    fn dead_at(&self) -> Option<Millis> {
+        match self.link {
+            Link::Up { heard_at, .. } if self.heartbeat == Heartbeat::Beats => {
+                Some(heard_at + DEAD_AFTER)
+            }
+            _ => None,
+        }
+    }
+
     fn ping_at(&self) -> Option<Millis> {
         match self.link {
+            _ if self.heartbeat == Heartbeat::Needless => None,
             Link::Up {
                 heard_at,
                 spoke_at,

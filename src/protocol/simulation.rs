@@ -11,7 +11,7 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap, VecDeque};
 use std::net::Ipv4Addr;
 
-use super::hub::{self, ConnId, Effect, House, Hub};
+use super::hub::{self, ConnId, Effect, House, Hub, Setting, Tracing, Voice};
 use super::session::{self, Event, Session};
 use super::wire::{Hello, Pid, Token};
 use super::{Line, Millis};
@@ -493,6 +493,7 @@ impl World {
                     println!("{now:>7}  client {me} is told {event:?}");
                 }
             }
+            client.session.hold();
             if let Err(cut) = client.session.tick(now) {
                 return self.client_hangs_up(me, &cut.0);
             }
@@ -753,7 +754,15 @@ impl World {
 
     fn start_relay(&mut self) {
         self.relay += 1;
-        let mut hub = Hub::new(House::TwoSeats);
+        let mut hub = Hub::new(Setting {
+            house: House::TwoSeats,
+            tracing: Tracing::Off,
+            seed: self.relay,
+            voice: Voice {
+                date: |date| date.to_string(),
+                sentence: |event| Some(format!("{event:?}")),
+            },
+        });
         if let Some(Flaw::Hub(flaw)) = self.flaw {
             hub.flaw = Some(flaw);
         }

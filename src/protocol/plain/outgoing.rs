@@ -15,8 +15,9 @@ use super::text::split_at_most;
 /// The longest line, in bytes with its LF: a `recv(512)` holds it.
 const LONGEST: usize = 500;
 
-/// Appends a message: `[22/11/2026 14:02:31] Zoé: salut`. `date` must leave room for the name and text.
-pub fn write_message(out: &mut Vec<u8>, date: &str, name: &Name, text: &str) {
+/// Appends a message: `[22/11/2026 14:02:31] Zoé: salut`. `name` is a [`Name`]'s, and
+/// `date` must leave room for it and the text.
+pub fn write_message(out: &mut Vec<u8>, date: &str, name: &str, text: &str) {
     write_lines(out, &format!("[{date}] {name}: "), text);
 }
 

@@ -38,9 +38,18 @@ pub struct RelayOptions {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ClientOptions {
     pub address: Address,
-    pub name: Name,
+    pub caller: Caller,
     /// The record to keep.
     pub history: Option<PathBuf>,
+}
+
+/// What the client speaks, and under which name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Caller {
+    /// The protocol of `msg`.
+    Wire(Name),
+    /// `--brut`: plain text, with the name as first line if there is one.
+    Plain(Option<Name>),
 }
 
 /// A host and a port to call. Shown as it is typed, with brackets around an IPv6 address.
@@ -92,6 +101,9 @@ struct Words {
     /// montre chaque ligne qui passe
     #[argh(switch)]
     trace: bool,
+    /// parle en texte brut
+    #[argh(switch)]
+    brut: bool,
     /// affiche la version
     #[argh(switch, short = 'V')]
     version: bool,
@@ -102,6 +114,7 @@ msg : deux personnes discutent par écrit, à travers un relais.
 
   msg --relay [MACHINE]:PORT [--trace]
   msg --connect MACHINE:PORT --nom NOM [--history FICHIER]
+  msg --connect MACHINE:PORT --brut [--nom NOM] [--history FICHIER]
 
 Ouvrir un relais
   --relay [MACHINE]:PORT    accepte deux personnes, puis n'écoute plus ; sans MACHINE, à toutes les adresses
@@ -112,6 +125,8 @@ Rejoindre une discussion
   --connect MACHINE:PORT    appelle le relais : un nom, une adresse IPv4, ou une adresse IPv6 entre crochets
   --nom NOM                 votre nom, 24 caractères au plus
   --history FICHIER         garde la discussion dans FICHIER, à la suite de ce qu'il contient déjà
+  --brut                    parle en texte brut à un serveur qui n'est pas un relais msg : chaque ligne est un message,
+                            « quitter » le dernier ; avec --nom, la première ligne est le nom
 
   --help, -h                affiche cette aide
   --version, -V             affiche la version
@@ -132,7 +147,7 @@ const VALUED: [(&str, &str); 4] = [
     ("--history", "discussion.txt"),
 ];
 
-const SWITCHES: [&str; 5] = ["--trace", "--help", "-h", "--version", "-V"];
+const SWITCHES: [&str; 6] = ["--trace", "--brut", "--help", "-h", "--version", "-V"];
 
 /// What people type instead, from other programs or in the other language.
 const ALIASES: [(&str, &str); 12] = [
@@ -180,6 +195,7 @@ impl Words {
             (Some(_), Some(_)) => Err(Mistake::TwoModes),
             (None, None) => Err(Mistake::NoMode),
             (Some(_), None) if self.nom.is_some() => Err(Mistake::ClientOnly("--nom")),
+            (Some(_), None) if self.brut => Err(Mistake::ClientOnly("--brut")),
             (Some(_), None) if self.history.is_some() => Err(Mistake::ClientOnly("--history")),
             (Some(address), None) => {
                 let (host, port) =
@@ -197,15 +213,21 @@ impl Words {
             (None, Some(given)) => {
                 let address =
                     callable(&given).map_err(|why| Mistake::address("--connect", &given, why))?;
-                let Some(name) = self.nom else {
-                    return Err(Mistake::NoName(address));
+                let name = match self.nom {
+                    Some(given) => match given.parse() {
+                        Ok(name) => Some(name),
+                        Err(why) => return Err(Mistake::Name { given, why }),
+                    },
+                    None => None,
                 };
-                let name = name
-                    .parse()
-                    .map_err(|why| Mistake::Name { given: name, why })?;
+                let caller = match (self.brut, name) {
+                    (true, name) => Caller::Plain(name),
+                    (false, Some(name)) => Caller::Wire(name),
+                    (false, None) => return Err(Mistake::NoName(address)),
+                };
                 Ok(Mode::Client(ClientOptions {
                     address,
-                    name,
+                    caller,
                     history: self.history.map(PathBuf::from),
                 }))
             }

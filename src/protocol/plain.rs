@@ -187,6 +187,16 @@ impl Plain {
         }
     }
 
+    /// Somebody who needs no name and no prompt: a server that is called, and speaks this dialect, too.
+    pub fn talking() -> Plain {
+        Plain {
+            stage: Stage::Talking(None),
+            prompt: Prompt::Shown,
+            hand: Hand::Program,
+            ..Plain::new(0)
+        }
+    }
+
     /// The socket gave these bytes, in one read. What telnet must be answered is appended to `out`: never more bytes
     /// than came.
     pub fn receive(&mut self, now: Millis, bytes: &[u8], out: &mut Vec<u8>) {

@@ -86,6 +86,8 @@ pub enum Ending {
     Protocol { reason: String },
     /// The relay was told to stop.
     Stopped,
+    /// A server that speaks plain text cut the connection; there is no resuming.
+    HungUp { reason: String },
 }
 
 /// The connection must be closed; the session has already taken note of it and says why.

@@ -39,11 +39,18 @@ pub struct RelayOptions {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ClientOptions {
     pub address: Address,
-    pub name: Name,
-    /// The room to ask for, where the relay serves several.
-    pub salon: Option<Salon>,
+    pub caller: Caller,
     /// The record to keep.
     pub history: Option<PathBuf>,
+}
+
+/// What the client speaks, and under which name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Caller {
+    /// The protocol of `msg`, and the room to ask for where the relay serves several.
+    Wire { name: Name, salon: Option<Salon> },
+    /// `--brut`: plain text, with the name as first line if there is one.
+    Plain(Option<Name>),
 }
 
 /// A host and a port to call. Shown as it is typed, with brackets around an IPv6 address.
@@ -101,6 +108,9 @@ struct Words {
     /// montre chaque ligne qui passe
     #[argh(switch)]
     trace: bool,
+    /// parle en texte brut
+    #[argh(switch)]
+    brut: bool,
     /// affiche la version
     #[argh(switch, short = 'V')]
     version: bool,
@@ -111,6 +121,7 @@ msg : deux personnes discutent par écrit, à travers un relais.
 
   msg --relay [MACHINE]:PORT [--daemon | --trace]
   msg --connect MACHINE:PORT --nom NOM [--salon SALON] [--history FICHIER]
+  msg --connect MACHINE:PORT --brut [--nom NOM] [--history FICHIER]
 
 Ouvrir un relais
   --relay [MACHINE]:PORT    accepte deux personnes, puis n'écoute plus ; sans MACHINE, à toutes les adresses
@@ -125,6 +136,8 @@ Rejoindre une discussion
   --salon SALON             retrouve, sur un relais --daemon, la personne qui donne le même SALON ; sans salon,
                             la prochaine personne qui vient sans salon elle aussi
   --history FICHIER         garde la discussion dans FICHIER, à la suite de ce qu'il contient déjà
+  --brut                    parle en texte brut à un serveur qui n'est pas un relais msg : chaque ligne est un message,
+                            « quitter » le dernier ; avec --nom, la première ligne est le nom
 
   --help, -h                affiche cette aide
   --version, -V             affiche la version
@@ -147,7 +160,15 @@ const VALUED: [(&str, &str); 5] = [
     ("--salon", "binôme-3"),
 ];
 
-const SWITCHES: [&str; 6] = ["--daemon", "--trace", "--help", "-h", "--version", "-V"];
+const SWITCHES: [&str; 7] = [
+    "--daemon",
+    "--trace",
+    "--brut",
+    "--help",
+    "-h",
+    "--version",
+    "-V",
+];
 
 /// What people type instead, from other programs or in the other language.
 const ALIASES: [(&str, &str); 16] = [
@@ -201,6 +222,7 @@ impl Words {
             (Some(_), Some(_)) => Err(Mistake::TwoModes),
             (None, None) => Err(Mistake::NoMode),
             (Some(_), None) if self.nom.is_some() => Err(Mistake::ClientOnly("--nom")),
+            (Some(_), None) if self.brut => Err(Mistake::ClientOnly("--brut")),
             (Some(_), None) if self.history.is_some() => Err(Mistake::ClientOnly("--history")),
             (Some(_), None) if self.salon.is_some() => Err(Mistake::ClientOnly("--salon")),
             (Some(_), None) if self.daemon && self.trace => Err(Mistake::TracedDaemon),
@@ -225,20 +247,29 @@ impl Words {
             (None, Some(given)) => {
                 let address =
                     callable(&given).map_err(|why| Mistake::address("--connect", &given, why))?;
-                let Some(name) = self.nom else {
-                    return Err(Mistake::NoName(address));
+                let name = match self.nom {
+                    Some(given) => match given.parse() {
+                        Ok(name) => Some(name),
+                        Err(why) => return Err(Mistake::Name { given, why }),
+                    },
+                    None => None,
                 };
-                let name = name
-                    .parse()
-                    .map_err(|why| Mistake::Name { given: name, why })?;
-                let salon = self.salon.map(|given| {
-                    let salon = given.trim().parse();
-                    salon.map_err(|()| Mistake::Salon(given))
-                });
+                let salon = match self.salon {
+                    Some(_) if self.brut => return Err(Mistake::PlainSalon),
+                    Some(given) => match given.trim().parse() {
+                        Ok(salon) => Some(salon),
+                        Err(()) => return Err(Mistake::Salon(given)),
+                    },
+                    None => None,
+                };
+                let caller = match (self.brut, name) {
+                    (true, name) => Caller::Plain(name),
+                    (false, Some(name)) => Caller::Wire { name, salon },
+                    (false, None) => return Err(Mistake::NoName(address)),
+                };
                 Ok(Mode::Client(ClientOptions {
                     address,
-                    name,
-                    salon: salon.transpose()?,
+                    caller,
                     history: self.history.map(PathBuf::from),
                 }))
             }
@@ -282,6 +313,8 @@ pub enum Mistake {
         why: NameError,
     },
     Salon(String),
+    /// Plain text has no way to ask for a room.
+    PlainSalon,
 }
 
 /// Why a text is no address.
@@ -395,6 +428,9 @@ impl fmt::Display for Mistake {
             ),
             Mistake::Address { option, given, why } => why.explain(f, option, given),
             Mistake::Name { given, why } => write!(f, "--nom « {} » : {why}", safe(given)),
+            Mistake::PlainSalon => {
+                write!(f, "--salon ne va pas avec --brut, qui parle sans protocole")
+            }
             Mistake::Salon(given) => write!(
                 f,
                 "--salon « {} » : un salon se nomme de lettres, chiffres, « - », « _ » et « . », {MAX_NAME} au plus : --salon {}",

@@ -3,8 +3,8 @@
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStringExt;
 
-use msg::options::{Address, Mode, parse};
-use msg::protocol::hub::House;
+use msg::options::{Address, Caller, Mode, parse};
+use msg::protocol::hub::{House, Tracing};
 
 fn asked(line: &[&str]) -> Mode {
     parse(line.iter().map(OsString::from)).unwrap()
@@ -81,14 +81,18 @@ fn a_client_has_a_name_and_maybe_a_record() {
     ]) else {
         panic!("no client");
     };
-    assert_eq!(options.name.as_str(), "Jean Paul");
+    let name = "Jean Paul".parse().unwrap();
+    assert_eq!(options.caller, Caller::Wire { name, salon: None });
     assert_eq!(options.history.unwrap().to_str(), Some("a b.txt"));
 }
 
 #[test]
 fn a_pair_may_name_its_salon() {
     let salon = |given: &str| match asked(&["--connect", "h:1", "--nom", "X", "--salon", given]) {
-        Mode::Client(options) => options.salon.map(|salon| salon.to_string()),
+        Mode::Client(options) => match options.caller {
+            Caller::Wire { salon, .. } => salon.map(|salon| salon.to_string()),
+            other => panic!("{other:?}"),
+        },
         other => panic!("{other:?}"),
     };
     assert_eq!(salon("binôme-3"), Some("binôme-3".to_owned()));
@@ -98,6 +102,7 @@ fn a_pair_may_name_its_salon() {
         assert!(told.contains("un salon se nomme de lettres"), "{told}");
         assert!(!told.contains('\x1b'), "{told:?}");
     }
+    assert!(mistake(&["--connect", "h:1", "--brut", "--salon", "a"]).starts_with("--salon ne va"));
     assert!(mistake(&["--relay", ":1", "--salon", "a"]).starts_with("--salon ne sert pas"));
 }
 
@@ -115,6 +120,27 @@ fn a_relay_keeps_one_conversation_or_a_house_full() {
             .starts_with("--daemon ne sert qu'à un relais")
     );
     assert!(mistake(&["--relay", ":1", "--daemon", "--trace"]).starts_with("--trace montre"));
+}
+
+#[test]
+fn plain_text_needs_no_name_and_a_relay_alone_is_traced() {
+    let caller = |words: &[&str]| match asked(words) {
+        Mode::Client(options) => options.caller,
+        other => panic!("no client: {other:?}"),
+    };
+    assert_eq!(caller(&["--connect", "h:1", "--brut"]), Caller::Plain(None));
+    assert_eq!(
+        caller(&["--connect", "h:1", "--brut", "--nom", "Zoé"]),
+        Caller::Plain(Some("Zoé".parse().unwrap()))
+    );
+    let tracing = |words: &[&str]| match asked(words) {
+        Mode::Relay(options) => options.tracing,
+        other => panic!("no relay: {other:?}"),
+    };
+    assert_eq!(tracing(&["--relay", ":1"]), Tracing::Off);
+    assert_eq!(tracing(&["--relay", ":1", "--trace"]), Tracing::On);
+    assert!(mistake(&["--connect", "h:1", "--nom", "X", "--trace"]).contains("--relay"));
+    assert!(mistake(&["--relay", ":1", "--brut"]).contains("--connect"));
 }
 
 #[test]

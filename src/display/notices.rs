@@ -77,6 +77,9 @@ pub fn lost(name: &str) -> String {
     )
 }
 
+/// What a person is called who has given no name.
+pub const MYSELF: &str = "moi";
+
 /// On a relay's screen, once both seats are taken.
 pub const SEATS_TAKEN: &str = "les deux places sont prises : le relais n'écoute plus.";
 
@@ -95,6 +98,9 @@ fn farewell(ending: &Ending) -> Option<String> {
                 cause(reason),
                 safe(port)
             )
+        }
+        Ending::HungUp { reason } => {
+            format!("le serveur a coupé la connexion ({}).", cause(reason))
         }
         Ending::Refused { code, reason } => refused(code, reason),
         Ending::Protocol { reason } => {

@@ -149,7 +149,7 @@ pub struct Hub {
     conversations: usize,
     /// Connections without a hello, oldest first.
     pending: VecDeque<ConnId>,
-    /// Connections refused before they had a seat, that have not closed yet, oldest first.
+    /// Connections refused, that have not closed yet, oldest first; one more than [`MOST_PENDING`], and that goes.
     refused: VecDeque<ConnId>,
     alarms: BTreeSet<(Millis, Alarm)>,
     unsent: VecDeque<ConnId>,
@@ -842,6 +842,7 @@ impl Hub {
 
     /// Rule 1: whenever either seat connects, both learn who is opposite.
     fn introduce(&mut self, now: Millis, id: ConnId, seat: Seat) {
+        self.shed_reader(now, seat.opposite());
         let room = &mut self.rooms[seat.room];
         let Some(other) = &room.members[seat.opposite().side] else {
             let gone = match room.expects {
@@ -868,7 +869,10 @@ impl Hub {
                 }
             }
             Presence::Away { .. } => self.post(now, id, &Verb::Gone(Gone::Away)),
-            Presence::Lingering(_) => {
+            Presence::Lingering(there) => {
+                if let Some(verb) = to_other {
+                    self.post(now, there, &verb);
+                }
                 self.post(now, id, &Verb::Gone(Gone::Left));
                 self.end_soon(now, seat.room);
             }
@@ -896,6 +900,17 @@ impl Hub {
             for member in expecting.members.iter().flatten() {
                 self.expected.remove(&(expected.pid, member.hello.pid));
             }
+        }
+    }
+
+    /// Hangs up on whoever does not read, before one more `PEER`: a client may reconnect without end.
+    fn shed_reader(&mut self, now: Millis, seat: Seat) {
+        let member = self.member(seat);
+        if let Some(id) = member.and_then(|member| member.presence.conn())
+            && self.unsent(id).len() >= OUTBOX_FULL
+        {
+            let reason = "rien n'a été lu";
+            self.refuse(now, id, Refused::new(Refusal::Slow, reason));
         }
     }
 
@@ -1218,13 +1233,11 @@ impl Hub {
         {
             self.lose(now, seat);
         }
-        if state == State::Pending {
-            self.refused.push_back(id);
-            if self.refused.len() > MOST_PENDING
-                && let Some(oldest) = self.refused.pop_front()
-            {
-                self.effects.push_back(Effect::Close(oldest));
-            }
+        self.refused.push_back(id);
+        if self.refused.len() > MOST_PENDING
+            && let Some(oldest) = self.refused.pop_front()
+        {
+            self.effects.push_back(Effect::Close(oldest));
         }
     }
 

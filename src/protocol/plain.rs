@@ -187,6 +187,16 @@ impl Plain {
         }
     }
 
+    /// Somebody who needs no name and no prompt: a server that is called, and speaks this dialect, too.
+    pub fn talking() -> Plain {
+        Plain {
+            stage: Stage::Talking(None),
+            prompt: Prompt::Shown,
+            hand: Hand::Program,
+            ..Plain::new(0)
+        }
+    }
+
     /// The socket gave these bytes, in one read. What telnet must be answered is appended to `out`: never more bytes
     /// than came.
     pub fn receive(&mut self, now: Millis, bytes: &[u8], out: &mut Vec<u8>) {
@@ -562,6 +572,20 @@ impl Remarks {
 }
 
 impl Remark {
+    /// What to tell a student about it.
+    pub fn sentence(self) -> &'static str {
+        match self {
+            Remark::Silence => "sans fin de ligne : le silence en tient lieu",
+            Remark::EndOfStream => "sans fin de ligne : la fin de la connexion en tient lieu",
+            Remark::OwnPrefix => "son nom devant le texte : retiré",
+            Remark::Windows1252 => "pas de l'UTF-8 : lu comme du Windows-1252",
+            Remark::ByteOrderMark => "marque d'ordre des octets : retirée",
+            Remark::Cut => "plus long qu'un message : coupé en plusieurs",
+            Remark::Telnet => "commandes telnet : retirées",
+            Remark::Erased => "retour arrière : caractères effacés",
+        }
+    }
+
     fn bit(self) -> u8 {
         1 << self as u8
     }

@@ -1,5 +1,8 @@
 //! What the tests that run the real program share.
 
+// Each test file is a program of its own, and none uses all of it.
+#![allow(dead_code)]
+
 pub mod pty;
 
 use std::io::{BufRead, BufReader, Read, Write};
@@ -56,6 +59,8 @@ impl Relay {
 pub struct Program {
     child: Child,
     input: Option<ChildStdin>,
+    /// Keeps the input open that is written in the background.
+    input_held: Option<mpsc::Sender<()>>,
     lines: Receiver<String>,
     errors: Receiver<String>,
 }
@@ -70,6 +75,7 @@ impl Program {
             .expect("the program starts");
         Program {
             input: child.stdin.take(),
+            input_held: None,
             lines: lines(child.stdout.take().expect("it was asked for")),
             errors: lines(child.stderr.take().expect("it was asked for")),
             child,
@@ -83,9 +89,28 @@ impl Program {
         }
     }
 
+    /// Writes more to its standard input than it may take for now; the input then stays open.
+    pub fn write_in_background(&mut self, bytes: impl Into<Vec<u8>>) {
+        let (bytes, mut input) = (bytes.into(), self.input.take().expect("it is still open"));
+        let (held, holder) = mpsc::channel();
+        self.input_held = Some(held);
+        thread::spawn(move || {
+            // A program that has ended takes no more.
+            drop(input.write_all(&bytes));
+            // Nothing is ever sent: this ends with the test, by an error.
+            let _ = holder.recv();
+        });
+    }
+
+    /// Reads its standard output until nothing comes for a moment.
+    pub fn wait_for_silence(&self) {
+        while self.lines.recv_timeout(Duration::from_millis(500)).is_ok() {}
+    }
+
     /// Ends its standard input.
     pub fn end_input(&mut self) {
         self.input = None;
+        self.input_held = None;
     }
 
     /// The next line of standard output of which `wanted` holds; those before it are dropped.
@@ -98,13 +123,18 @@ impl Program {
         next(&self.errors, what, wanted)
     }
 
+    /// What is left of its standard output, up to its end.
+    pub fn rest(&self) -> Vec<String> {
+        self.lines.iter().collect()
+    }
+
     pub fn signal(&self, signal: Signal) {
         signal_child(&self.child, signal);
     }
 
     /// Waits for its end.
     pub fn wait(&mut self) -> ExitStatus {
-        self.input = None;
+        self.end_input();
         wait(&mut self.child)
     }
 }
@@ -140,6 +170,17 @@ fn next(lines: &Receiver<String>, what: &str, wanted: impl Fn(&str) -> bool) -> 
             Err(error) => panic!("waited for {what}: {error}; there was only {before:#?}"),
         }
     }
+}
+
+/// The most memory that a program has ever used, in bytes; 0 once it has ended.
+pub fn peak_memory(program: &Child) -> usize {
+    let path = format!("/proc/{}/status", program.id());
+    let status = std::fs::read_to_string(path).unwrap_or_default();
+    let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    peak.map_or(0, |peak| {
+        let kilobytes: usize = peak.trim().trim_end_matches(" kB").parse().unwrap();
+        kilobytes << 10
+    })
 }
 
 pub fn signal_child(child: &Child, signal: Signal) {

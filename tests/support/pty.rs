@@ -11,11 +11,11 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::{OFlags, fcntl_getfl, fcntl_setfl};
 use rustix::process::Signal;
 use rustix::pty::{OpenptFlags, grantpt, ioctl_tiocgptpeer, openpt, unlockpt};
-use rustix::termios::{Termios, Winsize, tcgetattr, tcsetwinsize};
+use rustix::termios::{LocalModes, Termios, Winsize, tcgetattr, tcsetwinsize};
 use unicode_width::UnicodeWidthStr;
 use vt100::{Parser, Screen};
 
-use super::{PATIENCE, end, signal_child, wait};
+use super::{PATIENCE, end, peak_memory, signal_child, wait};
 
 /// A program on a terminal of its own, which is its controlling terminal.
 pub struct Terminal {
@@ -149,6 +149,17 @@ impl Terminal {
         tcgetattr(&self.sides().line).expect("it is a terminal")
     }
 
+    /// Whether keys arrive as they are typed, unseen.
+    pub fn is_raw(&mut self) -> bool {
+        let usual = LocalModes::ICANON | LocalModes::ECHO;
+        !self.modes().local_modes.intersects(usual)
+    }
+
+    /// The most memory that the program has ever used, in bytes.
+    pub fn peak_memory(&self) -> usize {
+        peak_memory(&self.child)
+    }
+
     /// Closes the window.
     pub fn hang_up(&mut self) {
         self.sides = None;
@@ -159,6 +170,11 @@ impl Terminal {
         let status = wait(&mut self.child);
         while self.sides.is_some() && self.take_in() > 0 {}
         status
+    }
+
+    /// Waits for the program's end, while nobody looks at the screen.
+    pub fn wait_unseen(&mut self) -> ExitStatus {
+        wait(&mut self.child)
     }
 
     /// Waits for something to happen on the person's side, and takes in what was written.

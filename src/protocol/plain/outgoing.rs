@@ -2,6 +2,9 @@
 //!
 //! A message begins with its date in brackets, in every line that it takes, and a notice with a word: no text can pass
 //! for a notice or for somebody else's message.
+//!
+//! What `msg` says itself is ASCII, but for the sentence of the assignment: many course clients decode as ASCII and die
+//! of anything else, so the French here does without accents and guillemets.
 
 use std::borrow::Cow;
 
@@ -27,9 +30,7 @@ pub fn write_notice(out: &mut Vec<u8>, notice: &str) {
 pub fn write_welcome(out: &mut Vec<u8>, name: &Name) {
     write_notice(
         out,
-        &format!(
-            "Bienvenue, {name} ! Chaque ligne est un message ; « quitter » termine la discussion."
-        ),
+        &format!("Bienvenue, {name} ! Une ligne, un message ; \"quitter\" pour finir."),
     );
 }
 

@@ -110,6 +110,22 @@ pub struct Setting {
     pub voice: Voice,
 }
 
+#[cfg(test)]
+impl Setting {
+    /// For tests, that look at what happens and not at how it is told.
+    pub(super) fn without_words(house: House) -> Setting {
+        Setting {
+            house,
+            tracing: Tracing::Off,
+            seed: 0,
+            voice: Voice {
+                date: |date| date.to_string(),
+                sentence: |event| Some(format!("{event:?}")),
+            },
+        }
+    }
+}
+
 /// Whether the hub tells how plain clients are understood.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Tracing {
@@ -590,7 +606,7 @@ impl Hub {
             Ask::Refuse(foreign) => {
                 foreign.answer(self.conns[id].outbox.tail());
                 let reason = foreign.reason();
-                self.turn_away(now, id, Refused::new(Refusal::Proto, &reason));
+                self.turn_away(now, id, Refused::new(Refusal::Proto, reason));
             }
             Ask::HangUp => self.hang_up(now, id),
         }

@@ -540,10 +540,13 @@ impl Hub {
         self.over = true;
         let everyone: Vec<ConnId> = self.conns.iter().map(|(id, _)| id).collect();
         for id in everyone {
-            if !self.is_closing(id) {
-                self.post(now, id, &Verb::Bye(why));
-                self.hang_up(now, id);
+            match self.conns[id].state {
+                State::Closing { .. } => continue,
+                // A hello may be on its way; and who speaks plain text can read this, too.
+                State::Pending => Verb::Bye(why).encode(self.conns[id].outbox.tail()),
+                State::Seated(_) => self.post(now, id, &Verb::Bye(why)),
             }
+            self.hang_up(now, id);
         }
         self.rooms.clear();
         self.conversations = 0;
@@ -551,6 +554,7 @@ impl Hub {
         self.salons.clear();
         self.unnamed = None;
         self.expected.clear();
+        self.settle(now);
     }
 
     /// Sees to every plain client that something has happened to.
@@ -792,7 +796,7 @@ impl Hub {
         match existing {
             // Two who have talked before find each other again beside whoever has come between.
             Some(_) if self.setting.house == House::Daemon && hello.partner.is_some() => {}
-            Some(room) if self.rooms[room].expects.is_some() => return Err(Refused::full()),
+            Some(room) if self.rooms[room].is_kept_from(hello.pid) => return Err(Refused::full()),
             Some(room) => return Ok(room),
             None => {}
         }
@@ -1390,6 +1394,10 @@ impl Room {
     /// Whether whoever is there has not met anybody yet.
     fn is_fresh(&self) -> bool {
         !self.begun && self.expects.is_none()
+    }
+
+    fn is_kept_from(&self, pid: Pid) -> bool {
+        self.expects.is_some_and(|expected| expected.pid != pid)
     }
 
     fn deadline(&self) -> Option<Millis> {

@@ -12,6 +12,7 @@ use crate::protocol::{Line, Millis};
 /// Everything that takes part.
 pub struct Scene {
     pub now: Millis,
+    house: House,
     pub hub: Hub,
     clients: Vec<Client>,
     wires: Vec<Wire>,
@@ -81,6 +82,7 @@ impl Scene {
     pub fn of(house: House) -> Scene {
         Scene {
             now: 1_000,
+            house,
             hub: Hub::new(Setting::without_words(house)),
             clients: Vec::new(),
             wires: Vec::new(),
@@ -98,6 +100,16 @@ impl Scene {
     /// Somebody new dials.
     pub fn join(&mut self, name: &str) -> Who {
         let who = self.stranger(name);
+        self.dial(who);
+        who
+    }
+
+    /// Somebody new asks for a salon.
+    pub fn join_salon(&mut self, salon: &str, name: &str) -> Who {
+        let who = self.stranger(name);
+        let client = &mut self.clients[who.0];
+        client.hello.salon = Some(salon.parse().unwrap());
+        client.session = Session::new(client.hello.clone());
         self.dial(who);
         who
     }
@@ -266,7 +278,7 @@ impl Scene {
 
     /// The relay is killed and started again: it remembers nothing, and every connection is cut.
     pub fn restart_relay(&mut self) {
-        self.hub = Hub::new(Setting::without_words(House::TwoSeats));
+        self.hub = Hub::new(Setting::without_words(self.house));
         for wire in 0..self.wires.len() {
             self.wires[wire].at_relay = End::Closed;
             self.hang_up(wire);

@@ -25,7 +25,9 @@ fn pairs_without_a_salon_find_each_other_whoever_comes_first_and_whoever_comes_b
         scene.restart_relay();
         scene.join("Anne");
         scene.forget();
-        order.map(|who| scene.dial(who));
+        for who in order {
+            scene.dial(who);
+        }
         for (from, to, heard) in [(zoe, bob, "Zoé: salut"), (luc, eve, "Luc: salut")] {
             scene.say(from, "salut");
             assert!(scene.told(to).contains(&heard.to_owned()), "{order:?}");

@@ -645,13 +645,17 @@ impl Conversation {
         self.screen.pending() + self.face.pending() < SCREENFUL
     }
 
+    /// Puts on the screen what it takes. Afterwards it has everything, or is blocked and tells when it has room.
     fn show_all(&mut self) {
-        if !matches!(self.output, Output::Open) {
-            return;
-        }
-        self.face.draw(self.intake(), &mut self.screen);
-        if let Err(error) = self.screen.flush() {
-            self.output_failed(error);
+        while let Output::Open = self.output {
+            match self.screen.flush() {
+                Ok(Flushed::All) => self.face.draw(self.intake(), &mut self.screen),
+                Ok(Flushed::Blocked) => return,
+                Err(error) => self.output_failed(error),
+            }
+            if self.screen.pending() == 0 {
+                return;
+            }
         }
     }
 

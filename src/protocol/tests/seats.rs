@@ -85,8 +85,9 @@ fn a_stolen_token_without_the_whole_hello_takes_no_seat() {
 fn a_connection_without_a_hello_is_hung_up_on_after_30_seconds() {
     let mut scene = Scene::new();
     let silent = scene.knock([127, 0, 0, 1]);
+    scene.write(silent, "MSG/1 sl");
     scene.wait(15_000);
-    scene.write(silent, "MSG/1 slow");
+    scene.write(silent, "ow");
     scene.wait(14_999);
     assert_eq!(scene.read(silent), Vec::<String>::new());
     scene.wait(1);

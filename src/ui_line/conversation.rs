@@ -291,9 +291,14 @@ impl Conversation {
     fn tell_history(&mut self, count: usize) {
         match self.ledger.history(&self.stage.notice_palette(), count) {
             Ok(rows) if rows.is_empty() => self.stage.notice("rien n'a encore été dit."),
-            Ok(rows) => rows.iter().for_each(|row| self.stage.tell(row)),
+            Ok(rows) => self.tell_messages("derniers messages (* : pas encore remis) :", &rows),
             Err(error) => self.record_failed(&error),
         }
+    }
+
+    fn tell_messages(&mut self, heading: &str, rows: &[String]) {
+        self.stage.notice(heading);
+        rows.iter().for_each(|row| self.stage.tell(row));
     }
 
     fn say(&mut self, text: &str) {

@@ -126,7 +126,7 @@ fn a_signal_says_goodbye_and_gives_its_status() {
 
 #[test]
 fn a_client_killed_is_told_as_away() {
-    let mut talk = Talk::start();
+    let talk = Talk::start();
     talk.zoe.signal(Signal::KILL);
     talk.bob
         .wait_for_error("an absence", |line| line.starts_with("« Zoé »"));

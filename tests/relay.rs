@@ -2,6 +2,7 @@
 
 mod support;
 
+use std::collections::BTreeMap;
 use std::net::{SocketAddr, TcpListener};
 use std::time::Instant;
 
@@ -336,24 +337,27 @@ fn the_conversation_in_the_protocol_document_takes_place() {
         .nth(1)
         .and_then(|rest| rest.split("```").next())
         .expect("the document has an example");
-    let relay = Relay::start();
-    let mut wires: [Option<Wire>; 2] = [None, None];
+    let mut relay = Relay::start();
+    let mut wires: BTreeMap<&str, Wire> = BTreeMap::new();
     let mut steps = 0;
-    for row in example.lines().filter(|row| !row.trim().is_empty()) {
-        let (who, rest) = row.split_at(row.find([' ', '\t']).expect("a name"));
-        let wire = &mut wires[usize::from(who != "Zoé")];
-        let (direction, line) = rest.trim_start().split_once(' ').expect("an arrow");
-        match direction {
-            "→" => wire
-                .get_or_insert_with(|| Wire::connect(relay.address))
-                .send(format!("{line}\n")),
-            "←" => wire.as_mut().expect("it is connected").expect(line),
-            "×" => *wire = None,
-            "⟳" => *wire = Some(Wire::connect_when_open(relay.address)),
-            "∎" => wire.as_mut().expect("it is connected").expect_end(),
+    for row in example.lines().filter(|row| !row.is_empty()) {
+        let (who, rest) = row.split_once(' ').expect("a name");
+        let (what, line) = rest.split_once(' ').unwrap_or((rest, ""));
+        if what == "⟳" || !wires.contains_key(who) {
+            wires.insert(who, Wire::connect_when_open(relay.address));
+        }
+        let wire = wires.get_mut(who).expect("it is connected");
+        match what {
+            "⟳" => {}
+            "→" => wire.send(format!("{line}\n")),
+            "←" => wire.expect(line),
+            "∎" => wire.expect_end(),
+            "×" => drop(wires.remove(who)),
             other => panic!("« {other} » in {row}"),
         }
         steps += 1;
     }
-    assert!(steps > 20, "{steps} steps");
+    assert!(steps > 40, "{steps} steps");
+    wires.clear();
+    assert_eq!(relay.wait().code(), Some(0));
 }

@@ -1,6 +1,9 @@
 //! What the tests that run the real program share.
 
-#![allow(dead_code, reason = "each test file is a program of its own, and none uses all of it")]
+#![allow(
+    dead_code,
+    reason = "each test file is a program of its own, and none uses all of it"
+)]
 
 pub mod process;
 pub mod pty;

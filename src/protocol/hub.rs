@@ -96,6 +96,22 @@ pub struct Setting {
     pub voice: Voice,
 }
 
+#[cfg(test)]
+impl Setting {
+    /// For tests, that look at what happens and not at how it is told.
+    pub(super) fn without_words(house: House) -> Setting {
+        Setting {
+            house,
+            tracing: Tracing::Off,
+            seed: 0,
+            voice: Voice {
+                date: |date| date.to_string(),
+                sentence: |event| Some(format!("{event:?}")),
+            },
+        }
+    }
+}
+
 /// Whether the hub tells how plain clients are understood.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Tracing {
@@ -482,15 +498,19 @@ impl Hub {
         self.over = true;
         let everyone: Vec<ConnId> = self.conns.iter().map(|(id, _)| id).collect();
         for id in everyone {
-            if !self.is_closing(id) {
-                self.post(now, id, &Verb::Bye(why));
-                self.hang_up(now, id);
+            match self.conns[id].state {
+                State::Closing { .. } => continue,
+                // A hello may be on its way; and who speaks plain text can read this, too.
+                State::Pending => Verb::Bye(why).encode(self.conns[id].outbox.tail()),
+                State::Seated(_) => self.post(now, id, &Verb::Bye(why)),
             }
+            self.hang_up(now, id);
         }
         self.rooms.clear();
         self.tokens.clear();
         self.salons.clear();
         self.unnamed = None;
+        self.settle(now);
     }
 
     /// Sees to every plain client that something has happened to.

@@ -4,7 +4,7 @@
 
 use std::net::{IpAddr, Ipv4Addr};
 
-use crate::protocol::hub::{ConnId, Effect, House, Hub, Setting, Tracing, Voice};
+use crate::protocol::hub::{ConnId, Effect, House, Hub, Setting};
 use crate::protocol::session::{Ending, Event, Patience, Session};
 use crate::protocol::wire::{Bye, Hello, Pid, Token};
 use crate::protocol::{Line, Millis};
@@ -73,18 +73,6 @@ impl Way {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Hand(usize);
 
-fn hub(house: House) -> Hub {
-    Hub::new(Setting {
-        house,
-        tracing: Tracing::Off,
-        seed: 7,
-        voice: Voice {
-            date: |date| date.to_string(),
-            sentence: |event| Some(format!("{event:?}")),
-        },
-    })
-}
-
 impl Scene {
     pub fn new() -> Scene {
         Scene::of(House::TwoSeats)
@@ -93,7 +81,7 @@ impl Scene {
     pub fn of(house: House) -> Scene {
         Scene {
             now: 1_000,
-            hub: hub(house),
+            hub: Hub::new(Setting::without_words(house)),
             clients: Vec::new(),
             wires: Vec::new(),
         }
@@ -294,7 +282,7 @@ impl Scene {
 
     /// The relay is killed and started again: it remembers nothing, and every connection is cut.
     pub fn restart_relay(&mut self) {
-        self.hub = hub(House::TwoSeats);
+        self.hub = Hub::new(Setting::without_words(House::TwoSeats));
         for wire in 0..self.wires.len() {
             self.wires[wire].at_relay = End::Closed;
             self.hang_up(wire);

@@ -5,7 +5,9 @@
     reason = "each test file is a program of its own, and none uses all of it"
 )]
 
+pub mod chance;
 pub mod process;
+pub mod proxy;
 pub mod pty;
 pub mod wire;
 

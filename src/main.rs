@@ -10,8 +10,8 @@ use std::time::Duration;
 use futures_lite::future::FutureExt;
 use msg::display::{self, Colour, Palette};
 use msg::history::Record;
-use msg::options::{self, ClientOptions, Mode, RelayOptions};
-use msg::peer::{self, Call, Ending};
+use msg::options::{self, Address, Caller, ClientOptions, Mode, RelayOptions};
+use msg::peer::{self, Ending};
 use msg::relay::{self, Show};
 use msg::ui_line;
 use signal_hook::consts::{SIGINT, SIGTERM};
@@ -72,7 +72,11 @@ impl Failure {
 
 /// Relays one conversation.
 fn relay(options: RelayOptions) -> Result<u8, Failure> {
-    let RelayOptions { host, port } = options;
+    let RelayOptions {
+        host,
+        port,
+        tracing,
+    } = options;
     let listener = relay::listen(host.as_deref(), port).map_err(|error| {
         let place = host.as_deref().unwrap_or_default();
         let cause = display::cause(&error.to_string());
@@ -85,7 +89,7 @@ fn relay(options: RelayOptions) -> Result<u8, Failure> {
     let show = Show::new().map_err(|error| Failure::output(&error))?;
     let (stop, signal) = stop_on_signals()
         .map_err(|error| Failure::system("impossible d'attendre les signaux", &error))?;
-    match relay::run(listener, show, stop) {
+    match relay::run(listener, show, stop, tracing) {
         Ok(relay::Ended::Over) => Ok(0),
         Ok(relay::Ended::Stopped) => Ok(status::SIGNAL + signal.load(Ordering::Relaxed) as u8),
         Ok(relay::Ended::Unshown(error)) => Err(Failure::output(&error)),
@@ -116,19 +120,37 @@ fn client(options: ClientOptions) -> Result<u8, Failure> {
             Failure::new(status::USAGE, sentence)
         })?),
     };
+    let ClientOptions {
+        address: Address { host, port },
+        caller,
+        ..
+    } = options;
     let settings = ui_line::Settings {
-        name: options.name.to_string(),
+        name: match &caller {
+            Caller::Wire(name) | Caller::Plain(Some(name)) => name.to_string(),
+            Caller::Plain(None) => display::MYSELF.to_owned(),
+        },
         record,
-    };
-    let call = Call {
-        host: options.address.host,
-        port: options.address.port,
-        name: options.name,
-        salon: None,
     };
     let (handle, ends) = peer::channels();
     let executor = LocalExecutor::new();
-    let connection = executor.spawn(peer::run(call, ends));
+    let connection = executor.spawn(async move {
+        match caller {
+            Caller::Wire(name) => {
+                let call = peer::Call {
+                    host,
+                    port,
+                    name,
+                    salon: None,
+                };
+                peer::run(call, ends).await
+            }
+            Caller::Plain(name) => {
+                peer::plain::run(peer::plain::Call { host, port, name }, ends).await;
+                Ok(())
+            }
+        }
+    });
     let outcome = smol::block_on(executor.run(async {
         let outcome = ui_line::run(settings, handle).await?;
         // The connection has ended by now, or nobody waited for that: then it has a moment for a goodbye.
@@ -154,7 +176,7 @@ fn conclude(outcome: ui_line::Outcome) -> Result<u8, Failure> {
     let status = match &outcome.ending {
         _ if !outcome.undelivered.is_empty() => status::UNDELIVERED,
         None | Some(Ending::Over | Ending::Stopped) => 0,
-        Some(Ending::NoRelay { .. }) => status::UNAVAILABLE,
+        Some(Ending::NoRelay { .. } | Ending::HungUp { .. }) => status::UNAVAILABLE,
         Some(Ending::Refused { code, .. }) => match code.as_str() {
             "full" => status::UNAVAILABLE,
             "name" => status::USAGE,

@@ -11,6 +11,7 @@ use std::path::PathBuf;
 use argh::FromArgs;
 
 use crate::display::safe;
+use crate::protocol::hub::Tracing;
 use crate::protocol::wire::{Name, NameError, is_hidden};
 
 /// What the program is to do.
@@ -29,15 +30,26 @@ pub struct RelayOptions {
     pub host: Option<String>,
     /// 0 means any free port.
     pub port: u16,
+    /// Whether to show every line that passes.
+    pub tracing: Tracing,
 }
 
 /// `msg --connect HOST:PORT --nom X`
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ClientOptions {
     pub address: Address,
-    pub name: Name,
+    pub caller: Caller,
     /// The record to keep.
     pub history: Option<PathBuf>,
+}
+
+/// What the client speaks, and under which name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Caller {
+    /// The protocol of `msg`.
+    Wire(Name),
+    /// `--brut`: plain text, with the name as first line if there is one.
+    Plain(Option<Name>),
 }
 
 /// A host and a port to call. Shown as it is typed, with brackets around an IPv6 address.
@@ -86,6 +98,12 @@ struct Words {
     /// garde la discussion dans un fichier
     #[argh(option)]
     history: Option<String>,
+    /// montre chaque ligne qui passe
+    #[argh(switch)]
+    trace: bool,
+    /// parle en texte brut
+    #[argh(switch)]
+    brut: bool,
     /// affiche la version
     #[argh(switch, short = 'V')]
     version: bool,
@@ -94,17 +112,21 @@ struct Words {
 const HELP: &str = "\
 msg : deux personnes discutent par écrit, à travers un relais.
 
-  msg --relay [MACHINE]:PORT
+  msg --relay [MACHINE]:PORT [--trace]
   msg --connect MACHINE:PORT --nom NOM [--history FICHIER]
+  msg --connect MACHINE:PORT --brut [--nom NOM] [--history FICHIER]
 
 Ouvrir un relais
   --relay [MACHINE]:PORT    accepte deux personnes, puis n'écoute plus ; sans MACHINE, à toutes les adresses
                             de cette machine ; avec le port 0, à un port libre, qui s'affiche
+  --trace                   montre chaque ligne qui passe, octet par octet, pour mettre au point son propre client
 
 Rejoindre une discussion
   --connect MACHINE:PORT    appelle le relais : un nom, une adresse IPv4, ou une adresse IPv6 entre crochets
   --nom NOM                 votre nom, 24 caractères au plus
   --history FICHIER         garde la discussion dans FICHIER, à la suite de ce qu'il contient déjà
+  --brut                    parle en texte brut à un serveur qui n'est pas un relais msg : chaque ligne est un message,
+                            « quitter » le dernier ; avec --nom, la première ligne est le nom
 
   --help, -h                affiche cette aide
   --version, -V             affiche la version
@@ -125,7 +147,7 @@ const VALUED: [(&str, &str); 4] = [
     ("--history", "discussion.txt"),
 ];
 
-const SWITCHES: [&str; 4] = ["--help", "-h", "--version", "-V"];
+const SWITCHES: [&str; 6] = ["--trace", "--brut", "--help", "-h", "--version", "-V"];
 
 /// What people type instead, from other programs or in the other language.
 const ALIASES: [(&str, &str); 12] = [
@@ -173,6 +195,7 @@ impl Words {
             (Some(_), Some(_)) => Err(Mistake::TwoModes),
             (None, None) => Err(Mistake::NoMode),
             (Some(_), None) if self.nom.is_some() => Err(Mistake::ClientOnly("--nom")),
+            (Some(_), None) if self.brut => Err(Mistake::ClientOnly("--brut")),
             (Some(_), None) if self.history.is_some() => Err(Mistake::ClientOnly("--history")),
             (Some(address), None) => {
                 let (host, port) =
@@ -180,20 +203,31 @@ impl Words {
                 Ok(Mode::Relay(RelayOptions {
                     host: (!host.is_empty()).then_some(host),
                     port,
+                    tracing: match self.trace {
+                        true => Tracing::On,
+                        false => Tracing::Off,
+                    },
                 }))
             }
+            (None, Some(_)) if self.trace => Err(Mistake::RelayOnly("--trace")),
             (None, Some(given)) => {
                 let address =
                     callable(&given).map_err(|why| Mistake::address("--connect", &given, why))?;
-                let Some(name) = self.nom else {
-                    return Err(Mistake::NoName(address));
+                let name = match self.nom {
+                    Some(given) => match given.parse() {
+                        Ok(name) => Some(name),
+                        Err(why) => return Err(Mistake::Name { given, why }),
+                    },
+                    None => None,
                 };
-                let name = name
-                    .parse()
-                    .map_err(|why| Mistake::Name { given: name, why })?;
+                let caller = match (self.brut, name) {
+                    (true, name) => Caller::Plain(name),
+                    (false, Some(name)) => Caller::Wire(name),
+                    (false, None) => return Err(Mistake::NoName(address)),
+                };
                 Ok(Mode::Client(ClientOptions {
                     address,
-                    name,
+                    caller,
                     history: self.history.map(PathBuf::from),
                 }))
             }
@@ -223,6 +257,8 @@ pub enum Mistake {
     NoName(Address),
     /// An option that a relay has no use for.
     ClientOnly(&'static str),
+    /// An option that a client has no use for.
+    RelayOnly(&'static str),
     Address {
         option: &'static str,
         given: String,
@@ -331,6 +367,12 @@ impl fmt::Display for Mistake {
                 write!(
                     f,
                     "{option} ne sert pas à un relais : donnez cette option avec --connect"
+                )
+            }
+            Mistake::RelayOnly(option) => {
+                write!(
+                    f,
+                    "{option} ne sert qu'à un relais : donnez cette option avec --relay"
                 )
             }
             Mistake::Address { option, given, why } => why.explain(f, option, given),

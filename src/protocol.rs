@@ -3,11 +3,14 @@
 //! `docs/protocol.md` is its exact description.
 
 pub mod hub;
+pub mod plain;
 pub mod session;
 pub mod wire;
 
 #[cfg(test)]
 mod simulation;
+#[cfg(test)]
+mod tests;
 
 /// A span or a point of the caller's monotonic clock, in milliseconds.
 pub type Millis = u64;

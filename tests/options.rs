@@ -3,7 +3,8 @@
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStringExt;
 
-use msg::options::{Address, Mode, parse};
+use msg::options::{Address, Caller, Mode, parse};
+use msg::protocol::hub::Tracing;
 
 fn asked(line: &[&str]) -> Mode {
     parse(line.iter().map(OsString::from)).unwrap()
@@ -80,8 +81,29 @@ fn a_client_has_a_name_and_maybe_a_record() {
     ]) else {
         panic!("no client");
     };
-    assert_eq!(options.name.as_str(), "Jean Paul");
+    assert_eq!(options.caller, Caller::Wire("Jean Paul".parse().unwrap()));
     assert_eq!(options.history.unwrap().to_str(), Some("a b.txt"));
+}
+
+#[test]
+fn plain_text_needs_no_name_and_a_relay_alone_is_traced() {
+    let caller = |words: &[&str]| match asked(words) {
+        Mode::Client(options) => options.caller,
+        other => panic!("no client: {other:?}"),
+    };
+    assert_eq!(caller(&["--connect", "h:1", "--brut"]), Caller::Plain(None));
+    assert_eq!(
+        caller(&["--connect", "h:1", "--brut", "--nom", "Zoé"]),
+        Caller::Plain(Some("Zoé".parse().unwrap()))
+    );
+    let tracing = |words: &[&str]| match asked(words) {
+        Mode::Relay(options) => options.tracing,
+        other => panic!("no relay: {other:?}"),
+    };
+    assert_eq!(tracing(&["--relay", ":1"]), Tracing::Off);
+    assert_eq!(tracing(&["--relay", ":1", "--trace"]), Tracing::On);
+    assert!(mistake(&["--connect", "h:1", "--nom", "X", "--trace"]).contains("--relay"));
+    assert!(mistake(&["--relay", ":1", "--brut"]).contains("--connect"));
 }
 
 #[test]

@@ -3,16 +3,22 @@
 //! The hub keeps no text. What one seat sends goes into the other's outbox as it came, or is dropped where nobody is
 //! connected: the sender's session keeps it until the other's has acknowledged it.
 
+mod plain_end;
+
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::net::IpAddr;
 
 use slab::Slab;
 
+use super::plain::{self, Remarks};
+use super::session::Event;
 use super::wire::{
-    Bye, Gone, HEARTBEAT_S, Hello, Lines, MAGIC, MAX_LINE, Malformed, Name, Outbox, Refusal, Salon,
+    Bye, Gone, HEARTBEAT_S, Hello, Lines, MAX_LINE, Malformed, Name, Outbox, Pid, Refusal, Salon,
     Token, Verb, Welcome,
 };
-use super::{Line, Millis};
+use super::{Line, Millis, UnixMillis};
+
+use plain_end::{Ask, PlainEnd};
 
 /// How long a connection may take to say a whole hello.
 const HELLO_WITHIN: Millis = 30_000;
@@ -52,12 +58,23 @@ pub enum Effect {
     Left { name: Name },
     /// Somebody did not come back in time.
     Lost { name: Name },
+    /// How a plain client's bytes were understood. Only while [`Setting::tracing`].
+    Understood { conn: ConnId, remarks: Remarks },
     /// A connection was refused.
     Refused {
         address: IpAddr,
         refusal: Refusal,
         reason: String,
     },
+}
+
+/// What becomes of a connection whose client sends nothing more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EndOfStream {
+    /// It may still read what it is sent; it is closed as [`Effect::Close`] asks.
+    ReadsOn,
+    /// Close it.
+    Gone,
 }
 
 /// What kind of house the hub keeps.
@@ -69,13 +86,57 @@ pub enum House {
     Daemon,
 }
 
+/// What a hub is told once.
+#[derive(Clone, Copy, Debug)]
+pub struct Setting {
+    pub house: House,
+    pub tracing: Tracing,
+    /// Where the numbers come from that tell plain clients apart; no secret.
+    pub seed: u64,
+    pub voice: Voice,
+}
+
+#[cfg(test)]
+impl Setting {
+    /// For tests, that look at what happens and not at how it is told.
+    pub(super) fn without_words(house: House) -> Setting {
+        Setting {
+            house,
+            tracing: Tracing::Off,
+            seed: 0,
+            voice: Voice {
+                date: |date| date.to_string(),
+                sentence: |event| Some(format!("{event:?}")),
+            },
+        }
+    }
+}
+
+/// Whether the hub tells how plain clients are understood.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tracing {
+    Off,
+    On,
+}
+
+/// What people read, whose words are not the protocol's.
+#[derive(Clone, Copy, Debug)]
+pub struct Voice {
+    /// A date as it is shown.
+    pub date: fn(UnixMillis) -> String,
+    /// What is said of an event, if anything is.
+    pub sentence: fn(&Event) -> Option<String>,
+}
+
 /// The relay without its sockets.
 ///
 /// After each call the relay sends what [`next_unsent`](Hub::next_unsent) names, carries out
 /// [`next_effect`](Hub::next_effect), and opens or closes its door as [`is_open`](Hub::is_open) says.
 #[derive(Debug)]
 pub struct Hub {
-    house: House,
+    setting: Setting,
+    /// The date of what happens now.
+    date: UnixMillis,
     conns: Slab<Conn>,
     rooms: Slab<Room>,
     /// Every seat by its owner's secret.
@@ -86,10 +147,14 @@ pub struct Hub {
     unnamed: Option<usize>,
     /// Connections without a hello, oldest first.
     pending: VecDeque<ConnId>,
-    /// Connections refused before they had a seat, that have not closed yet, oldest first.
+    /// Connections refused, that have not closed yet, oldest first; one more than [`MOST_PENDING`], and that goes.
     refused: VecDeque<ConnId>,
     alarms: BTreeSet<(Millis, Alarm)>,
     unsent: VecDeque<ConnId>,
+    /// Plain connections that something has happened to.
+    due: VecDeque<ConnId>,
+    /// How many plain clients have had a seat.
+    plain_clients: u64,
     effects: VecDeque<Effect>,
     /// Set once the one conversation of [`House::TwoSeats`] is over.
     over: bool,
@@ -123,7 +188,7 @@ impl Seat {
 #[derive(Debug)]
 struct Conn {
     address: IpAddr,
-    incoming: Lines,
+    dialect: Dialect,
     outbox: Outbox,
     state: State,
     heard_at: Millis,
@@ -133,6 +198,13 @@ struct Conn {
     alarm: Option<Millis>,
     /// Already in [`Hub::unsent`].
     queued: bool,
+}
+
+/// How a connection speaks. Each begins as plain, until its first bytes tell.
+#[derive(Debug)]
+enum Dialect {
+    Wire(Lines),
+    Plain(Box<PlainEnd>),
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -190,9 +262,10 @@ impl Presence {
 }
 
 impl Hub {
-    pub fn new(house: House) -> Hub {
+    pub fn new(setting: Setting) -> Hub {
         Hub {
-            house,
+            setting,
+            date: 0,
             conns: Slab::new(),
             rooms: Slab::new(),
             tokens: BTreeMap::new(),
@@ -202,6 +275,8 @@ impl Hub {
             refused: VecDeque::new(),
             alarms: BTreeSet::new(),
             unsent: VecDeque::new(),
+            due: VecDeque::new(),
+            plain_clients: 0,
             effects: VecDeque::new(),
             over: false,
             #[cfg(test)]
@@ -213,7 +288,7 @@ impl Hub {
     pub fn accepted(&mut self, now: Millis, address: IpAddr) -> ConnId {
         let id = self.conns.insert(Conn {
             address,
-            incoming: Lines::default(),
+            dialect: Dialect::Plain(Box::new(PlainEnd::new(now))),
             outbox: Outbox::default(),
             state: State::Pending,
             heard_at: now,
@@ -227,32 +302,69 @@ impl Hub {
         id
     }
 
+    /// The date of what is told next: plain clients do not date their messages.
+    pub fn set_date(&mut self, date: UnixMillis) {
+        self.date = date;
+    }
+
     /// Bytes came on a connection.
-    pub fn received(&mut self, now: Millis, id: ConnId, mut bytes: &[u8]) {
+    pub fn received(&mut self, now: Millis, id: ConnId, bytes: &[u8]) {
         let Some(conn) = self.conns.get_mut(id) else {
             return;
         };
         if let State::Seated(_) = conn.state {
             conn.heard_at = now;
         }
-        let mut incoming = std::mem::take(&mut conn.incoming);
-        while !self.is_closing(id) {
-            let outcome = match incoming.next(&mut bytes) {
-                Ok(None) => break,
-                Ok(Some(line)) => self.line(now, id, line),
-                Err(malformed) => Err(Refused::from(malformed)),
-            };
-            if let Err(refused) = outcome {
-                self.refuse(now, id, refused);
+        match &mut conn.dialect {
+            _ if matches!(conn.state, State::Closing { .. }) => {}
+            Dialect::Wire(_) => self.wire_bytes(now, id, bytes),
+            Dialect::Plain(end) => {
+                end.receive(now, bytes, &mut conn.outbox);
+                self.due.push_back(id);
             }
         }
-        if let Some(conn) = self.conns.get_mut(id) {
-            conn.incoming = incoming;
+        self.settle(now);
+    }
+
+    /// A connection's client sends nothing more. Unless this says that it is [closing](Hub::is_closing), or its client
+    /// speaks the wire and is gone for now, it may still read what it is sent.
+    pub fn end_of_stream(&mut self, now: Millis, id: ConnId) -> EndOfStream {
+        match self.conns.get_mut(id) {
+            Some(Conn {
+                state: State::Pending | State::Seated(_),
+                dialect: Dialect::Plain(end),
+                outbox,
+                ..
+            }) => {
+                end.end_of_stream(outbox);
+                self.due.push_back(id);
+                self.settle(now);
+                EndOfStream::ReadsOn
+            }
+            _ => EndOfStream::Gone,
         }
     }
 
     /// A connection is gone: cut, ended by its client, or closed as [`Effect::Close`] asked.
     pub fn closed(&mut self, now: Millis, id: ConnId) {
+        if let Some(Conn {
+            state: State::Seated(_),
+            dialect: Dialect::Plain(end),
+            outbox,
+            ..
+        }) = self.conns.get_mut(id)
+        {
+            // Nobody reads any more, but what was said is owed to the other; the connection is forgotten after that.
+            *outbox = Outbox::default();
+            end.gone();
+            self.due.push_back(id);
+        } else {
+            self.forget(now, id);
+        }
+        self.settle(now);
+    }
+
+    fn forget(&mut self, now: Millis, id: ConnId) {
         let Some(conn) = self.conns.try_remove(id) else {
             return;
         };
@@ -280,6 +392,7 @@ impl Hub {
                 Alarm::Room(room) => self.room_alarm(now, room),
             }
         }
+        self.settle(now);
     }
 
     /// When [`tick`](Hub::tick) must be called next.
@@ -304,6 +417,12 @@ impl Hub {
         if let Some(conn) = self.conns.get_mut(id) {
             conn.outbox.advance(count);
             conn.moved_at = now;
+            if conn.outbox.is_empty()
+                && let Dialect::Plain(_) = conn.dialect
+            {
+                self.due.push_back(id);
+                self.settle(now);
+            }
         }
     }
 
@@ -315,7 +434,19 @@ impl Hub {
     /// Whether a connection should be read: not while what it says would pile up for a slow reader.
     pub fn wants_input(&self, id: ConnId) -> bool {
         let has_room = |id| self.unsent(id).len() < OUTBOX_FULL;
-        has_room(id) && self.opposite(id).is_none_or(has_room)
+        let takes_more = match self.conns.get(id).map(|conn| &conn.dialect) {
+            Some(Dialect::Plain(end)) => end.wants_input(),
+            _ => self.opposite(id).is_none_or(has_room),
+        };
+        takes_more && has_room(id)
+    }
+
+    /// Who speaks on a connection, once that is known.
+    pub fn name(&self, id: ConnId) -> Option<&Name> {
+        match self.conns.get(id)?.state {
+            State::Seated(seat) => Some(&self.member(seat)?.hello.name),
+            _ => None,
+        }
     }
 
     /// The connection of whoever sits opposite.
@@ -340,7 +471,7 @@ impl Hub {
             Some(member) => matches!(member.presence, Presence::Away { .. }),
         };
         let one_room = self.rooms.iter().next();
-        match self.house {
+        match self.setting.house {
             House::Daemon => true,
             House::TwoSeats if self.over => false,
             House::TwoSeats => one_room.is_none_or(|(_, room)| room.members.iter().any(expected)),
@@ -367,15 +498,135 @@ impl Hub {
         self.over = true;
         let everyone: Vec<ConnId> = self.conns.iter().map(|(id, _)| id).collect();
         for id in everyone {
-            if !self.is_closing(id) {
-                self.post(now, id, &Verb::Bye(why));
-                self.hang_up(now, id);
+            match self.conns[id].state {
+                State::Closing { .. } => continue,
+                // A hello may be on its way; and who speaks plain text can read this, too.
+                State::Pending => Verb::Bye(why).encode(self.conns[id].outbox.tail()),
+                State::Seated(_) => self.post(now, id, &Verb::Bye(why)),
             }
+            self.hang_up(now, id);
         }
         self.rooms.clear();
         self.tokens.clear();
         self.salons.clear();
         self.unnamed = None;
+        self.settle(now);
+    }
+
+    /// Sees to every plain client that something has happened to.
+    fn settle(&mut self, now: Millis) {
+        while let Some(id) = self.due.pop_front() {
+            while let Some(ask) = self.next_ask(now, id) {
+                self.grant(now, id, ask);
+            }
+            self.arm(now, id);
+        }
+    }
+
+    /// What a plain client needs next. Whatever it is to read goes into its outbox on the way.
+    fn next_ask(&mut self, now: Millis, id: ConnId) -> Option<Ask> {
+        let conn = self.conns.get_mut(id)?;
+        let Dialect::Plain(end) = &mut conn.dialect else {
+            return None;
+        };
+        let was_empty = conn.outbox.is_empty();
+        end.tell(&self.setting.voice, &mut conn.outbox);
+        let ask = end.next_ask(now, self.date);
+        end.tell(&self.setting.voice, &mut conn.outbox);
+        let remarks = end.take_remarks();
+        if was_empty {
+            conn.moved_at = now;
+        }
+        if !conn.outbox.is_empty() && !conn.queued {
+            conn.queued = true;
+            self.unsent.push_back(id);
+        }
+        if self.setting.tracing == Tracing::On && remarks.iter().next().is_some() {
+            self.effects
+                .push_back(Effect::Understood { conn: id, remarks });
+        }
+        ask
+    }
+
+    fn grant(&mut self, now: Millis, id: ConnId, ask: Ask) {
+        match ask {
+            Ask::Wire(bytes) => {
+                self.conns[id].dialect = Dialect::Wire(Lines::default());
+                self.wire_bytes(now, id, &bytes);
+            }
+            Ask::Lines(lines) => {
+                for line in lines.split_inclusive(|&byte| byte == b'\n') {
+                    let line = line.strip_suffix(b"\n").unwrap_or(line);
+                    if let Err(refused) = self.line(now, id, line) {
+                        return self.refuse(now, id, refused);
+                    }
+                }
+            }
+            Ask::Seat(name) => self.introduce_plain(now, id, name),
+            Ask::Refuse(foreign) => {
+                foreign.answer(self.conns[id].outbox.tail());
+                let reason = foreign.reason();
+                self.turn_away(now, id, Refused::new(Refusal::Proto, reason));
+            }
+            Ask::HangUp => self.hang_up(now, id),
+        }
+    }
+
+    /// Lets a plain client's session say hello. Whoever has no name is a guest, the first or the second.
+    fn introduce_plain(&mut self, now: Millis, id: ConnId, name: Option<Name>) {
+        let name = name.unwrap_or_else(|| {
+            let guest: Name = plain::GUEST.parse().expect("the guest's name is a name");
+            match self.would_clash(&guest) {
+                false => guest,
+                true => "invité 2"
+                    .parse()
+                    .expect("the second guest's name is a name"),
+            }
+        });
+        // An odd number has an inverse, so that no two of them are alike (Knuth, multiplicative hashing).
+        self.plain_clients += 1;
+        let pid = self.plain_clients.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ self.setting.seed;
+        let hello = Hello {
+            pid: Pid(pid),
+            // Nobody can ask for this seat again: such tokens are never looked up.
+            token: Token(0),
+            salon: None,
+            name,
+        };
+        if let Dialect::Plain(end) = &mut self.conns[id].dialect {
+            end.introduce(now, hello);
+        }
+    }
+
+    /// Whether the next to come without a salon would meet somebody of this name.
+    fn would_clash(&self, name: &Name) -> bool {
+        let room = match self.setting.house {
+            House::TwoSeats => self.rooms.iter().next().map(|(_, room)| room),
+            House::Daemon => self.unnamed.and_then(|room| self.rooms.get(room)),
+        };
+        let alike = |member: &Member| member.hello.name.looks_like(name);
+        room.is_some_and(|room| room.members.iter().flatten().any(alike))
+    }
+
+    fn wire_bytes(&mut self, now: Millis, id: ConnId, mut bytes: &[u8]) {
+        let Some(Dialect::Wire(incoming)) = self.conns.get_mut(id).map(|conn| &mut conn.dialect)
+        else {
+            return;
+        };
+        let mut incoming = std::mem::take(incoming);
+        while !self.is_closing(id) {
+            let outcome = match incoming.next(&mut bytes) {
+                Ok(None) => break,
+                Ok(Some(line)) => self.line(now, id, line),
+                Err(malformed) => Err(Refused::from(malformed)),
+            };
+            if let Err(refused) = outcome {
+                self.refuse(now, id, refused);
+            }
+        }
+        if let Some(conn) = self.conns.get_mut(id) {
+            conn.dialect = Dialect::Wire(incoming);
+        }
     }
 
     fn line(&mut self, now: Millis, id: ConnId, line: &[u8]) -> Result<(), Refused> {
@@ -387,14 +638,10 @@ impl Hub {
     }
 
     fn hello(&mut self, now: Millis, id: ConnId, line: &[u8]) -> Result<(), Refused> {
-        if !line.starts_with(MAGIC.as_bytes()) {
-            return Err(Refused::new(
-                Refusal::Proto,
-                "la première ligne doit être « MSG/1 pid jeton salon nom »",
-            ));
-        }
         let hello = Hello::decode(line)?;
-        let seat = match self.tokens.get(&hello.token) {
+        let speaks_wire = matches!(self.conns[id].dialect, Dialect::Wire(_));
+        let known = self.tokens.get(&hello.token).filter(|_| speaks_wire);
+        let seat = match known {
             Some(&seat) => self.take_back(now, id, seat, &hello)?,
             None => self.take(id, hello)?,
         };
@@ -405,7 +652,7 @@ impl Hub {
             max_line: MAX_LINE,
             heartbeat_s: HEARTBEAT_S,
         };
-        welcome.encode(self.conns[id].outbox.tail());
+        welcome.encode(self.outgoing(now, id));
         self.introduce(now, id, seat);
         // Whoever is pending now may still own a seat whose old connection has died unnoticed: only a hello tells.
         Ok(())
@@ -464,8 +711,13 @@ impl Hub {
             ));
         }
         let seat = Seat { room, side };
-        self.tokens.insert(hello.token, seat);
         let name = hello.name.clone();
+        match &self.conns[id].dialect {
+            Dialect::Wire(_) => {
+                self.tokens.insert(hello.token, seat);
+            }
+            Dialect::Plain(_) => plain::write_welcome(self.conns[id].outbox.tail(), &name),
+        }
         members[side] = Some(Member {
             hello,
             presence: Presence::Here(id),
@@ -480,11 +732,11 @@ impl Hub {
         if self.over {
             return Err(Refused::full());
         }
-        let salon = match self.house {
+        let salon = match self.setting.house {
             House::TwoSeats => None,
             House::Daemon => hello.salon.clone(),
         };
-        let existing = match (&salon, self.house) {
+        let existing = match (&salon, self.setting.house) {
             (_, House::TwoSeats) => self.rooms.iter().next().map(|(room, _)| room),
             (Some(salon), House::Daemon) => self.salons.get(salon).copied(),
             (None, House::Daemon) => self.unnamed,
@@ -509,6 +761,7 @@ impl Hub {
 
     /// Rule 1: whenever either seat connects, both learn who is opposite.
     fn introduce(&mut self, now: Millis, id: ConnId, seat: Seat) {
+        self.shed_reader(now, seat.opposite());
         let room = &mut self.rooms[seat.room];
         let Some(other) = &room.members[seat.opposite().side] else {
             self.post(now, id, &Verb::Gone(Gone::None));
@@ -535,7 +788,10 @@ impl Hub {
                 }
             }
             Presence::Away { .. } => self.post(now, id, &Verb::Gone(Gone::Away)),
-            Presence::Lingering(_) => {
+            Presence::Lingering(there) => {
+                if let Some(verb) = to_other {
+                    self.post(now, there, &verb);
+                }
                 self.post(now, id, &Verb::Gone(Gone::Left));
                 self.end_soon(now, seat.room);
             }
@@ -543,6 +799,17 @@ impl Hub {
                 self.post(now, id, &Verb::Gone(gone));
                 self.end_soon(now, seat.room);
             }
+        }
+    }
+
+    /// Hangs up on whoever does not read, before one more `PEER`: a client may reconnect without end.
+    fn shed_reader(&mut self, now: Millis, seat: Seat) {
+        let member = self.member(seat);
+        if let Some(id) = member.and_then(|member| member.presence.conn())
+            && self.unsent(id).len() >= OUTBOX_FULL
+        {
+            let reason = "rien n'a été lu";
+            self.refuse(now, id, Refused::new(Refusal::Slow, reason));
         }
     }
 
@@ -576,7 +843,7 @@ impl Hub {
         if !self.member(seat).is_some_and(here) || !self.forward(now, seat, line) {
             return;
         }
-        let shows = self.house == House::TwoSeats;
+        let shows = self.setting.house == House::TwoSeats;
         if let Some(member) = self.rooms[seat.room].members[seat.side].as_mut()
             && member.shown.is_none_or(|shown| seq == shown + 1)
         {
@@ -675,12 +942,20 @@ impl Hub {
 
     /// Frees a seat whose conversation has not begun.
     fn vacate(&mut self, seat: Seat) {
-        let room = &mut self.rooms[seat.room];
-        if let Some(member) = room.members[seat.side].take() {
-            self.tokens.remove(&member.hello.token);
+        if let Some(member) = self.rooms[seat.room].members[seat.side].take() {
+            self.forget_token(seat, &member);
         }
-        if room.members.iter().all(Option::is_none) {
+        let empty = self.rooms[seat.room].members.iter().all(Option::is_none);
+        if empty {
             self.remove_room(seat.room);
+        }
+    }
+
+    fn forget_token(&mut self, seat: Seat, member: &Member) {
+        let token = &member.hello.token;
+        // A plain client's token is nobody's, or somebody else's.
+        if self.tokens.get(token) == Some(&seat) {
+            self.tokens.remove(token);
         }
     }
 
@@ -692,13 +967,17 @@ impl Hub {
 
     /// The conversation is over: both are told, and the room is gone.
     fn finish(&mut self, now: Millis, room: usize) {
-        for member in self.remove_room(room).members.into_iter().flatten() {
-            self.tokens.remove(&member.hello.token);
+        let members = self.remove_room(room).members;
+        for (side, member) in members.into_iter().enumerate() {
+            let Some(member) = member else {
+                continue;
+            };
+            self.forget_token(Seat { room, side }, &member);
             if let Some(id) = member.presence.conn() {
                 self.farewell(now, id);
             }
         }
-        if self.house == House::TwoSeats {
+        if self.setting.house == House::TwoSeats {
             self.over = true;
             self.refuse_pending(now);
         }
@@ -724,11 +1003,15 @@ impl Hub {
             return;
         };
         conn.alarm = None;
+        if let Dialect::Plain(end) = &mut conn.dialect {
+            end.tick(now, &mut conn.outbox);
+            self.due.push_back(id);
+        }
         // Who is not read cannot be heard.
         if paused {
             conn.heard_at = now;
         }
-        if conn.deadline() > now {
+        if conn.deadline().is_none_or(|at| at > now) {
             self.arm(now, id);
             return;
         }
@@ -790,21 +1073,30 @@ impl Hub {
         }
     }
 
-    /// Ends a connection with an `ERR` that says why. A seat it holds is kept for its owner, unless another connection
-    /// has it by now.
+    /// Ends a connection and says why: a line of the wire to who speaks it, a line of text to who does not.
     fn refuse(&mut self, now: Millis, id: ConnId, refused: Refused) {
+        let Some(conn) = self.conns.get_mut(id) else {
+            return;
+        };
+        match &conn.dialect {
+            Dialect::Wire(_) => {
+                let verb = Verb::Err {
+                    refusal: refused.refusal,
+                    reason: &refused.reason,
+                };
+                verb.encode(self.outgoing(now, id));
+            }
+            Dialect::Plain(_) => plain::write_notice(conn.outbox.tail(), &refused.reason),
+        }
+        self.turn_away(now, id, refused);
+    }
+
+    /// Hangs up on somebody who has been told why. A seat of theirs is kept, unless another connection has it by now.
+    fn turn_away(&mut self, now: Millis, id: ConnId, refused: Refused) {
         let Some(conn) = self.conns.get(id) else {
             return;
         };
         let (state, address) = (conn.state, conn.address);
-        self.post(
-            now,
-            id,
-            &Verb::Err {
-                refusal: refused.refusal,
-                reason: &refused.reason,
-            },
-        );
         self.hang_up(now, id);
         self.effects.push_back(Effect::Refused {
             address,
@@ -816,13 +1108,11 @@ impl Hub {
         {
             self.lose(now, seat);
         }
-        if state == State::Pending {
-            self.refused.push_back(id);
-            if self.refused.len() > MOST_PENDING
-                && let Some(oldest) = self.refused.pop_front()
-            {
-                self.effects.push_back(Effect::Close(oldest));
-            }
+        self.refused.push_back(id);
+        if self.refused.len() > MOST_PENDING
+            && let Some(oldest) = self.refused.pop_front()
+        {
+            self.effects.push_back(Effect::Close(oldest));
         }
     }
 
@@ -864,14 +1154,23 @@ impl Hub {
             self.pending.retain(|&pending| pending != id);
         }
         conn.state = State::Closing { until: now + DRAIN };
+        if let Dialect::Plain(end) = &conn.dialect {
+            if end.is_gone() {
+                return self.forget(now, id);
+            }
+            // Its session may still have something to tell.
+            self.due.push_back(id);
+        }
         self.arm(now, id);
+        // A connection with nothing more to read is shut down by being looked at.
+        self.outgoing(now, id);
     }
 
     fn post(&mut self, now: Millis, id: ConnId, verb: &Verb<'_>) {
         verb.encode(self.outgoing(now, id));
     }
 
-    /// Where to append what a connection must be sent.
+    /// Where to append the lines that are meant for a connection.
     fn outgoing(&mut self, now: Millis, id: ConnId) -> &mut Vec<u8> {
         let conn = &mut self.conns[id];
         if conn.outbox.is_empty() {
@@ -881,7 +1180,13 @@ impl Hub {
             conn.queued = true;
             self.unsent.push_back(id);
         }
-        conn.outbox.tail()
+        match &mut conn.dialect {
+            Dialect::Wire(_) => conn.outbox.tail(),
+            Dialect::Plain(end) => {
+                self.due.push_back(id);
+                end.inbox()
+            }
+        }
     }
 
     fn member(&self, seat: Seat) -> Option<&Member> {
@@ -896,8 +1201,10 @@ impl Hub {
 
     /// Sets the connection's alarm, unless an earlier one will look again.
     fn arm(&mut self, now: Millis, id: ConnId) {
-        if let Some(conn) = self.conns.get_mut(id) {
-            let at = conn.deadline().max(now);
+        if let Some(conn) = self.conns.get_mut(id)
+            && let Some(at) = conn.deadline()
+        {
+            let at = at.max(now);
             set_alarm(&mut self.alarms, &mut conn.alarm, at, Alarm::Conn(id));
         }
     }
@@ -946,13 +1253,20 @@ impl Room {
 }
 
 impl Conn {
-    fn deadline(&self) -> Millis {
-        match self.state {
-            State::Pending => self.heard_at + HELLO_WITHIN,
-            State::Seated(_) if self.outbox.is_empty() => self.heard_at + DEAD_AFTER,
-            State::Seated(_) => self.heard_at.min(self.moved_at) + DEAD_AFTER,
-            State::Closing { until } => until,
-        }
+    fn deadline(&self) -> Option<Millis> {
+        let idle = match (self.state, &self.dialect) {
+            (State::Pending, _) => Some(self.heard_at + HELLO_WITHIN),
+            (State::Closing { until }, _) => Some(until),
+            // No rule makes a plain client speak or read; TCP finds out whether it is there.
+            (State::Seated(_), Dialect::Plain(_)) => None,
+            (State::Seated(_), _) if self.outbox.is_empty() => Some(self.heard_at + DEAD_AFTER),
+            (State::Seated(_), _) => Some(self.heard_at.min(self.moved_at) + DEAD_AFTER),
+        };
+        let plain = match &self.dialect {
+            Dialect::Plain(end) => end.deadline(),
+            Dialect::Wire(_) => None,
+        };
+        idle.into_iter().chain(plain).min()
     }
 }
 

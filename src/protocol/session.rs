@@ -35,6 +35,8 @@ const DEAD_AFTER: Millis = 25_000;
 const WELCOME_WITHIN: Millis = 10_000;
 /// How long the partner's acknowledgement may take before the connection is cut and made anew.
 const STUCK_AFTER: Millis = 15_000;
+/// Bytes waiting for a relay that does not read, above which it is not read either. An honest one leaves a window's worth.
+const MOST_UNSENT: usize = 4 * WINDOW_BYTES;
 /// How often a receiver whose screen stands still repeats its acknowledgement, so that rule 6 does not strike.
 const REPEAT_ACK: Millis = 5_000;
 /// How long leaving may take without any progress.
@@ -86,6 +88,8 @@ pub enum Ending {
     Protocol { reason: String },
     /// The relay was told to stop.
     Stopped,
+    /// A server that speaks plain text cut the connection; there is no resuming.
+    HungUp { reason: String },
 }
 
 /// The connection must be closed; the session has already taken note of it and says why.
@@ -130,6 +134,7 @@ pub struct Session {
     /// Lines of ours that are settled: see [`Event::Delivered`].
     settled: u64,
     outage: Outage,
+    heartbeat: Heartbeat,
     /// Until when the relay must say who sits opposite, after its welcome.
     introduced_by: Option<Millis>,
     #[cfg(test)]
@@ -176,6 +181,13 @@ struct Queued {
     receives: Option<(Pid, u64)>,
 }
 
+/// Whether silence means anything.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Heartbeat {
+    Beats,
+    Needless,
+}
+
 /// What our person has been told about our own connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Outage {
@@ -193,8 +205,10 @@ struct Partner {
     sync: Sync,
     /// The last message of theirs that was received in order.
     received: u64,
-    /// The last message of theirs that our user interface has taken: what we acknowledge.
+    /// The last of them that our user interface has taken.
     taken: u64,
+    /// The last of them that our user interface holds safely: what we acknowledge.
+    held: u64,
     /// An acknowledgement must go out with the next bytes.
     ack_due: bool,
     acked_at: Millis,
@@ -270,9 +284,18 @@ impl Session {
             window: Window::default(),
             settled: 0,
             outage: Outage::None,
+            heartbeat: Heartbeat::Beats,
             introduced_by: None,
             #[cfg(test)]
             flaw: None,
+        }
+    }
+
+    /// A session beside its relay, without a connection between them that could fall silent.
+    pub fn in_memory(hello: Hello) -> Session {
+        Session {
+            heartbeat: Heartbeat::Needless,
+            ..Session::new(hello)
         }
     }
 
@@ -371,7 +394,7 @@ impl Session {
             };
             self.speak(now);
             let nobody_to_tell = self.partner.is_none() && self.window.lines.is_empty();
-            if nobody_to_tell && self.link == Link::Down {
+            if patience == Patience::Short && nobody_to_tell && self.link == Link::Down {
                 self.end(Ending::Over);
             }
         }
@@ -389,7 +412,7 @@ impl Session {
             Link::Greeting { since } if now >= since + WELCOME_WITHIN => {
                 return Err(self.cut("le relais ne souhaite pas la bienvenue".to_owned()));
             }
-            Link::Up { heard_at, .. } if now >= heard_at + DEAD_AFTER => {
+            Link::Up { .. } if self.dead_at().is_some_and(|at| now >= at) => {
                 return Err(self.cut("le relais ne répond plus".to_owned()));
             }
             _ => {}
@@ -409,7 +432,7 @@ impl Session {
                 }
                 _ => {}
             }
-            if partner.received > partner.taken && now >= partner.acked_at + REPEAT_ACK {
+            if partner.received > partner.held && now >= partner.acked_at + REPEAT_ACK {
                 partner.ack_due = true;
             }
         }
@@ -429,7 +452,7 @@ impl Session {
         let link = match self.link {
             Link::Down => None,
             Link::Greeting { since } => Some(since + WELCOME_WITHIN),
-            Link::Up { heard_at, .. } => Some(heard_at + DEAD_AFTER),
+            Link::Up { .. } => self.dead_at(),
         };
         let partner = self.partner.as_ref();
         let sync = partner.and_then(|partner| match partner.sync {
@@ -440,7 +463,7 @@ impl Session {
             _ => None,
         });
         let repeat = partner
-            .filter(|partner| partner.sync != Sync::Apart && partner.received > partner.taken)
+            .filter(|partner| partner.sync != Sync::Apart && partner.received > partner.held)
             .map(|partner| partner.acked_at + REPEAT_ACK);
         [
             self.introduced_by,
@@ -465,27 +488,33 @@ impl Session {
         self.outbox.advance(count);
     }
 
-    /// Whether the connection should be read: not while a user interface leaves too much untaken.
+    /// Whether the connection should be read: not while a user interface leaves too much untaken, nor while a relay that
+    /// asks for more and more takes nothing.
     pub fn wants_input(&self) -> bool {
-        self.events.len() < MOST_EVENTS
+        self.events.len() < MOST_EVENTS && self.outbox.unsent().len() < MOST_UNSENT
     }
 
-    /// The next thing to tell the user interface. Taking a `Received` is what makes it held: its acknowledgement
-    /// goes out with the next [`tick`](Session::tick).
+    /// The next thing to tell the user interface.
     pub fn next_event(&mut self) -> Option<Event> {
         let Queued { event, receives } = self.events.pop_front()?;
         if let (Some((pid, seq)), Some(partner)) = (receives, &mut self.partner)
             && partner.pid == pid
         {
-            partner.taken = seq;
-            partner.ack_due = true;
+            // A line from before another had the partner's place has been acknowledged since.
+            partner.taken = partner.taken.max(seq);
         }
         Some(event)
     }
 
-    /// Whether [`next_event`](Session::next_event) has something to give.
-    pub fn has_event(&self) -> bool {
-        !self.events.is_empty()
+    /// Every message taken so far is where it belongs: it is acknowledged, with the next [`tick`](Session::tick) or
+    /// sooner.
+    pub fn hold(&mut self) {
+        if let Some(partner) = &mut self.partner
+            && partner.held != partner.taken
+        {
+            partner.held = partner.taken;
+            partner.ack_due = true;
+        }
     }
 
     /// Whether the conversation is over for good.
@@ -529,17 +558,17 @@ impl Session {
             Verb::Ack { .. } | Verb::Sealed(_) => {}
             Verb::Ping => Verb::Pong.encode(self.outbox.tail()),
             Verb::Pong => {}
-            Verb::Bye(Bye::Restart) => return Err(Fault::Cut("le relais redémarre".to_owned())),
-            Verb::Bye(Bye::Stop) => return Err(Fault::End(Ending::Stopped)),
-            Verb::Bye(Bye::Over) => return Err(Fault::End(Ending::Over)),
+            Verb::Bye(bye) => return Err(Fault::from(bye)),
             Verb::Err { refusal, reason } => return Err(Fault::refused(refusal, reason)),
         }
         Ok(())
     }
 
     fn greeting(&mut self, now: Millis, line: &[u8]) -> Result<(), Fault> {
-        if let Ok(Verb::Err { refusal, reason }) = Verb::decode(line) {
-            return Err(Fault::refused(refusal, reason));
+        match Verb::decode(line) {
+            Ok(Verb::Err { refusal, reason }) => return Err(Fault::refused(refusal, reason)),
+            Ok(Verb::Bye(bye)) => return Err(Fault::from(bye)),
+            _ => {}
         }
         Welcome::decode(line).map_err(|malformed| {
             Fault::End(Ending::Protocol {
@@ -562,8 +591,9 @@ impl Session {
             .partner
             .as_ref()
             .is_some_and(|partner| partner.pid == pid);
-        if !known {
-            self.change_partner(pid, name);
+        match known {
+            true => self.forget_untaken(),
+            false => self.change_partner(pid, name),
         }
         let news = self.news(known);
         let Some(partner) = &mut self.partner else {
@@ -576,6 +606,17 @@ impl Session {
         });
         partner.sync = Sync::Awaiting { since: now };
         partner.ack_due = true;
+    }
+
+    /// What our user interface has not taken is not acknowledged, so it comes again; or never, where its author has met
+    /// somebody else since and given its number to another line. Either way it must not stand in the way.
+    fn forget_untaken(&mut self) {
+        if let Some(partner) = &mut self.partner {
+            let taken = |&(pid, seq): &(Pid, u64)| pid != partner.pid || seq <= partner.taken;
+            self.events
+                .retain(|queued| queued.receives.as_ref().is_none_or(taken));
+            partner.received = partner.taken;
+        }
     }
 
     /// What a `PEER` means to our person.
@@ -618,6 +659,7 @@ impl Session {
             sync: Sync::Apart,
             received,
             taken: received,
+            held: received,
             ack_due: false,
             acked_at: 0,
             owed: None,
@@ -628,7 +670,10 @@ impl Session {
     fn gone(&mut self, now: Millis, gone: Gone) {
         self.introduced_by = None;
         let owed = self.partner.as_mut().and_then(|partner| {
-            partner.sync = Sync::Apart;
+            // Whoever has left reads on for a moment, and acknowledges.
+            if gone != Gone::Left {
+                partner.sync = Sync::Apart;
+            }
             partner.owed.take()
         });
         let was_out = std::mem::replace(&mut self.outage, Outage::None) == Outage::Told;
@@ -668,8 +713,8 @@ impl Session {
             return;
         }
         let gap = seq > partner.received + 1;
-        let untaken = partner.received.saturating_sub(partner.taken);
-        if (gap && refuses_gaps) || untaken >= INBOX_LINES as u64 {
+        let unheld = partner.received.saturating_sub(partner.held);
+        if (gap && refuses_gaps) || unheld >= INBOX_LINES as u64 {
             return;
         }
         partner.received = seq;
@@ -752,7 +797,7 @@ impl Session {
         if let Some(partner) = &mut self.partner {
             if partner.sync != Sync::Apart && std::mem::take(&mut partner.ack_due) {
                 partner.acked_at = now;
-                let (pid, through) = (partner.pid, partner.taken);
+                let (pid, through) = (partner.pid, partner.held);
                 Verb::Ack { pid, through }.encode(self.outbox.tail());
             }
             match &mut partner.sync {
@@ -784,12 +829,13 @@ impl Session {
     /// Says `BYE`: from here on we send no message, and await the relay's own `BYE`.
     fn part(&mut self, now: Millis) {
         match self.link {
-            Link::Up { .. } => {
+            // Before the welcome, too: a seat taken back by the hello is given up by the line after it.
+            Link::Up { .. } | Link::Greeting { .. } => {
                 Verb::Bye(Bye::Over).encode(self.outbox.tail());
                 self.spoke(now);
                 self.phase = Phase::Parting { since: now };
             }
-            Link::Down | Link::Greeting { .. } => self.end(Ending::Over),
+            Link::Down => self.end(Ending::Over),
         }
     }
 
@@ -811,8 +857,18 @@ impl Session {
         }
     }
 
+    fn dead_at(&self) -> Option<Millis> {
+        match self.link {
+            Link::Up { heard_at, .. } if self.heartbeat == Heartbeat::Beats => {
+                Some(heard_at + DEAD_AFTER)
+            }
+            _ => None,
+        }
+    }
+
     fn ping_at(&self) -> Option<Millis> {
         match self.link {
+            _ if self.heartbeat == Heartbeat::Needless => None,
             Link::Up {
                 heard_at,
                 spoke_at,
@@ -901,6 +957,16 @@ impl Fault {
                 code: refusal.code().to_owned(),
                 reason: reason.to_owned(),
             }),
+        }
+    }
+}
+
+impl From<Bye> for Fault {
+    fn from(bye: Bye) -> Fault {
+        match bye {
+            Bye::Restart => Fault::Cut("le relais redémarre".to_owned()),
+            Bye::Stop => Fault::End(Ending::Stopped),
+            Bye::Over => Fault::End(Ending::Over),
         }
     }
 }

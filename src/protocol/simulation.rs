@@ -11,7 +11,7 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap, VecDeque};
 use std::net::Ipv4Addr;
 
-use super::hub::{self, ConnId, Effect, House, Hub};
+use super::hub::{self, ConnId, Effect, House, Hub, Setting};
 use super::session::{self, Event, Session};
 use super::wire::{Hello, Pid, Token};
 use super::{Line, Millis};
@@ -493,6 +493,7 @@ impl World {
                     println!("{now:>7}  client {me} is told {event:?}");
                 }
             }
+            client.session.hold();
             if let Err(cut) = client.session.tick(now) {
                 return self.client_hangs_up(me, &cut.0);
             }
@@ -753,7 +754,7 @@ impl World {
 
     fn start_relay(&mut self) {
         self.relay += 1;
-        let mut hub = Hub::new(House::TwoSeats);
+        let mut hub = Hub::new(Setting::without_words(House::TwoSeats));
         if let Some(Flaw::Hub(flaw)) = self.flaw {
             hub.flaw = Some(flaw);
         }

@@ -70,6 +70,14 @@ enum Errand {
     Leave(Leave),
 }
 
+/// What became of an errand.
+enum Offered {
+    Taken,
+    NoRoom,
+    /// The connection takes none any more.
+    Refused,
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Phase {
     Talking,
@@ -361,28 +369,33 @@ impl Conversation {
     /// Gives the connection what it takes.
     fn hand_over(&mut self) {
         while let Some(errand) = self.next_errand() {
-            let outcome = match errand {
-                Errand::Say(line) => self
-                    .lines
-                    .try_send(line)
-                    .map_err(|refused| refused.is_full()),
-                Errand::Leave(leave) => {
-                    let sent = self.parting_word.try_send(leave);
-                    sent.map_err(|refused| refused.is_full())
-                }
-            };
-            match outcome {
-                Ok(()) => self.errand_done(),
-                Err(true) => {
+            match self.offer(errand) {
+                Offered::Taken => self.errand_done(),
+                Offered::Refused => self.discussion_over(),
+                Offered::NoRoom => {
                     if self.stall == Stall::None && self.author == LineSource::Person {
                         self.stall = Stall::Since(Instant::now());
                     }
                     return;
                 }
-                Err(false) => self.discussion_over(),
             }
         }
         self.stall = Stall::None;
+    }
+
+    fn offer(&self, errand: Errand) -> Offered {
+        let full = match errand {
+            Errand::Say(line) => self.lines.try_send(line).map_err(|error| error.is_full()),
+            Errand::Leave(leave) => {
+                let sent = self.parting_word.try_send(leave);
+                sent.map_err(|error| error.is_full())
+            }
+        };
+        match full {
+            Ok(()) => Offered::Taken,
+            Err(true) => Offered::NoRoom,
+            Err(false) => Offered::Refused,
+        }
     }
 
     fn next_errand(&self) -> Option<Errand> {

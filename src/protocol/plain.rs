@@ -1,0 +1,595 @@
+//! The plain dialect of `nc`, `telnet` and the clients that students write: what such a client means by its bytes, and
+//! the lines it is sent. Pure: see [`super`].
+//!
+//! The rules were measured on real course clients. A line ends with LF, CR, NUL or any mixture of them; blank lines are
+//! no messages, so that neither CR LF nor the NUL padding of fixed records needs a rule of its own; and a client that
+//! ends its lines with nothing at all is understood by its silences.
+
+mod opening;
+mod outgoing;
+mod telnet;
+mod text;
+
+use std::collections::VecDeque;
+
+use self::opening::Opening;
+use self::telnet::{IAC, Telnet};
+use self::text::Charset;
+use super::Millis;
+use super::wire::{MAGIC, MAX_TEXT, Name};
+
+pub use self::opening::Foreign;
+pub use self::outgoing::{write_message, write_notice, write_welcome};
+
+/// A connection that says nothing for so long is asked for a name, once.
+const PROMPT_AFTER: Millis = 400;
+/// Silence that ends a line, for a client that has never sent CR or LF.
+const LINE_AFTER: Millis = 150;
+/// Silence after which half a UTF-8 character or half an opening is taken for what it is.
+const WHOLE_WITHIN: Millis = 2_000;
+/// Silence after which a single key is a line: whoever types goes on sooner, a client named « A » does not.
+const KEY_AFTER: Millis = 5_000;
+
+/// What a silent connection is asked.
+const PROMPT: &str = "Quel est votre nom ?";
+/// Windows puts it at the beginning of what is UTF-8.
+const BYTE_ORDER_MARK: char = '\u{feff}';
+
+/// What somebody is called whose first line is no name.
+pub const GUEST: &str = "invité";
+
+/// One plain client, as the relay hears it. Every connection may begin as one, for it tells [`Heard::Wire`] apart.
+///
+/// Its driver calls [`receive`](Plain::receive), [`tick`](Plain::tick) and [`end_of_stream`](Plain::end_of_stream) as
+/// things happen, and after each call [`next_heard`](Plain::next_heard) until it gives `None`. It may stop asking while it has no
+/// room for more; then it must not read the socket either, for what it has not asked for waits here.
+#[derive(Debug)]
+pub struct Plain {
+    stage: Stage,
+    prompt: Prompt,
+    telnet: Telnet,
+    /// Text received and not looked at yet: what follows the first `read` bytes.
+    unread: Vec<u8>,
+    read: usize,
+    /// The line that has begun: at most [`MAX_TEXT`] bytes, or what comes after so many.
+    line: Vec<u8>,
+    part: Part,
+    /// What the line last ended says: at most a name and a few texts.
+    heard: VecDeque<Heard>,
+    framing: Framing,
+    hand: Hand,
+    /// Characters that the bytes of one read have added to the line.
+    added: usize,
+    charset: Charset,
+    /// When the last byte came.
+    heard_at: Millis,
+    /// No byte follows those in `unread`.
+    ended: bool,
+    remarks: Remarks,
+}
+
+/// What a client says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Heard {
+    /// It speaks the protocol: give [`Plain::into_unread`] to a decoder of the wire.
+    Wire,
+    /// It has a name and asks for a seat.
+    Named(Name),
+    /// It asks for a seat, and its first line, which follows as a message, is no name. Call it [`GUEST`].
+    Nameless,
+    /// One message of at most [`MAX_TEXT`] bytes, not empty, without line ending.
+    Said(String),
+    /// It leaves. Nothing follows.
+    Quit,
+    /// It is no chat client and takes no seat. Nothing follows.
+    Foreign(Foreign),
+}
+
+/// Something about how a line was understood, for whoever looks for the mistake in a client.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Remark {
+    /// Nothing ended the line but silence.
+    Silence,
+    /// Nothing ended the line but the end of the stream.
+    EndOfStream,
+    /// The client's own name stood before the text.
+    OwnPrefix,
+    Windows1252,
+    ByteOrderMark,
+    /// The line is longer than a message.
+    Cut,
+    /// Telnet commands stood among the text.
+    Telnet,
+    /// Characters were taken back.
+    Erased,
+}
+
+/// A set of [`Remark`]s.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Remarks(u8);
+
+/// How far the client has come.
+#[derive(Debug)]
+enum Stage {
+    /// The first bytes do not tell yet what speaks. They stay unread, as they came.
+    Opening,
+    /// The next line is the first.
+    Naming,
+    /// `None` is a guest.
+    Talking(Option<Name>),
+    /// Not plain at all. What comes stays unread.
+    Wire,
+    Over,
+}
+
+/// Asking for the name.
+#[derive(Debug)]
+enum Prompt {
+    At(Millis),
+    /// The client has begun to speak by itself: only a blank line would show somebody who needs help.
+    OnBlank,
+    Shown,
+}
+
+/// How the client ends its lines.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Framing {
+    Unknown,
+    /// By silence: it has done so before.
+    Silence,
+    /// By CR or LF, so that silence means nothing any more.
+    Endings,
+}
+
+/// Who writes the line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Hand {
+    /// A person in character mode, so many characters by now: no silence ends the line.
+    Person(usize),
+    /// A program, in pieces.
+    Program,
+}
+
+/// How much of the client's line there is to understand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Extent {
+    Line,
+    /// All that a message may hold, and more follows.
+    Beginning,
+}
+
+/// Which part of the client's line `line` holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Part {
+    First,
+    Later,
+}
+
+impl Plain {
+    /// A connection accepted at `now`.
+    pub fn new(now: Millis) -> Plain {
+        Plain {
+            stage: Stage::Opening,
+            prompt: Prompt::At(now + PROMPT_AFTER),
+            telnet: Telnet::default(),
+            unread: Vec::new(),
+            read: 0,
+            line: Vec::new(),
+            part: Part::First,
+            heard: VecDeque::new(),
+            framing: Framing::Unknown,
+            hand: Hand::Person(0),
+            added: 0,
+            charset: Charset::Utf8,
+            heard_at: now,
+            ended: false,
+            remarks: Remarks::default(),
+        }
+    }
+
+    /// Somebody who needs no name and no prompt: a server that is called, and speaks this dialect, too.
+    pub fn talking() -> Plain {
+        Plain {
+            stage: Stage::Talking(None),
+            prompt: Prompt::Shown,
+            hand: Hand::Program,
+            ..Plain::new(0)
+        }
+    }
+
+    /// The socket gave these bytes, in one read. What telnet must be answered is appended to `out`: never more bytes
+    /// than came.
+    pub fn receive(&mut self, now: Millis, bytes: &[u8], out: &mut Vec<u8>) {
+        let Some(&first) = bytes.first() else {
+            return;
+        };
+        // Telnet negotiates before anybody types.
+        if first != IAC && matches!(self.prompt, Prompt::At(_)) {
+            self.prompt = Prompt::OnBlank;
+        }
+        let silence = now.saturating_sub(self.heard_at);
+        self.heard_at = now;
+        match self.stage {
+            Stage::Opening => self.open(silence, bytes, out),
+            Stage::Naming | Stage::Talking(_) => self.take(silence, bytes, out),
+            Stage::Wire => self.unread.extend_from_slice(bytes),
+            Stage::Over => {}
+        }
+    }
+
+    /// The client sends nothing more: what stands is a line, and then it leaves.
+    pub fn end_of_stream(&mut self, out: &mut Vec<u8>) {
+        match self.stage {
+            // A client of the wire was cut off in the middle of its hello: it takes no seat under half a word.
+            Stage::Opening if MAGIC.as_bytes().starts_with(&self.unread) => {
+                self.finish(Heard::Quit);
+            }
+            _ => self.settle(out),
+        }
+        self.ended = true;
+    }
+
+    /// What the client says next.
+    pub fn next_heard(&mut self) -> Option<Heard> {
+        self.read_on();
+        if self.ended && self.heard.is_empty() && self.is_open() {
+            self.end_line_for(Remark::EndOfStream);
+            if self.heard.is_empty() {
+                self.finish(Heard::Quit);
+            }
+        }
+        let heard = self.heard.pop_front();
+        if self.heard.is_empty() {
+            self.heard = VecDeque::new();
+        }
+        heard
+    }
+
+    /// Time has passed. The prompt is appended to `out` when it is due.
+    pub fn tick(&mut self, now: Millis, out: &mut Vec<u8>) {
+        if self.prompt_at().is_some_and(|at| at <= now) {
+            self.prompt = Prompt::Shown;
+            write_notice(out, PROMPT);
+        }
+        if self.silence_ends_at().is_some_and(|at| at <= now) {
+            match self.stage {
+                Stage::Opening => self.settle(out),
+                _ => self.end_line_by_silence(),
+            }
+        }
+    }
+
+    /// When [`tick`](Plain::tick) must be called next. Any other call may change it.
+    pub fn deadline(&self) -> Option<Millis> {
+        let deadlines = [self.prompt_at(), self.silence_ends_at()];
+        deadlines.into_iter().flatten().min()
+    }
+
+    /// All the bytes of a client that turned out to speak the wire.
+    pub fn into_unread(self) -> Vec<u8> {
+        self.unread
+    }
+
+    /// What there is to remark about what was heard since this was last asked.
+    pub fn take_remarks(&mut self) -> Remarks {
+        std::mem::take(&mut self.remarks)
+    }
+
+    fn prompt_at(&self) -> Option<Millis> {
+        match (&self.stage, &self.prompt) {
+            (Stage::Opening | Stage::Naming, Prompt::At(at)) => Some(*at),
+            _ => None,
+        }
+    }
+
+    /// When what stands is taken for a line, or an opening for text, if nothing more comes.
+    fn silence_ends_at(&self) -> Option<Millis> {
+        let patience = match (&self.stage, self.framing, self.hand) {
+            (Stage::Wire | Stage::Over, ..) => return None,
+            // Half a hello is not a person called « M ».
+            (Stage::Opening, ..) if MAGIC.as_bytes().starts_with(&self.unread) => return None,
+            (Stage::Opening, ..) => WHOLE_WITHIN,
+            _ if self.line.is_empty() || !self.is_idle() => return None,
+            (_, Framing::Endings, _) => return None,
+            (_, Framing::Unknown, Hand::Person(1)) => KEY_AFTER,
+            (_, Framing::Unknown, Hand::Person(_)) => return None,
+            _ if self.charset == Charset::Utf8 && text::unfinished(&self.line) > 0 => WHOLE_WITHIN,
+            _ => LINE_AFTER,
+        };
+        Some(self.heard_at + patience)
+    }
+
+    /// Whether all that was received has been looked at, and all that was heard handed out.
+    fn is_idle(&self) -> bool {
+        self.unread.is_empty() && self.heard.is_empty()
+    }
+
+    /// Whether what comes is text.
+    fn is_open(&self) -> bool {
+        matches!(self.stage, Stage::Naming | Stage::Talking(_))
+    }
+
+    /// Finds out what speaks, if its first bytes tell by now.
+    fn open(&mut self, silence: Millis, bytes: &[u8], out: &mut Vec<u8>) {
+        let before = self.unread.len();
+        self.unread.extend_from_slice(bytes);
+        match Opening::of(&self.unread) {
+            None => {}
+            Some(Opening::Wire) => {
+                self.stage = Stage::Wire;
+                self.heard.push_back(Heard::Wire);
+            }
+            Some(Opening::Foreign(foreign)) => self.finish(Heard::Foreign(foreign)),
+            Some(Opening::Text) => {
+                self.unread.truncate(before);
+                self.settle(out);
+                self.take(silence, bytes, out);
+            }
+        }
+    }
+
+    /// Takes what there is of an opening for text.
+    fn settle(&mut self, out: &mut Vec<u8>) {
+        if let Stage::Opening = self.stage {
+            self.stage = Stage::Naming;
+            let opening = std::mem::take(&mut self.unread);
+            self.take(0, &opening, out);
+            self.read_on();
+        }
+    }
+
+    fn take(&mut self, silence: Millis, bytes: &[u8], out: &mut Vec<u8>) {
+        let was_idle = self.is_idle();
+        let start = self.unread.len();
+        self.telnet.filter(bytes, &mut self.unread, out);
+        if self.unread.len() - start < bytes.len() {
+            self.remarks.add(Remark::Telnet);
+        }
+        let goes_on = self.hand.may_add(&self.unread[start..]);
+        // A client named « A » that says « bonjour » a second later: what stood before was a line by itself.
+        if silence >= LINE_AFTER && self.framing == Framing::Unknown && was_idle && !goes_on {
+            self.end_line_by_silence();
+        }
+    }
+
+    /// Reads until something is heard or nothing is unread.
+    fn read_on(&mut self) {
+        while self.heard.is_empty() && self.read < self.unread.len() && self.is_open() {
+            self.read_some();
+        }
+        if self.read > 0 && self.read == self.unread.len() {
+            self.unread = Vec::new();
+            self.read = 0;
+            self.hand = self.hand.after(std::mem::take(&mut self.added));
+        }
+    }
+
+    /// Reads a run of text, or one byte that edits or ends the line.
+    fn read_some(&mut self) {
+        let rest = &self.unread[self.read..];
+        let run = rest.iter().take_while(|byte| text::is_text(**byte)).count();
+        let room = MAX_TEXT.saturating_sub(self.line.len());
+        if run > 0 && room == 0 {
+            self.end_part();
+        } else if run > 0 {
+            let run = &rest[..run.min(room)];
+            self.line.extend_from_slice(run);
+            self.added += text::characters(run);
+            self.read += run.len();
+        } else {
+            let key = rest[0];
+            self.read += 1;
+            self.press(key);
+        }
+    }
+
+    fn press(&mut self, key: u8) {
+        if text::ends_line(key) {
+            if key != 0 {
+                self.framing = Framing::Endings;
+            }
+            self.end_line();
+        } else {
+            text::erase_last(&mut self.line);
+            self.remarks.add(Remark::Erased);
+        }
+    }
+
+    fn end_line_by_silence(&mut self) {
+        if !self.line.is_empty() {
+            self.framing = Framing::Silence;
+        }
+        self.end_line_for(Remark::Silence);
+    }
+
+    /// Ends the line without an ending of its own.
+    fn end_line_for(&mut self, cause: Remark) {
+        self.telnet.give_up(&mut self.line);
+        if !self.line.is_empty() {
+            self.remarks.add(cause);
+            self.end_line();
+        }
+    }
+
+    fn end_line(&mut self) {
+        self.hand = Hand::Person(0);
+        self.added = 0;
+        let line = std::mem::take(&mut self.line);
+        let text = self.decode(line);
+        match std::mem::replace(&mut self.part, Part::First) {
+            Part::First => self.hear(&text, Extent::Line),
+            Part::Later => self.say(&text),
+        }
+    }
+
+    /// Hands on what stands of a line that is longer than a message.
+    fn end_part(&mut self) {
+        self.remarks.add(Remark::Cut);
+        let cut = self.line.len() - text::unfinished(&self.line);
+        let rest = self.line.split_off(cut);
+        let line = std::mem::replace(&mut self.line, rest);
+        let text = self.decode(line);
+        match std::mem::replace(&mut self.part, Part::Later) {
+            Part::First => self.hear(&text, Extent::Beginning),
+            Part::Later => self.say(&text),
+        }
+    }
+
+    fn decode(&mut self, line: Vec<u8>) -> String {
+        let (text, charset) = text::decode(line);
+        if charset == Charset::Windows1252 {
+            self.charset = charset;
+            self.remarks.add(Remark::Windows1252);
+        }
+        text
+    }
+
+    /// Understands a line, or the beginning of one too long for a message.
+    fn hear(&mut self, text: &str, extent: Extent) {
+        let marked = text;
+        let text = marked.trim_start_matches(BYTE_ORDER_MARK);
+        if text.len() < marked.len() {
+            self.remarks.add(Remark::ByteOrderMark);
+        }
+        let text = match extent {
+            Extent::Line => text.trim_end(),
+            Extent::Beginning => text,
+        };
+        match &self.stage {
+            Stage::Naming => self.hear_first(text, extent),
+            Stage::Talking(name) => {
+                let said = name
+                    .as_ref()
+                    .and_then(|name| text::without_author(text, name));
+                if said.is_some() {
+                    self.remarks.add(Remark::OwnPrefix);
+                }
+                self.hear_message(said.unwrap_or(text), extent);
+            }
+            Stage::Opening | Stage::Wire | Stage::Over => {}
+        }
+    }
+
+    /// The first line: a name, a name and a message, or neither.
+    fn hear_first(&mut self, text: &str, extent: Extent) {
+        if extent == Extent::Line && text.is_empty() {
+            if let Prompt::OnBlank = self.prompt {
+                self.prompt = Prompt::At(0);
+            }
+            return;
+        }
+        if let Some(foreign) = Foreign::of_first_line(text) {
+            self.finish(Heard::Foreign(foreign));
+        } else if let Some((name, said)) = text::introduction(text) {
+            self.remarks.add(Remark::OwnPrefix);
+            self.sit_down(Some(name));
+            self.hear_message(said, extent);
+        } else if extent == Extent::Beginning {
+            self.finish(Heard::Foreign(Foreign::Oversized));
+        } else if text::is_end_word(text) {
+            self.finish(Heard::Quit);
+        } else if let Ok(name) = text.parse() {
+            self.sit_down(Some(name));
+        } else {
+            self.sit_down(None);
+            self.hear_message(text, extent);
+        }
+    }
+
+    fn sit_down(&mut self, name: Option<Name>) {
+        self.heard
+            .push_back(name.clone().map_or(Heard::Nameless, Heard::Named));
+        self.stage = Stage::Talking(name);
+    }
+
+    fn hear_message(&mut self, text: &str, extent: Extent) {
+        if extent == Extent::Line && text::is_end_word(text) {
+            self.finish(Heard::Quit);
+        } else if !text.trim().is_empty() {
+            self.say(text);
+        }
+    }
+
+    /// In as few messages as will hold it: what was 4000 bytes of Windows-1252 is more of UTF-8.
+    fn say(&mut self, mut text: &str) {
+        while !text.is_empty() {
+            let (message, rest) = text::split_at_most(text, MAX_TEXT);
+            self.heard.push_back(Heard::Said(message.to_owned()));
+            text = rest;
+        }
+    }
+
+    fn finish(&mut self, last: Heard) {
+        self.stage = Stage::Over;
+        self.unread = Vec::new();
+        self.read = 0;
+        self.line = Vec::new();
+        self.heard.push_back(last);
+    }
+}
+
+impl Hand {
+    /// Whether these bytes, after a silence, may be of the same line.
+    fn may_add(self, bytes: &[u8]) -> bool {
+        match self {
+            Hand::Program => true,
+            Hand::Person(keys) => {
+                text::characters(bytes) <= keys.max(1) || bytes.iter().copied().any(text::ends_line)
+            }
+        }
+    }
+
+    /// After one more read that has added so many characters to the line. Several keys may come together when
+    /// something held them up, but not more than a person has typed by then.
+    fn after(self, added: usize) -> Hand {
+        match self {
+            Hand::Person(keys) if added <= keys.max(1) => Hand::Person(keys + added),
+            _ => Hand::Program,
+        }
+    }
+}
+
+impl Remarks {
+    /// What is in the set.
+    pub fn iter(self) -> impl Iterator<Item = Remark> {
+        let all = [
+            Remark::Telnet,
+            Remark::ByteOrderMark,
+            Remark::Windows1252,
+            Remark::Erased,
+            Remark::Silence,
+            Remark::EndOfStream,
+            Remark::Cut,
+            Remark::OwnPrefix,
+        ];
+        all.into_iter()
+            .filter(move |remark| self.0 & remark.bit() != 0)
+    }
+
+    fn add(&mut self, remark: Remark) {
+        self.0 |= remark.bit();
+    }
+}
+
+impl Remark {
+    /// What to tell a student about it.
+    pub fn sentence(self) -> &'static str {
+        match self {
+            Remark::Silence => "sans fin de ligne : le silence en tient lieu",
+            Remark::EndOfStream => "sans fin de ligne : la fin de la connexion en tient lieu",
+            Remark::OwnPrefix => "son nom devant le texte : retiré",
+            Remark::Windows1252 => "pas de l'UTF-8 : lu comme du Windows-1252",
+            Remark::ByteOrderMark => "marque d'ordre des octets : retirée",
+            Remark::Cut => "plus long qu'un message : coupé en plusieurs",
+            Remark::Telnet => "commandes telnet : retirées",
+            Remark::Erased => "retour arrière : caractères effacés",
+        }
+    }
+
+    fn bit(self) -> u8 {
+        1 << self as u8
+    }
+}
+
+#[cfg(test)]
+mod tests;

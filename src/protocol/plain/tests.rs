@@ -1,0 +1,703 @@
+//! The rules of the plain dialect one by one, then all of them against whatever bytes may come.
+
+use super::*;
+use Heard::{Named, Nameless, Quit, Said};
+
+/// A plain client on a clock of its own.
+struct Client {
+    plain: Plain,
+    now: Millis,
+    out: Vec<u8>,
+}
+
+impl Client {
+    fn new() -> Client {
+        Client {
+            plain: Plain::new(0),
+            now: 0,
+            out: Vec::new(),
+        }
+    }
+
+    /// A client that is called Zoé already.
+    fn zoe() -> Client {
+        let mut zoe = Client::new();
+        assert_eq!(zoe.sends("Zoé\0"), [named("Zoé")]);
+        zoe
+    }
+
+    fn sends(&mut self, bytes: impl AsRef<[u8]>) -> Vec<Heard> {
+        self.plain.receive(self.now, bytes.as_ref(), &mut self.out);
+        self.heard()
+    }
+
+    fn waits(&mut self, span: Millis) -> Vec<Heard> {
+        let until = self.now + span;
+        let mut heard = Vec::new();
+        while let Some(at) = self.plain.deadline()
+            && at <= until
+        {
+            self.now = self.now.max(at);
+            self.plain.tick(self.now, &mut self.out);
+            heard.extend(self.heard());
+        }
+        self.now = until;
+        heard
+    }
+
+    /// One character after the other, as telnet sends them in character mode.
+    fn types(&mut self, text: &str, pause: Millis) -> Vec<Heard> {
+        let mut heard = Vec::new();
+        for key in text.chars() {
+            heard.extend(self.sends(key.to_string()));
+            heard.extend(self.waits(pause));
+        }
+        heard
+    }
+
+    fn ends(&mut self) -> Vec<Heard> {
+        self.plain.end_of_stream(&mut self.out);
+        self.heard()
+    }
+
+    fn heard(&mut self) -> Vec<Heard> {
+        std::iter::from_fn(|| self.plain.next_heard()).collect()
+    }
+
+    fn remarks(&mut self) -> Vec<Remark> {
+        self.plain.take_remarks().iter().collect()
+    }
+}
+
+fn named(name: &str) -> Heard {
+    Named(name.parse().expect("a name"))
+}
+
+fn said(text: &str) -> Heard {
+    Said(text.to_owned())
+}
+
+#[test]
+fn every_line_ending_ends_a_line_and_blank_lines_are_no_messages() {
+    let stream = "Zoé\na\r\nb\rc\r\0d\0e\n\rf\n\n\0\0\0 \t\r\n  g\n";
+    let lines = ["a", "b", "c", "d", "e", "f", "  g"];
+    let mut expected = vec![named("Zoé")];
+    expected.extend(lines.map(said));
+    assert_eq!(Client::new().sends(stream), expected);
+}
+
+#[test]
+fn fixed_records_padded_with_nul_are_one_message_each() {
+    let record = |text: &str| {
+        let mut record = text.as_bytes().to_vec();
+        record.resize(32, 0);
+        record
+    };
+    let mut client = Client::new();
+    assert_eq!(client.sends(record("Zoé")), [named("Zoé")]);
+    assert_eq!(client.sends(record("Zoé: salut")), [said("salut")]);
+    assert_eq!(client.waits(10_000), []);
+    let two = [record("un"), record("deux")].concat();
+    assert_eq!(client.sends(two), [said("un"), said("deux")]);
+    // A record without room for its NUL.
+    let full = "x".repeat(32);
+    assert_eq!(client.sends(&full), []);
+    assert_eq!(client.waits(LINE_AFTER), [Said(full)]);
+}
+
+#[test]
+fn what_stands_at_the_end_of_the_stream_is_a_line() {
+    assert_eq!(Client::new().ends(), [Quit]);
+    let mut client = Client::new();
+    assert_eq!(client.sends("Zoé\nsalut"), [named("Zoé")]);
+    assert_eq!(client.ends(), [said("salut"), Quit]);
+    assert_eq!(client.remarks(), [Remark::EndOfStream]);
+    let mut client = Client::new();
+    assert_eq!(client.sends("Max"), []);
+    assert_eq!(client.ends(), [named("Max"), Quit]);
+    assert_eq!(client.sends("encore\n"), []);
+}
+
+#[test]
+fn silence_ends_the_lines_of_a_client_that_sends_no_ending() {
+    let mut client = Client::new();
+    assert_eq!(client.sends("Zoé"), []);
+    assert_eq!(client.waits(LINE_AFTER - 1), []);
+    assert_eq!(client.waits(1), [named("Zoé")]);
+    assert_eq!(client.remarks(), [Remark::Silence]);
+    assert_eq!(client.sends("bon"), []);
+    client.waits(LINE_AFTER - 1);
+    assert_eq!(client.sends("jour"), []);
+    assert_eq!(client.waits(LINE_AFTER), [said("bonjour")]);
+    // By now a single character is a message as well.
+    client.sends("k");
+    assert_eq!(client.waits(LINE_AFTER), [said("k")]);
+}
+
+#[test]
+fn silence_means_nothing_after_the_first_cr_or_lf() {
+    let mut client = Client::new();
+    client.sends("Zoé");
+    assert_eq!(client.waits(LINE_AFTER), [named("Zoé")]);
+    assert_eq!(client.sends("bonjour\ndemi-"), [said("bonjour")]);
+    assert_eq!(client.waits(600_000), []);
+    assert_eq!(client.sends("ligne\r"), [said("demi-ligne")]);
+}
+
+#[test]
+fn silence_inside_a_character_ends_no_line_until_it_is_long() {
+    let mut client = Client::zoe();
+    let text = "voilà";
+    let (head, tail) = text.as_bytes().split_at(text.len() - 1);
+    client.sends(head);
+    assert_eq!(client.waits(1_000), []);
+    client.sends(tail);
+    assert_eq!(client.waits(LINE_AFTER), [said("voilà")]);
+    // « voilà » in Windows-1252 ends like the beginning of a UTF-8 character, but only once.
+    client.sends(b"voil\xe0");
+    assert_eq!(client.waits(WHOLE_WITHIN), [said("voilà")]);
+    client.sends(b"voil\xe0");
+    assert_eq!(client.waits(LINE_AFTER), [said("voilà")]);
+}
+
+#[test]
+fn typing_key_by_key_breaks_neither_name_nor_message() {
+    let mut client = Client::new();
+    assert_eq!(client.types("Zoé Martin", 200), []);
+    assert_eq!(client.types("\r", 200), [named("Zoé Martin")]);
+    assert_eq!(
+        client.types("ça va 日本 ?\r", 3_000),
+        [said("ça va 日本 ?")]
+    );
+
+    let mut client = Client::new();
+    assert_eq!(client.types("Zoé\0", 200), [named("Zoé")]);
+    assert_eq!(client.types("bon", 200), []);
+    // Two keys that something held up come together.
+    client.sends("jo");
+    assert_eq!(client.waits(200), []);
+    assert_eq!(client.types("ur\r\n", 200), [said("bonjour")]);
+}
+
+#[test]
+fn a_wire_hello_in_slow_pieces_is_no_plain_client() {
+    let mut client = Client::new();
+    client.sends("MS");
+    client.waits(1_000);
+    client.sends("G");
+    client.waits(1_000);
+    assert_eq!(client.sends("/1 und so"), [Heard::Wire]);
+    client.sends("\nPING\n");
+    assert_eq!(client.plain.into_unread(), b"MSG/1 und so\nPING\n");
+}
+
+#[test]
+fn a_name_of_one_letter_without_ending_is_understood() {
+    let mut client = Client::new();
+    client.sends("A");
+    assert_eq!(client.waits(1_000), []);
+    assert_eq!(client.sends("bonjour"), [named("A")]);
+    assert_eq!(client.waits(LINE_AFTER), [said("bonjour")]);
+
+    let mut client = Client::new();
+    client.sends("A");
+    assert_eq!(client.waits(KEY_AFTER), [named("A")]);
+}
+
+#[test]
+fn backspace_takes_one_character_back_in_either_charset() {
+    let mut client = Client::new();
+    assert_eq!(client.types("Zoeé\x08\x7fé\r", 200), [named("Zoé")]);
+    assert_eq!(client.remarks(), [Remark::Erased]);
+    assert_eq!(client.sends("\x08\x08a日本\x08\n"), [said("a日")]);
+    assert_eq!(client.sends(b"\xe9\xab\x08\xe8\n"), [said("éè")]);
+}
+
+#[test]
+fn telnet_commands_are_filtered_and_refused_once() {
+    let mut client = Client::new();
+    // What plink -telnet opens with: WILL NAWS, TSPEED, TTYPE, NEW-ENVIRON, DO ECHO, WILL and DO SUPPRESS-GO-AHEAD.
+    let opening =
+        b"\xff\xfb\x1f\xff\xfb\x20\xff\xfb\x18\xff\xfb\x27\xff\xfd\x01\xff\xfb\x03\xff\xfd\x03";
+    assert_eq!(client.sends(opening), []);
+    let refusals =
+        b"\xff\xfe\x1f\xff\xfe\x20\xff\xfe\x18\xff\xfe\x27\xff\xfc\x01\xff\xfe\x03\xff\xfc\x03";
+    assert_eq!(client.out, refusals);
+    client.out.clear();
+    assert_eq!(client.waits(PROMPT_AFTER), []);
+    assert_eq!(client.out, format!("{PROMPT}\n").as_bytes());
+    client.out.clear();
+    // WONT and DONT are no requests.
+    client.sends(b"\xff\xfc\x01\xff\xfe\x03");
+    assert_eq!(client.out, b"");
+    assert_eq!(client.sends("Zoé\r\n"), [named("Zoé")]);
+    // A subnegotiation, erase character, no operation, a doubled IAC.
+    let mixed = b"a\xff\xfa\x18\x00xterm\xff\xff\n\xff\xf0b\xff\xf7c\xff\xf1d\xff\xff\r\0";
+    assert_eq!(client.sends(mixed), [said("acdÿ")]);
+    assert_eq!(
+        client.remarks(),
+        [Remark::Telnet, Remark::Windows1252, Remark::Erased]
+    );
+}
+
+#[test]
+fn ctrl_c_of_telnet_is_answered_every_time() {
+    let mut client = Client::zoe();
+    for _ in 0..1_000 {
+        client.out.clear();
+        assert_eq!(client.sends(b"\xff\xf4\xff\xfd\x06"), []);
+        assert_eq!(client.out, b"\xff\xfc\x06");
+    }
+}
+
+#[test]
+fn a_client_that_insists_on_an_option_gets_no_loop() {
+    let mut client = Client::zoe();
+    for _ in 0..1_000 {
+        client.sends(b"\xff\xfd\x01\xff\xfb\x01");
+    }
+    assert_eq!(client.out.len(), 64 * 3);
+}
+
+#[test]
+fn an_endless_subnegotiation_gives_the_text_back() {
+    let mut client = Client::zoe();
+    client.sends(b"\xff\xfa");
+    client.sends([b'x'; 2_000]);
+    assert_eq!(client.sends("y\n").len(), 1);
+}
+
+#[test]
+fn y_with_diaeresis_in_windows_1252_is_a_letter() {
+    let mut client = Client::zoe();
+    assert_eq!(
+        client.sends(b"L'Ha\xff-les-Roses\n"),
+        [said("L'Haÿ-les-Roses")]
+    );
+    let mut client = Client::zoe();
+    client.sends(b"rue de l'Ha\xff");
+    assert_eq!(client.waits(LINE_AFTER), [said("rue de l'Haÿ")]);
+    client.sends(b"Ha\xff");
+    assert_eq!(client.ends(), [said("Haÿ"), Quit]);
+}
+
+#[test]
+fn what_is_not_utf8_is_windows_1252() {
+    let mut client = Client::new();
+    assert_eq!(client.sends(b"Zo\xe9\n"), [named("Zoé")]);
+    assert_eq!(
+        client.sends(b"\x80 \x81\x8d\x8f\x90\x9d \x93\x94 \xc9\xe7\n"),
+        [said("€ \u{81}\u{8d}\u{8f}\u{90}\u{9d} “” Éç")]
+    );
+    assert_eq!(client.remarks(), [Remark::Windows1252]);
+}
+
+#[test]
+fn a_byte_order_mark_goes() {
+    let mut client = Client::new();
+    assert_eq!(
+        client.sends("\u{feff}Zoé\n\u{feff}salut\n\u{feff}\n"),
+        [named("Zoé"), said("salut")]
+    );
+    assert_eq!(client.remarks(), [Remark::ByteOrderMark]);
+}
+
+#[test]
+fn a_first_line_with_an_author_gives_name_and_message() {
+    for first in [
+        "Zoé: salut\n",
+        "Zoé:salut\n",
+        "Zoé : salut\n",
+        "[Zoé] salut\n",
+        "<Zoé> salut\n",
+    ] {
+        let mut client = Client::new();
+        assert_eq!(
+            client.sends(first),
+            [named("Zoé"), said("salut")],
+            "{first}"
+        );
+        for next in [
+            "Zoé: ça va\n",
+            "zoé :ça va\n",
+            "ZOÉ:  ça va\n",
+            "[Zoé] ça va\n",
+        ] {
+            assert_eq!(client.sends(next), [said("ça va")], "{next}");
+        }
+        assert_eq!(client.remarks(), [Remark::OwnPrefix]);
+        assert_eq!(client.sends("Zoé:\n"), []);
+        assert_eq!(client.sends("Bob: ça va\n"), [said("Bob: ça va")]);
+    }
+    let mut client = Client::new();
+    assert_eq!(client.sends("Zoé:\nsalut\n"), [named("Zoé"), said("salut")]);
+}
+
+#[test]
+fn a_first_line_that_is_no_name_is_a_message_of_a_guest() {
+    for first in [
+        "Bonjour à tous, je suis là !",
+        "{\"type\": \"join\", \"name\": \"Zoé\"}",
+        "https://example.org/une/page",
+        "\u{1b}[31mrouge",
+        "un nom beaucoup, beaucoup trop long: salut",
+    ] {
+        let expected = [Nameless, said(first)];
+        assert_eq!(
+            Client::new().sends(format!("{first}\n")),
+            expected,
+            "{first}"
+        );
+    }
+    assert!(GUEST.parse::<Name>().is_ok());
+}
+
+#[test]
+fn end_words_end_the_discussion_as_whole_lines_only() {
+    for word in [
+        "quitter",
+        "/quit",
+        "/quitter",
+        "/exit",
+        "{quit}",
+        "!quit",
+        "QUITTER",
+        " Quitter ",
+    ] {
+        assert_eq!(Client::zoe().sends(format!("{word}\n")), [Quit], "{word}");
+        assert_eq!(
+            Client::zoe().sends(format!("zoé: {word}\n")),
+            [Quit],
+            "{word}"
+        );
+        assert_eq!(Client::new().sends(format!("{word}\r\n")), [Quit], "{word}");
+        let first = format!("Zoé: {word}\nencore\n");
+        assert_eq!(Client::new().sends(first), [named("Zoé"), Quit], "{word}");
+        let mut client = Client::zoe();
+        client.sends(word);
+        assert_eq!(client.waits(LINE_AFTER), [Quit], "{word}");
+    }
+    assert_eq!(
+        Client::zoe().sends("je dois quitter\n"),
+        [said("je dois quitter")]
+    );
+    assert_eq!(Client::zoe().sends("quit\n"), [said("quit")]);
+    let long = "x".repeat(MAX_TEXT);
+    let expected = [Said(long.clone()), said("quitter")];
+    assert_eq!(Client::zoe().sends(format!("{long}quitter\n")), expected);
+}
+
+#[test]
+fn a_long_line_is_several_messages_and_nothing_is_lost() {
+    for letter in ["x", "é", "日", "👩"] {
+        let text = letter.repeat(5_000);
+        let heard = Client::zoe().sends(format!("{text}\n"));
+        let mut joined = String::new();
+        for message in heard {
+            let Said(part) = message else {
+                panic!("{message:?}");
+            };
+            assert!(part.len() <= MAX_TEXT);
+            joined += &part;
+        }
+        assert_eq!(joined, text);
+    }
+    let heard = Client::zoe().sends([vec![0xe9; 9_000], b"\n".to_vec()].concat());
+    let length = heard.iter().map(|heard| match heard {
+        Said(text) => text.len(),
+        _ => 0,
+    });
+    assert_eq!(length.sum::<usize>(), 2 * 9_000);
+    let exact = "x".repeat(MAX_TEXT);
+    assert_eq!(
+        Client::zoe().sends(format!("{exact}\ny\n")),
+        [Said(exact), said("y")]
+    );
+}
+
+#[test]
+fn a_silent_connection_is_asked_for_its_name_once() {
+    let prompt = format!("{PROMPT}\n");
+    let mut client = Client::new();
+    client.waits(PROMPT_AFTER - 1);
+    assert_eq!(client.out, b"");
+    client.waits(1);
+    assert_eq!(client.out, prompt.as_bytes());
+    client.waits(60_000);
+    client.sends("\n");
+    client.waits(60_000);
+    assert_eq!(client.out, prompt.as_bytes());
+
+    // Who speaks by himself is not asked,
+    let mut client = Client::new();
+    client.sends("Z");
+    client.waits(60_000);
+    assert_eq!(client.out, b"");
+    // but who only presses Enter is.
+    let mut client = Client::new();
+    client.sends("\r\n");
+    client.waits(0);
+    assert_eq!(client.out, prompt.as_bytes());
+}
+
+#[test]
+fn openings_of_other_programs_take_no_seat_and_are_told_why() {
+    let utf16 = |text: &str, to_bytes: fn(u16) -> [u8; 2]| -> Vec<u8> {
+        text.encode_utf16().flat_map(to_bytes).collect()
+    };
+    let openings: [(Foreign, Vec<u8>); 12] = [
+        (
+            Foreign::Tls,
+            b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03".to_vec(),
+        ),
+        (
+            Foreign::Http,
+            b"GET / HTTP/1.1\r\nHost: localhost:5000\r\n\r\n".to_vec(),
+        ),
+        (
+            Foreign::Http,
+            b"CONNECT example.org:443 HTTP/1.1\r\n\r\n".to_vec(),
+        ),
+        (Foreign::Http, b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".to_vec()),
+        (Foreign::Http, [&b"GET /"[..], &[b'x'; 5_000]].concat()),
+        (Foreign::Ssh, b"SSH-2.0-OpenSSH_9.2p1 Debian-2\r\n".to_vec()),
+        (Foreign::Utf16, utf16("Zoé\r\n", u16::to_le_bytes)),
+        (Foreign::Utf16, utf16("Zoé\r\n", u16::to_be_bytes)),
+        (Foreign::Utf16, utf16("\u{feff}Zoé\r\n", u16::to_le_bytes)),
+        (Foreign::Utf16, utf16("\u{feff}Zoé\r\n", u16::to_be_bytes)),
+        (Foreign::Binary, b"\x00\x05Alice\n".to_vec()),
+        (Foreign::Oversized, vec![b'x'; MAX_TEXT + 1]),
+    ];
+    for (foreign, bytes) in openings {
+        let mut client = Client::new();
+        assert_eq!(client.sends(&bytes), [Heard::Foreign(foreign)]);
+        assert_eq!(client.sends("Zoé\nsalut\n"), []);
+        assert_eq!(client.ends(), []);
+        let mut out = Vec::new();
+        foreign.answer(&mut out);
+        let answer = String::from_utf8_lossy(&out);
+        assert!(
+            answer.ends_with(&format!("{}\n", foreign.reason())),
+            "{answer}"
+        );
+    }
+    assert_eq!(Client::new().sends("GET UP\n"), [named("GET UP")]);
+}
+
+#[test]
+fn lines_sent_are_short_whole_and_harmless() {
+    let name: Name = "Zoé".parse().unwrap();
+    let mut out = Vec::new();
+    write_message(&mut out, "22/11/2026 14:02:31", name.as_str(), "salut");
+    assert_eq!(out, "[22/11/2026 14:02:31] Zoé: salut\n".as_bytes());
+    out.clear();
+    let text = "日本\u{1b}]0;x\u{7}\r\u{202e}\t👩".repeat(100);
+    write_message(&mut out, "22/11/2026 14:02:31", name.as_str(), &text);
+    let sent = String::from_utf8(out).expect("whole characters");
+    for line in sent.split_inclusive('\n') {
+        assert!(line.len() <= 500 && line.ends_with('\n'));
+        assert!(line.starts_with("[22/11/2026 14:02:31] Zoé: "), "{line}");
+        assert!(
+            !line
+                .trim_end_matches('\n')
+                .contains(crate::protocol::wire::is_hidden)
+        );
+    }
+    let mut out = Vec::new();
+    write_notice(&mut out, "");
+    assert_eq!(out, b"\n");
+}
+
+#[test]
+fn nothing_is_kept_while_nothing_is_said() {
+    let mut client = Client::zoe();
+    client.sends("salut\nça va\n");
+    assert_eq!(client.plain.unread.capacity(), 0);
+    assert_eq!(client.plain.line.capacity(), 0);
+    assert_eq!(client.plain.heard.capacity(), 0);
+    assert!(size_of::<Plain>() <= 256, "{}", size_of::<Plain>());
+}
+
+#[test]
+fn what_is_not_asked_for_waits() {
+    let mut client = Client::zoe();
+    client.plain.receive(0, b"a\nb\nrest", &mut client.out);
+    assert_eq!(client.plain.next_heard(), Some(said("a")));
+    assert_eq!(client.plain.deadline(), None);
+    assert_eq!(client.plain.next_heard(), Some(said("b")));
+    assert_eq!(client.plain.next_heard(), None);
+    assert_eq!(client.ends(), [said("rest"), Quit]);
+}
+
+/// A small seeded generator (splitmix64): a failure names its seed, and the seed replays it.
+struct Dice(u64);
+
+impl Dice {
+    fn below(&mut self, limit: usize) -> usize {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut mixed = self.0;
+        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        (mixed ^ (mixed >> 31)) as usize % limit
+    }
+
+    fn pick<T: Copy>(&mut self, from: &[T]) -> T {
+        from[self.below(from.len())]
+    }
+
+    /// A conversation of things that clients send, and of things that nobody does.
+    fn stream(&mut self) -> Vec<u8> {
+        const PIECES: [&[u8]; 40] = [
+            b"Zo\xc3\xa9",
+            b"Zo\xe9",
+            b"Zo\xc3\xa9: ",
+            b"zo\xc3\xa9 :",
+            b"[Zo\xc3\xa9] ",
+            b"bonjour",
+            b"a",
+            b" ",
+            b"\n",
+            b"\n",
+            b"\r\n",
+            b"\r",
+            b"\r\0",
+            b"\0",
+            b"\0\0\0\0",
+            b"quitter",
+            b"/quit",
+            b"\x08",
+            b"\x7f",
+            b"\xff",
+            b"\xff\xff",
+            b"\xff\xfd\x01",
+            b"\xff\xfb\x03",
+            b"\xff\xfa\x18\x00",
+            b"\xff\xf0",
+            b"\xff\xf4\xff\xfd\x06",
+            b"\xff\xf7",
+            b"\xc3",
+            b"\xa9",
+            b"\xe6\x97\xa5",
+            b"\xf0\x9f\x91",
+            b"\xef\xbb\xbf",
+            b"\x16\x03",
+            b"\xff\xfe",
+            b"MSG/",
+            b"GET / HTTP/1.1",
+            b"SSH-2.0-",
+            b"\x1b[31m",
+            b":",
+            b"\x01",
+        ];
+        let mut stream = Vec::new();
+        for _ in 0..self.below(40) {
+            match self.below(30) {
+                0 => stream.extend((0..self.below(20)).map(|_| self.0 as u8)),
+                1 => stream.extend(std::iter::repeat_n(self.pick(b"x\xe9 "), self.below(9_000))),
+                2 => stream.push(self.below(256) as u8),
+                _ => stream.extend_from_slice(self.pick(&PIECES)),
+            }
+        }
+        stream
+    }
+}
+
+/// What is heard of a stream that comes in these pieces without a pause, and what is answered.
+fn hear_all<'s>(pieces: impl Iterator<Item = &'s [u8]>) -> (Vec<Heard>, Vec<u8>) {
+    let mut client = Client::new();
+    let mut heard = Vec::new();
+    for piece in pieces {
+        heard.extend(client.sends(piece));
+    }
+    // The rest of a client of the wire is not this module's to read.
+    if heard != [Heard::Wire] {
+        heard.extend(client.ends());
+    }
+    (heard, client.out)
+}
+
+#[test]
+fn the_same_bytes_say_the_same_however_they_are_cut() {
+    for seed in 0..3_000 {
+        let mut dice = Dice(seed);
+        let stream = dice.stream();
+        let (whole, _) = hear_all([stream.as_slice()].into_iter());
+        let mut rest = stream.as_slice();
+        let pieces = std::iter::from_fn(|| {
+            let (piece, after) = rest.split_at((1 + dice.below(9)).min(rest.len()));
+            rest = after;
+            (!piece.is_empty()).then_some(piece)
+        });
+        assert_eq!(hear_all(pieces).0, whole, "seed {seed}");
+        if seed % 16 == 0 {
+            assert_eq!(hear_all(stream.chunks(1)).0, whole, "seed {seed}");
+        }
+    }
+}
+
+#[test]
+fn whatever_comes_is_harmless() {
+    for seed in 0..1_000 {
+        let mut dice = Dice(seed);
+        let mut client = Client::new();
+        let mut heard = Vec::new();
+        let mut received = 0;
+        for _ in 0..dice.below(12) {
+            let stream = dice.stream();
+            received += stream.len();
+            heard.extend(client.sends(stream));
+            heard.extend(client.waits(dice.pick(&[0, 100, 200, 500, 10_000])));
+            assert!(client.plain.line.len() <= MAX_TEXT, "seed {seed}");
+        }
+        heard.extend(client.ends());
+        assert!(
+            client.out.len() <= received + PROMPT.len() + 1,
+            "seed {seed}"
+        );
+        assert_eq!(client.ends(), [], "seed {seed}");
+        for (at, heard) in heard.iter().enumerate() {
+            match heard {
+                Said(text) => {
+                    assert!(!text.is_empty() && text.len() <= MAX_TEXT, "seed {seed}");
+                    assert!(!text.contains(['\n', '\r', '\0']), "seed {seed}");
+                    assert!(at > 0, "seed {seed}: a message before a seat");
+                }
+                Named(_) | Nameless => assert_eq!(at, 0, "seed {seed}"),
+                Heard::Wire | Heard::Foreign(_) => assert_eq!(at, 0, "seed {seed}"),
+                Quit => {}
+            }
+        }
+    }
+}
+
+#[test]
+fn lines_with_any_ending_arrive_whole_and_in_order() {
+    const TEXTS: [&str; 6] = ["salut", "ça va ?", "日本語", "a: b", "👩‍👩‍👧", "  deux mots"];
+    const ENDINGS: [&str; 5] = ["\n", "\r\n", "\r", "\r\0", "\0"];
+    for seed in 0..2_000 {
+        let mut dice = Dice(seed);
+        let mut stream = format!("Zoé{}", dice.pick(&ENDINGS));
+        let mut expected = vec![named("Zoé")];
+        for _ in 0..dice.below(30) {
+            let text = dice.pick(&TEXTS);
+            stream += text;
+            stream += dice.pick(&ENDINGS);
+            expected.push(said(text));
+        }
+        expected.push(Quit);
+        let size = 1 + dice.below(12);
+        let (heard, _) = hear_all(stream.as_bytes().chunks(size));
+        assert_eq!(heard, expected, "seed {seed}");
+    }
+}
+
+#[test]
+fn half_a_hello_is_nobody() {
+    for beginning in ["M", "MS", "MSG"] {
+        let mut client = Client::new();
+        assert_eq!(client.sends(beginning), []);
+        assert_eq!(client.waits(60_000), []);
+        assert_eq!(client.ends(), [Quit]);
+    }
+    assert_eq!(Client::new().sends("MS\n"), [named("MS")]);
+}

@@ -1,0 +1,109 @@
+//! Bytes of a line → text, and what stands in it: keys, characters, an author, an end word.
+
+use crate::protocol::wire::Name;
+
+/// What ends a discussion, as a whole line, in capitals or not.
+const END_WORDS: [&str; 6] = ["quitter", "/quit", "/quitter", "/exit", "{quit}", "!quit"];
+
+/// How a line was written down.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Charset {
+    Utf8,
+    Windows1252,
+}
+
+/// Reads a line as UTF-8, or the whole of it as Windows-1252 if it is not.
+pub fn decode(line: Vec<u8>) -> (String, Charset) {
+    match String::from_utf8(line) {
+        Ok(text) => (text, Charset::Utf8),
+        Err(error) => {
+            let text = error.as_bytes().iter().copied().map(windows_1252);
+            (text.collect(), Charset::Windows1252)
+        }
+    }
+}
+
+/// As the WHATWG's encoding standard has it: the five undefined bytes are the controls of the same number.
+fn windows_1252(byte: u8) -> char {
+    const FROM_80: [char; 32] = [
+        '€', '\u{81}', '‚', 'ƒ', '„', '…', '†', '‡', 'ˆ', '‰', 'Š', '‹', 'Œ', '\u{8d}', 'Ž',
+        '\u{8f}', '\u{90}', '‘', '’', '“', '”', '•', '–', '—', '˜', '™', 'š', '›', 'œ', '\u{9d}',
+        'ž', 'Ÿ',
+    ];
+    match byte {
+        0x80..=0x9f => FROM_80[usize::from(byte - 0x80)],
+        _ => char::from(byte),
+    }
+}
+
+/// How many bytes at the end of a line are the beginning of a UTF-8 character that is not whole.
+pub fn unfinished(line: &[u8]) -> usize {
+    match std::str::from_utf8(line) {
+        Err(error) if error.error_len().is_none() => line.len() - error.valid_up_to(),
+        _ => 0,
+    }
+}
+
+/// How many characters there are, or begin, in these bytes.
+pub fn characters(bytes: &[u8]) -> usize {
+    let begins = |byte: &&u8| **byte & 0b1100_0000 != 0b1000_0000;
+    bytes.iter().filter(begins).count()
+}
+
+/// Removes the last character, of either charset.
+pub fn erase_last(line: &mut Vec<u8>) {
+    let is_character = |start: &usize| std::str::from_utf8(&line[*start..]).is_ok();
+    let earliest = line.len().saturating_sub(4);
+    let last = (earliest..line.len()).rev().find(is_character);
+    line.truncate(last.unwrap_or(line.len().saturating_sub(1)));
+}
+
+pub fn ends_line(byte: u8) -> bool {
+    matches!(byte, b'\n' | b'\r' | 0)
+}
+
+/// Whether a byte neither ends the line nor takes anything back.
+pub fn is_text(byte: u8) -> bool {
+    !ends_line(byte) && !matches!(byte, 0x08 | 0x7f)
+}
+
+/// Splits what stands before a text from it: `Zoé: salut`, `Zoé:salut`, `[Zoé] salut`, `<Zoé> salut`.
+fn split_author(line: &str) -> Option<(&str, &str)> {
+    let (author, text) = match line.as_bytes().first()? {
+        b'[' => line[1..].split_once(']')?,
+        b'<' => line[1..].split_once('>')?,
+        _ => line.split_once(':')?,
+    };
+    Some((author, text.trim_start_matches([' ', '\t', '\u{a0}'])))
+}
+
+/// The author that a first line names before its text; not the « http » of an address, the « 14 » of an hour or the
+/// `{"type"` of some data.
+pub fn introduction(line: &str) -> Option<(Name, &str)> {
+    let (author, text) = split_author(line)?;
+    let is_a_name = author.contains(char::is_alphabetic)
+        && author.trim_start().starts_with(char::is_alphanumeric)
+        && !text.starts_with("//");
+    let name = author.parse().ok().filter(|_| is_a_name)?;
+    Some((name, text))
+}
+
+/// The text after its author, if that is `name` in capitals or not.
+pub fn without_author<'t>(text: &'t str, name: &Name) -> Option<&'t str> {
+    let (author, said) = split_author(text)?;
+    let author: Name = author.parse().ok()?;
+    author.looks_like(name).then_some(said)
+}
+
+pub fn is_end_word(line: &str) -> bool {
+    let said = line.trim();
+    END_WORDS.iter().any(|word| word.eq_ignore_ascii_case(said))
+}
+
+/// Splits off as many whole characters as fit into `most` bytes, which must hold any character.
+pub fn split_at_most(text: &str, most: usize) -> (&str, &str) {
+    let fits = (0..=most.min(text.len()))
+        .rev()
+        .find(|&at| text.is_char_boundary(at));
+    text.split_at(fits.unwrap_or(text.len()))
+}

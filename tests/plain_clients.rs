@@ -187,7 +187,7 @@ impl std::fmt::Display for Exit {
         match self {
             Exit::ByItself(Some(status)) => write!(f, "seul, statut {status}"),
             Exit::ByItself(None) => write!(f, "seul, par signal"),
-            Exit::NotByItself => write!(f, "attend une touche"),
+            Exit::NotByItself => write!(f, "attend sa personne"),
         }
     }
 }

@@ -546,7 +546,7 @@ impl Hub {
             Ask::Refuse(foreign) => {
                 foreign.answer(self.conns[id].outbox.tail());
                 let reason = foreign.reason();
-                self.turn_away(now, id, Refused::new(Refusal::Proto, &reason));
+                self.turn_away(now, id, Refused::new(Refusal::Proto, reason));
             }
             Ask::HangUp => self.hang_up(now, id),
         }

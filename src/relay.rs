@@ -76,6 +76,8 @@ struct Relay {
     epoll: OwnedFd,
     door: Door,
     sockets: Vec<Option<Socket>>,
+    /// Connections that epoll may have to be told something new of, once their bytes are on their way.
+    touched: Vec<ConnId>,
     show: Show,
     screen_watched: Watched,
     stop: UnixStream,
@@ -153,6 +155,7 @@ impl Relay {
                 paused_until: None,
             },
             sockets: Vec::new(),
+            touched: Vec::new(),
             show,
             screen_watched: Watched::No,
             stop,
@@ -216,6 +219,9 @@ impl Relay {
             } else {
                 break;
             }
+        }
+        while let Some(id) = self.touched.pop() {
+            self.watch_pair(now, id);
         }
         let held_back = self.show.holds_back(now);
         self.show.flush(now);
@@ -307,7 +313,7 @@ impl Relay {
                     self.trace_bytes(id, Direction::ToRelay, &bytes);
                 }
                 self.hub.received(now, id, &self.buffer[..count]);
-                self.watch_pair(now, id);
+                self.touched.push(id);
             }
             Err(error) => match error.kind() {
                 io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted => {}
@@ -328,7 +334,7 @@ impl Relay {
             self.trace_occurrence(id, "fin du flux du client (FIN)");
         }
         match self.hub.end_of_stream(now, id) {
-            EndOfStream::ReadsOn if before == Half::Open => self.watch_pair(now, id),
+            EndOfStream::ReadsOn if before == Half::Open => self.touched.push(id),
             _ => self.close(now, id),
         }
     }
@@ -358,7 +364,7 @@ impl Relay {
             }
         }
         self.end_writing(now, id);
-        self.watch_pair(now, id);
+        self.touched.push(id);
     }
 
     /// Shuts down the write half of a connection that ends, once it has been sent everything.
@@ -379,9 +385,7 @@ impl Relay {
         if self.sockets.get_mut(id).and_then(Option::take).is_some() {
             let opposite = self.hub.opposite(id);
             self.hub.closed(now, id);
-            if let Some(opposite) = opposite {
-                self.watch(now, opposite);
-            }
+            self.touched.extend(opposite);
             self.end_pause(now);
         }
     }

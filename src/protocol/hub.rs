@@ -96,6 +96,22 @@ pub struct Setting {
     pub voice: Voice,
 }
 
+#[cfg(test)]
+impl Setting {
+    /// For tests, that look at what happens and not at how it is told.
+    pub(super) fn without_words(house: House) -> Setting {
+        Setting {
+            house,
+            tracing: Tracing::Off,
+            seed: 0,
+            voice: Voice {
+                date: |date| date.to_string(),
+                sentence: |event| Some(format!("{event:?}")),
+            },
+        }
+    }
+}
+
 /// Whether the hub tells how plain clients are understood.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Tracing {
@@ -131,7 +147,7 @@ pub struct Hub {
     unnamed: Option<usize>,
     /// Connections without a hello, oldest first.
     pending: VecDeque<ConnId>,
-    /// Connections refused before they had a seat, that have not closed yet, oldest first.
+    /// Connections refused, that have not closed yet, oldest first; one more than [`MOST_PENDING`], and that goes.
     refused: VecDeque<ConnId>,
     alarms: BTreeSet<(Millis, Alarm)>,
     unsent: VecDeque<ConnId>,
@@ -482,15 +498,19 @@ impl Hub {
         self.over = true;
         let everyone: Vec<ConnId> = self.conns.iter().map(|(id, _)| id).collect();
         for id in everyone {
-            if !self.is_closing(id) {
-                self.post(now, id, &Verb::Bye(why));
-                self.hang_up(now, id);
+            match self.conns[id].state {
+                State::Closing { .. } => continue,
+                // A hello may be on its way; and who speaks plain text can read this, too.
+                State::Pending => Verb::Bye(why).encode(self.conns[id].outbox.tail()),
+                State::Seated(_) => self.post(now, id, &Verb::Bye(why)),
             }
+            self.hang_up(now, id);
         }
         self.rooms.clear();
         self.tokens.clear();
         self.salons.clear();
         self.unnamed = None;
+        self.settle(now);
     }
 
     /// Sees to every plain client that something has happened to.
@@ -741,6 +761,7 @@ impl Hub {
 
     /// Rule 1: whenever either seat connects, both learn who is opposite.
     fn introduce(&mut self, now: Millis, id: ConnId, seat: Seat) {
+        self.shed_reader(now, seat.opposite());
         let room = &mut self.rooms[seat.room];
         let Some(other) = &room.members[seat.opposite().side] else {
             self.post(now, id, &Verb::Gone(Gone::None));
@@ -767,7 +788,10 @@ impl Hub {
                 }
             }
             Presence::Away { .. } => self.post(now, id, &Verb::Gone(Gone::Away)),
-            Presence::Lingering(_) => {
+            Presence::Lingering(there) => {
+                if let Some(verb) = to_other {
+                    self.post(now, there, &verb);
+                }
                 self.post(now, id, &Verb::Gone(Gone::Left));
                 self.end_soon(now, seat.room);
             }
@@ -775,6 +799,17 @@ impl Hub {
                 self.post(now, id, &Verb::Gone(gone));
                 self.end_soon(now, seat.room);
             }
+        }
+    }
+
+    /// Hangs up on whoever does not read, before one more `PEER`: a client may reconnect without end.
+    fn shed_reader(&mut self, now: Millis, seat: Seat) {
+        let member = self.member(seat);
+        if let Some(id) = member.and_then(|member| member.presence.conn())
+            && self.unsent(id).len() >= OUTBOX_FULL
+        {
+            let reason = "rien n'a été lu";
+            self.refuse(now, id, Refused::new(Refusal::Slow, reason));
         }
     }
 
@@ -1073,13 +1108,11 @@ impl Hub {
         {
             self.lose(now, seat);
         }
-        if state == State::Pending {
-            self.refused.push_back(id);
-            if self.refused.len() > MOST_PENDING
-                && let Some(oldest) = self.refused.pop_front()
-            {
-                self.effects.push_back(Effect::Close(oldest));
-            }
+        self.refused.push_back(id);
+        if self.refused.len() > MOST_PENDING
+            && let Some(oldest) = self.refused.pop_front()
+        {
+            self.effects.push_back(Effect::Close(oldest));
         }
     }
 

@@ -35,6 +35,8 @@ const DEAD_AFTER: Millis = 25_000;
 const WELCOME_WITHIN: Millis = 10_000;
 /// How long the partner's acknowledgement may take before the connection is cut and made anew.
 const STUCK_AFTER: Millis = 15_000;
+/// Bytes waiting for a relay that does not read, above which it is not read either. An honest one leaves a window's worth.
+const MOST_UNSENT: usize = 4 * WINDOW_BYTES;
 /// How often a receiver whose screen stands still repeats its acknowledgement, so that rule 6 does not strike.
 const REPEAT_ACK: Millis = 5_000;
 /// How long leaving may take without any progress.
@@ -486,9 +488,10 @@ impl Session {
         self.outbox.advance(count);
     }
 
-    /// Whether the connection should be read: not while a user interface leaves too much untaken.
+    /// Whether the connection should be read: not while a user interface leaves too much untaken, nor while a relay that
+    /// asks for more and more takes nothing.
     pub fn wants_input(&self) -> bool {
-        self.events.len() < MOST_EVENTS
+        self.events.len() < MOST_EVENTS && self.outbox.unsent().len() < MOST_UNSENT
     }
 
     /// The next thing to tell the user interface.
@@ -497,7 +500,8 @@ impl Session {
         if let (Some((pid, seq)), Some(partner)) = (receives, &mut self.partner)
             && partner.pid == pid
         {
-            partner.taken = seq;
+            // A line from before another had the partner's place has been acknowledged since.
+            partner.taken = partner.taken.max(seq);
         }
         Some(event)
     }
@@ -554,17 +558,17 @@ impl Session {
             Verb::Ack { .. } | Verb::Sealed(_) => {}
             Verb::Ping => Verb::Pong.encode(self.outbox.tail()),
             Verb::Pong => {}
-            Verb::Bye(Bye::Restart) => return Err(Fault::Cut("le relais redémarre".to_owned())),
-            Verb::Bye(Bye::Stop) => return Err(Fault::End(Ending::Stopped)),
-            Verb::Bye(Bye::Over) => return Err(Fault::End(Ending::Over)),
+            Verb::Bye(bye) => return Err(Fault::from(bye)),
             Verb::Err { refusal, reason } => return Err(Fault::refused(refusal, reason)),
         }
         Ok(())
     }
 
     fn greeting(&mut self, now: Millis, line: &[u8]) -> Result<(), Fault> {
-        if let Ok(Verb::Err { refusal, reason }) = Verb::decode(line) {
-            return Err(Fault::refused(refusal, reason));
+        match Verb::decode(line) {
+            Ok(Verb::Err { refusal, reason }) => return Err(Fault::refused(refusal, reason)),
+            Ok(Verb::Bye(bye)) => return Err(Fault::from(bye)),
+            _ => {}
         }
         Welcome::decode(line).map_err(|malformed| {
             Fault::End(Ending::Protocol {
@@ -587,8 +591,9 @@ impl Session {
             .partner
             .as_ref()
             .is_some_and(|partner| partner.pid == pid);
-        if !known {
-            self.change_partner(pid, name);
+        match known {
+            true => self.forget_untaken(),
+            false => self.change_partner(pid, name),
         }
         let news = self.news(known);
         let Some(partner) = &mut self.partner else {
@@ -601,6 +606,17 @@ impl Session {
         });
         partner.sync = Sync::Awaiting { since: now };
         partner.ack_due = true;
+    }
+
+    /// What our user interface has not taken is not acknowledged, so it comes again; or never, where its author has met
+    /// somebody else since and given its number to another line. Either way it must not stand in the way.
+    fn forget_untaken(&mut self) {
+        if let Some(partner) = &mut self.partner {
+            let taken = |&(pid, seq): &(Pid, u64)| pid != partner.pid || seq <= partner.taken;
+            self.events
+                .retain(|queued| queued.receives.as_ref().is_none_or(taken));
+            partner.received = partner.taken;
+        }
     }
 
     /// What a `PEER` means to our person.
@@ -654,7 +670,10 @@ impl Session {
     fn gone(&mut self, now: Millis, gone: Gone) {
         self.introduced_by = None;
         let owed = self.partner.as_mut().and_then(|partner| {
-            partner.sync = Sync::Apart;
+            // Whoever has left reads on for a moment, and acknowledges.
+            if gone != Gone::Left {
+                partner.sync = Sync::Apart;
+            }
             partner.owed.take()
         });
         let was_out = std::mem::replace(&mut self.outage, Outage::None) == Outage::Told;
@@ -810,12 +829,13 @@ impl Session {
     /// Says `BYE`: from here on we send no message, and await the relay's own `BYE`.
     fn part(&mut self, now: Millis) {
         match self.link {
-            Link::Up { .. } => {
+            // Before the welcome, too: a seat taken back by the hello is given up by the line after it.
+            Link::Up { .. } | Link::Greeting { .. } => {
                 Verb::Bye(Bye::Over).encode(self.outbox.tail());
                 self.spoke(now);
                 self.phase = Phase::Parting { since: now };
             }
-            Link::Down | Link::Greeting { .. } => self.end(Ending::Over),
+            Link::Down => self.end(Ending::Over),
         }
     }
 
@@ -937,6 +957,16 @@ impl Fault {
                 code: refusal.code().to_owned(),
                 reason: reason.to_owned(),
             }),
+        }
+    }
+}
+
+impl From<Bye> for Fault {
+    fn from(bye: Bye) -> Fault {
+        match bye {
+            Bye::Restart => Fault::Cut("le relais redémarre".to_owned()),
+            Bye::Stop => Fault::End(Ending::Stopped),
+            Bye::Over => Fault::End(Ending::Over),
         }
     }
 }

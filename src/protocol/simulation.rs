@@ -11,7 +11,7 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap, VecDeque};
 use std::net::Ipv4Addr;
 
-use super::hub::{self, ConnId, Effect, House, Hub, Setting, Tracing, Voice};
+use super::hub::{self, ConnId, Effect, House, Hub, Setting};
 use super::session::{self, Event, Session};
 use super::wire::{Hello, Pid, Token};
 use super::{Line, Millis};
@@ -754,15 +754,7 @@ impl World {
 
     fn start_relay(&mut self) {
         self.relay += 1;
-        let mut hub = Hub::new(Setting {
-            house: House::TwoSeats,
-            tracing: Tracing::Off,
-            seed: self.relay,
-            voice: Voice {
-                date: |date| date.to_string(),
-                sentence: |event| Some(format!("{event:?}")),
-            },
-        });
+        let mut hub = Hub::new(Setting::without_words(House::TwoSeats));
         if let Some(Flaw::Hub(flaw)) = self.flaw {
             hub.flaw = Some(flaw);
         }

@@ -6,6 +6,8 @@
 
 #[path = "plain_clients/catalogue.rs"]
 mod catalogue;
+#[path = "plain_clients/sockets.rs"]
+mod sockets;
 #[path = "plain_clients/watched.rs"]
 mod watched;
 

@@ -20,6 +20,7 @@ use rustix::net::sockopt;
 
 use crate::display::{self, Author, Direction};
 use crate::protocol::hub::{ConnId, Effect, EndOfStream, House, Hub, Setting, Tracing, Voice};
+use crate::protocol::plain;
 use crate::protocol::wire::Bye;
 use crate::protocol::{Millis, UnixMillis};
 
@@ -144,7 +145,7 @@ impl Relay {
                 seed: unix_now() ^ u64::from(std::process::id()).rotate_left(32),
                 voice: Voice {
                     date: display::date,
-                    sentence: display::sentence,
+                    sentence: plain::sentence,
                 },
             }),
             epoll,

@@ -305,6 +305,7 @@ impl Session {
         self.link = Link::Greeting { since: now };
         self.incoming = Lines::default();
         self.outbox = Outbox::default();
+        self.hello.partner = self.partner.as_ref().map(|partner| partner.pid);
         self.hello.encode(self.outbox.tail());
     }
 

@@ -435,6 +435,10 @@ fn a_silent_connection_is_asked_for_its_name_once() {
     client.sends("Z");
     client.waits(60_000);
     assert_eq!(client.out, b"");
+    let mut client = Client::new();
+    client.sends(b"\0\0\0\0");
+    client.waits(60_000);
+    assert_eq!(client.out, b"");
     // but who only presses Enter is.
     let mut client = Client::new();
     client.sends("\r\n");

@@ -805,9 +805,14 @@ impl Hub {
     /// Hangs up on whoever does not read, before one more `PEER`: a client may reconnect without end.
     fn shed_reader(&mut self, now: Millis, seat: Seat) {
         let member = self.member(seat);
-        if let Some(id) = member.and_then(|member| member.presence.conn())
-            && self.unsent(id).len() >= OUTBOX_FULL
-        {
+        let Some(id) = member.and_then(|member| member.presence.conn()) else {
+            return;
+        };
+        let too_much_waits = match self.conns.get(id).map(|conn| &conn.dialect) {
+            Some(Dialect::Plain(end)) => end.is_overfull(),
+            _ => self.unsent(id).len() >= OUTBOX_FULL,
+        };
+        if too_much_waits {
             let reason = "rien n'a été lu";
             self.refuse(now, id, Refused::new(Refusal::Slow, reason));
         }

@@ -30,8 +30,8 @@ const WHOLE_WITHIN: Millis = 2_000;
 /// Silence after which a single key is a line: whoever types goes on sooner, a client named « A » does not.
 const KEY_AFTER: Millis = 5_000;
 
-/// What a silent connection is asked.
-const PROMPT: &str = "Quel est votre nom ?";
+/// What a silent connection is asked. It may be a client of the wire whose hello is late, which passes over it.
+pub const PROMPT: &str = "Quel est votre nom ?";
 /// Windows puts it at the beginning of what is UTF-8.
 const BYTE_ORDER_MARK: char = '\u{feff}';
 

@@ -75,6 +75,8 @@ struct Relay {
     epoll: OwnedFd,
     door: Door,
     sockets: Vec<Option<Socket>>,
+    /// Connections that something happened to since epoll was last told what to watch them for.
+    touched: Vec<ConnId>,
     show: Show,
     screen_watched: Watched,
     stop: UnixStream,
@@ -152,6 +154,7 @@ impl Relay {
                 paused_until: None,
             },
             sockets: Vec::new(),
+            touched: Vec::new(),
             show,
             screen_watched: Watched::No,
             stop,
@@ -215,6 +218,10 @@ impl Relay {
             } else {
                 break;
             }
+        }
+        // Only now: mostly what was received has been sent by now, and nothing is to be watched that was not before.
+        while let Some(id) = self.touched.pop() {
+            self.watch_pair(now, id);
         }
         let held_back = self.show.holds_back(now);
         self.show.flush(now);
@@ -306,7 +313,7 @@ impl Relay {
                     self.trace_bytes(id, Direction::ToRelay, &bytes);
                 }
                 self.hub.received(now, id, &self.buffer[..count]);
-                self.watch_pair(now, id);
+                self.touched.push(id);
             }
             Err(error) => match error.kind() {
                 io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted => {}
@@ -327,7 +334,7 @@ impl Relay {
             self.trace_occurrence(id, "fin du flux du client (FIN)");
         }
         match self.hub.end_of_stream(now, id) {
-            EndOfStream::ReadsOn if before == Half::Open => self.watch_pair(now, id),
+            EndOfStream::ReadsOn if before == Half::Open => self.touched.push(id),
             _ => self.close(now, id),
         }
     }
@@ -357,7 +364,7 @@ impl Relay {
             }
         }
         self.end_writing(now, id);
-        self.watch_pair(now, id);
+        self.touched.push(id);
     }
 
     /// Shuts down the write half of a connection that ends, once it has been sent everything.
@@ -378,9 +385,7 @@ impl Relay {
         if self.sockets.get_mut(id).and_then(Option::take).is_some() {
             let opposite = self.hub.opposite(id);
             self.hub.closed(now, id);
-            if let Some(opposite) = opposite {
-                self.watch(now, opposite);
-            }
+            self.touched.extend(opposite);
             self.end_pause(now);
         }
     }

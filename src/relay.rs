@@ -20,6 +20,7 @@ use rustix::net::sockopt;
 
 use crate::display::{self, Author, Direction};
 use crate::protocol::hub::{ConnId, Effect, EndOfStream, House, Hub, Setting, Tracing, Voice};
+use crate::protocol::plain;
 use crate::protocol::wire::Bye;
 use crate::protocol::{Millis, UnixMillis};
 
@@ -75,7 +76,7 @@ struct Relay {
     epoll: OwnedFd,
     door: Door,
     sockets: Vec<Option<Socket>>,
-    /// Connections that something happened to since epoll was last told what to watch them for.
+    /// Connections that epoll may have to be told something new of, once their bytes are on their way.
     touched: Vec<ConnId>,
     show: Show,
     screen_watched: Watched,
@@ -144,7 +145,7 @@ impl Relay {
                 seed: unix_now() ^ u64::from(std::process::id()).rotate_left(32),
                 voice: Voice {
                     date: display::date,
-                    sentence: display::sentence,
+                    sentence: plain::sentence,
                 },
             }),
             epoll,
@@ -219,7 +220,6 @@ impl Relay {
                 break;
             }
         }
-        // Only now: mostly what was received has been sent by now, and nothing is to be watched that was not before.
         while let Some(id) = self.touched.pop() {
             self.watch_pair(now, id);
         }
@@ -464,11 +464,11 @@ impl Relay {
                 let author = [Author::Own, Author::Other][side];
                 self.show.message(now, author, name.as_str(), &line);
             }
-            Effect::Joined { name } => self.show.notice(&display::arrived(name.as_str())),
-            Effect::Away { name } => self.show.notice(&display::away(name.as_str(), 0)),
-            Effect::Back { name } => self.show.notice(&display::back(name.as_str(), 0)),
-            Effect::Left { name } => self.show.notice(&display::left(name.as_str())),
-            Effect::Lost { name } => self.show.notice(&display::lost(name.as_str())),
+            Effect::Joined { name, .. } => self.show.notice(&display::arrived(name.as_str())),
+            Effect::Away { name, .. } => self.show.notice(&display::away(name.as_str(), 0)),
+            Effect::Back { name, .. } => self.show.notice(&display::back(name.as_str(), 0)),
+            Effect::Left { name, .. } => self.show.notice(&display::left(name.as_str())),
+            Effect::Lost { name, .. } => self.show.notice(&display::lost(name.as_str())),
             Effect::Refused {
                 address, reason, ..
             } => self

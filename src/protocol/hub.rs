@@ -34,6 +34,8 @@ const SEAT_KEPT: Millis = 120_000;
 const LINGER: Millis = 3_000;
 /// How long a connection that ends may take to read its last lines and close.
 const DRAIN: Millis = 2_000;
+/// Most rooms at once: an away seat costs its owner nothing, and us memory.
+const MOST_ROOMS: usize = 20_000;
 /// Bytes waiting for one connection above which nothing more is read that would add to them.
 const OUTBOX_FULL: usize = 64 * 1024;
 
@@ -49,15 +51,19 @@ pub enum Effect {
     /// `side` (0 or 1) tells the two seats apart.
     Said { side: usize, name: Name, line: Line },
     /// Somebody took a seat for the first time.
-    Joined { name: Name },
+    Joined {
+        name: Name,
+        salon: Option<Salon>,
+        address: IpAddr,
+    },
     /// Somebody's connection was cut; the seat is kept.
-    Away { name: Name },
+    Away { name: Name, salon: Option<Salon> },
     /// Somebody is back on a seat kept.
-    Back { name: Name },
+    Back { name: Name, salon: Option<Salon> },
     /// Somebody said `BYE`.
-    Left { name: Name },
+    Left { name: Name, salon: Option<Salon> },
     /// Somebody did not come back in time.
-    Lost { name: Name },
+    Lost { name: Name, salon: Option<Salon> },
     /// How a plain client's bytes were understood. Only while [`Setting::tracing`].
     Understood { conn: ConnId, remarks: Remarks },
     /// A connection was refused.
@@ -84,6 +90,14 @@ pub enum House {
     TwoSeats,
     /// Any number of conversations, whose text is nobody's business.
     Daemon,
+}
+
+/// How full the house is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    pub conversations: usize,
+    /// People alone in their room.
+    pub waiting: usize,
 }
 
 /// What a hub is told once.
@@ -145,6 +159,10 @@ pub struct Hub {
     salons: BTreeMap<Salon, usize>,
     /// The room without a name where somebody waits for the next to come.
     unnamed: Option<usize>,
+    /// Rooms that keep a seat for somebody whom this relay has never seen: by the one expected, then the one who waits.
+    expected: BTreeMap<(Pid, Pid), usize>,
+    /// Rooms where both seats have been taken.
+    conversations: usize,
     /// Connections without a hello, oldest first.
     pending: VecDeque<ConnId>,
     /// Connections refused, that have not closed yet, oldest first; one more than [`MOST_PENDING`], and that goes.
@@ -225,10 +243,19 @@ struct Room {
     members: [Option<Member>; 2],
     /// Both seats have been taken: the conversation belongs to these two.
     begun: bool,
+    /// Whom the free seat is kept for.
+    expects: Option<Expected>,
     /// When whoever is left is sent away, after the other's end.
     ends_at: Option<Millis>,
     /// The alarm that is set for this room.
     alarm: Option<Millis>,
+}
+
+/// A partner from before this relay was started.
+#[derive(Clone, Copy, Debug)]
+struct Expected {
+    pid: Pid,
+    until: Millis,
 }
 
 /// Who holds a seat.
@@ -271,6 +298,8 @@ impl Hub {
             tokens: BTreeMap::new(),
             salons: BTreeMap::new(),
             unnamed: None,
+            expected: BTreeMap::new(),
+            conversations: 0,
             pending: VecDeque::new(),
             refused: VecDeque::new(),
             alarms: BTreeSet::new(),
@@ -472,8 +501,8 @@ impl Hub {
         };
         let one_room = self.rooms.iter().next();
         match self.setting.house {
+            _ if self.over => false,
             House::Daemon => true,
-            House::TwoSeats if self.over => false,
             House::TwoSeats => one_room.is_none_or(|(_, room)| room.members.iter().any(expected)),
         }
     }
@@ -485,7 +514,20 @@ impl Hub {
             .rooms
             .iter()
             .flat_map(|(_, room)| room.members.iter().flatten());
-        members.any(away)
+        members.any(away) || !self.expected.is_empty()
+    }
+
+    /// How many people are served.
+    pub fn counts(&self) -> Counts {
+        Counts {
+            conversations: self.conversations,
+            waiting: self.rooms.len() - self.conversations,
+        }
+    }
+
+    /// Whether no conversation is left, and none will begin: whoever calls now is for the next relay.
+    pub fn is_ending(&self) -> bool {
+        self.over
     }
 
     /// Whether all is done and every connection closed.
@@ -507,9 +549,11 @@ impl Hub {
             self.hang_up(now, id);
         }
         self.rooms.clear();
+        self.conversations = 0;
         self.tokens.clear();
         self.salons.clear();
         self.unnamed = None;
+        self.expected.clear();
         self.settle(now);
     }
 
@@ -591,6 +635,7 @@ impl Hub {
             // Nobody can ask for this seat again: such tokens are never looked up.
             token: Token(0),
             salon: None,
+            partner: None,
             name,
         };
         if let Dialect::Plain(end) = &mut self.conns[id].dialect {
@@ -643,7 +688,7 @@ impl Hub {
         let known = self.tokens.get(&hello.token).filter(|_| speaks_wire);
         let seat = match known {
             Some(&seat) => self.take_back(now, id, seat, &hello)?,
-            None => self.take(id, hello)?,
+            None => self.take(now, id, hello)?,
         };
         self.pending.retain(|&pending| pending != id);
         self.conns[id].state = State::Seated(seat);
@@ -669,7 +714,7 @@ impl Hub {
         let Some(member) = self.rooms[seat.room].members[seat.side].as_mut() else {
             unreachable!("a token is forgotten with its seat");
         };
-        if member.hello != *hello {
+        if !member.hello.is_same_client(hello) {
             return Err(Refused::new(
                 Refusal::Proto,
                 "ce n'est pas le hello de cette place",
@@ -684,7 +729,8 @@ impl Hub {
             }
             Presence::Away { .. } => {
                 member.presence = Presence::Here(id);
-                self.effects.push_back(Effect::Back { name });
+                let salon = self.salon(seat);
+                self.effects.push_back(Effect::Back { name, salon });
             }
             Presence::Lingering(_) | Presence::Gone(_) => {
                 return Err(Refused::new(Refusal::Full, "cette discussion est terminée"));
@@ -694,8 +740,8 @@ impl Hub {
     }
 
     /// A newcomer's seat.
-    fn take(&mut self, id: ConnId, hello: Hello) -> Result<Seat, Refused> {
-        let room = self.room_for(&hello)?;
+    fn take(&mut self, now: Millis, id: ConnId, hello: Hello) -> Result<Seat, Refused> {
+        let room = self.room_for(now, &hello)?;
         let members = &mut self.rooms[room].members;
         let Some(side) = members.iter().position(Option::is_none) else {
             return Err(Refused::full());
@@ -723,40 +769,95 @@ impl Hub {
             presence: Presence::Here(id),
             shown: None,
         });
-        self.effects.push_back(Effect::Joined { name });
+        if members.iter().all(Option::is_some) {
+            self.begin(room);
+        }
+        self.effects.push_back(Effect::Joined {
+            name,
+            salon: self.salon(seat),
+            address: self.conns[id].address,
+        });
         Ok(seat)
     }
 
     /// The room that a newcomer asks for, new where there is none.
-    fn room_for(&mut self, hello: &Hello) -> Result<usize, Refused> {
+    fn room_for(&mut self, now: Millis, hello: &Hello) -> Result<usize, Refused> {
         if self.over {
             return Err(Refused::full());
+        }
+        if let Some(room) = self.room_of_partner(hello) {
+            return Ok(room);
+        }
+        let existing = match (&hello.salon, self.setting.house) {
+            (_, House::TwoSeats) => self.rooms.iter().next().map(|(room, _)| room),
+            (Some(salon), House::Daemon) => self.salons.get(salon).copied(),
+            (None, House::Daemon) => self.unnamed,
+        };
+        match existing {
+            // Two who have talked before find each other again beside whoever has come between.
+            Some(_) if self.setting.house == House::Daemon && hello.partner.is_some() => {}
+            Some(room) if self.rooms[room].is_kept_from(hello.pid) => return Err(Refused::full()),
+            Some(room) => return Ok(room),
+            None => {}
+        }
+        self.new_room(now, hello)
+    }
+
+    /// Where somebody waits whom this newcomer has talked with, as either of them says, through a relay that is no more.
+    fn room_of_partner(&self, hello: &Hello) -> Option<usize> {
+        let me = hello.pid;
+        let Some(partner) = hello.partner else {
+            // A connection cut just then: they had learnt of us, and we not yet of them.
+            let mut expecting = self.expected.range((me, Pid(0))..=(me, Pid(u64::MAX)));
+            return expecting.next().map(|(_, room)| *room);
+        };
+        if let Some(room) = self.expected.get(&(me, partner)) {
+            return Some(*room);
+        }
+        let named = hello
+            .salon
+            .as_ref()
+            .and_then(|salon| self.salons.get(salon));
+        let mut rooms = named.copied().into_iter().chain(self.unnamed);
+        rooms.find(|room| {
+            let room = &self.rooms[*room];
+            let mut members = room.members.iter().flatten();
+            room.is_fresh() && members.any(|member| member.hello.pid == partner)
+        })
+    }
+
+    fn new_room(&mut self, now: Millis, hello: &Hello) -> Result<usize, Refused> {
+        if self.rooms.len() >= MOST_ROOMS {
+            return Err(Refused::new(Refusal::Full, "le relais est plein"));
         }
         let salon = match self.setting.house {
             House::TwoSeats => None,
             House::Daemon => hello.salon.clone(),
         };
-        let existing = match (&salon, self.setting.house) {
-            (_, House::TwoSeats) => self.rooms.iter().next().map(|(room, _)| room),
-            (Some(salon), House::Daemon) => self.salons.get(salon).copied(),
-            (None, House::Daemon) => self.unnamed,
-        };
-        Ok(existing.unwrap_or_else(|| {
-            let room = self.rooms.insert(Room {
-                salon: salon.clone(),
-                members: [None, None],
-                begun: false,
-                ends_at: None,
-                alarm: None,
-            });
-            match salon {
-                Some(salon) => {
-                    self.salons.insert(salon, room);
-                }
-                None => self.unnamed = Some(room),
+        let expects = hello.partner.map(|pid| Expected {
+            pid,
+            until: now + SEAT_KEPT,
+        });
+        let room = self.rooms.insert(Room {
+            salon: salon.clone(),
+            members: [None, None],
+            begun: false,
+            expects,
+            ends_at: None,
+            alarm: None,
+        });
+        if let Some(expected) = expects {
+            self.expected.insert((expected.pid, hello.pid), room);
+            self.arm_room(room);
+        }
+        match salon {
+            Some(salon) => {
+                self.salons.entry(salon).or_insert(room);
             }
-            room
-        }))
+            None if expects.is_none() => self.unnamed = Some(room),
+            None => {}
+        }
+        Ok(room)
     }
 
     /// Rule 1: whenever either seat connects, both learn who is opposite.
@@ -764,7 +865,11 @@ impl Hub {
         self.shed_reader(now, seat.opposite());
         let room = &mut self.rooms[seat.room];
         let Some(other) = &room.members[seat.opposite().side] else {
-            self.post(now, id, &Verb::Gone(Gone::None));
+            let gone = match room.expects {
+                None => Gone::None,
+                Some(_) => Gone::Away,
+            };
+            self.post(now, id, &Verb::Gone(gone));
             return;
         };
         let presence = other.presence;
@@ -777,10 +882,6 @@ impl Hub {
         self.post(now, id, &to_me);
         match presence {
             Presence::Here(there) => {
-                self.rooms[seat.room].begun = true;
-                if self.unnamed == Some(seat.room) {
-                    self.unnamed = None;
-                }
                 if let Some(verb) = to_other
                     && !self.flawed(Flaw::PeerToOneSide)
                 {
@@ -802,12 +903,37 @@ impl Hub {
         }
     }
 
+    /// Both seats are taken: nobody else is waited for.
+    fn begin(&mut self, room: usize) {
+        if self.unnamed == Some(room) {
+            self.unnamed = None;
+        }
+        self.stop_expecting(room);
+        if !std::mem::replace(&mut self.rooms[room].begun, true) {
+            self.conversations += 1;
+        }
+    }
+
+    fn stop_expecting(&mut self, room: usize) {
+        let expecting = &mut self.rooms[room];
+        if let Some(expected) = expecting.expects.take() {
+            for member in expecting.members.iter().flatten() {
+                self.expected.remove(&(expected.pid, member.hello.pid));
+            }
+        }
+    }
+
     /// Hangs up on whoever does not read, before one more `PEER`: a client may reconnect without end.
     fn shed_reader(&mut self, now: Millis, seat: Seat) {
         let member = self.member(seat);
-        if let Some(id) = member.and_then(|member| member.presence.conn())
-            && self.unsent(id).len() >= OUTBOX_FULL
-        {
+        let Some(id) = member.and_then(|member| member.presence.conn()) else {
+            return;
+        };
+        let too_much_waits = match self.conns.get(id).map(|conn| &conn.dialect) {
+            Some(Dialect::Plain(end)) => end.is_overfull(),
+            _ => self.unsent(id).len() >= OUTBOX_FULL,
+        };
+        if too_much_waits {
             let reason = "rien n'a été lu";
             self.refuse(now, id, Refused::new(Refusal::Slow, reason));
         }
@@ -885,7 +1011,8 @@ impl Hub {
         let other = self.member(seat.opposite()).map(|other| other.presence);
         // Who answers the other's farewell has not left anybody.
         if !matches!(other, Some(Presence::Lingering(_) | Presence::Gone(_))) {
-            self.effects.push_back(Effect::Left { name });
+            let salon = self.salon(seat);
+            self.effects.push_back(Effect::Left { name, salon });
         }
         let Some(other) = other else {
             self.farewell(now, id);
@@ -914,13 +1041,15 @@ impl Hub {
         let name = member.hello.name.clone();
         match member.presence {
             // Nothing has been said yet, so nothing needs keeping; who comes back takes a seat like anybody.
-            Presence::Here(_) if !self.rooms[seat.room].begun => {
-                self.effects.push_back(Effect::Left { name });
+            Presence::Here(_) if self.rooms[seat.room].is_fresh() => {
+                let salon = self.salon(seat);
+                self.effects.push_back(Effect::Left { name, salon });
                 self.vacate(seat);
             }
             Presence::Here(_) => {
                 self.set_presence(seat, Presence::Away { since: now });
-                self.effects.push_back(Effect::Away { name });
+                let salon = self.salon(seat);
+                self.effects.push_back(Effect::Away { name, salon });
                 self.arm_room(seat.room);
                 let other = self.member(seat.opposite()).map(|other| other.presence);
                 match other {
@@ -943,6 +1072,7 @@ impl Hub {
 
     /// Frees a seat whose conversation has not begun.
     fn vacate(&mut self, seat: Seat) {
+        self.stop_expecting(seat.room);
         if let Some(member) = self.rooms[seat.room].members[seat.side].take() {
             self.forget_token(seat, &member);
         }
@@ -985,11 +1115,15 @@ impl Hub {
     }
 
     fn remove_room(&mut self, room: usize) -> Room {
+        self.stop_expecting(room);
         let removed = self.rooms.remove(room);
+        self.conversations -= usize::from(removed.begun);
         if let Some(at) = removed.alarm {
             self.alarms.remove(&(at, Alarm::Room(room)));
         }
-        if let Some(salon) = &removed.salon {
+        if let Some(salon) = &removed.salon
+            && self.salons.get(salon) == Some(&room)
+        {
             self.salons.remove(salon);
         }
         if self.unnamed == Some(room) {
@@ -1039,8 +1173,10 @@ impl Hub {
         };
         ending.alarm = None;
         if ending.ends_at.is_some_and(|at| at <= now) {
-            self.finish(now, room);
-            return;
+            return self.finish(now, room);
+        }
+        if ending.expects.is_some_and(|expected| expected.until <= now) {
+            return self.give_up_expecting(now, room);
         }
         for side in 0..2 {
             self.expire(now, Seat { room, side });
@@ -1050,6 +1186,19 @@ impl Hub {
             self.finish(now, room);
         } else {
             self.arm_room(room);
+        }
+    }
+
+    /// Gives the seat up of somebody who has not come over from the relay before this one.
+    fn give_up_expecting(&mut self, now: Millis, room: usize) {
+        self.stop_expecting(room);
+        let here = |member: &Member| member.presence.conn();
+        match self.rooms[room].members.iter().flatten().find_map(here) {
+            Some(id) => {
+                self.post(now, id, &Verb::Gone(Gone::Lost));
+                self.end_soon(now, room);
+            }
+            None => self.finish(now, room),
         }
     }
 
@@ -1065,7 +1214,8 @@ impl Hub {
             return;
         }
         let name = member.hello.name.clone();
-        self.effects.push_back(Effect::Lost { name });
+        let salon = self.salon(seat);
+        self.effects.push_back(Effect::Lost { name, salon });
         self.set_presence(seat, Presence::Gone(Gone::Lost));
         let other = self.member(seat.opposite()).map(|other| other.presence);
         if let Some(Presence::Here(there)) = other {
@@ -1190,6 +1340,10 @@ impl Hub {
         }
     }
 
+    fn salon(&self, seat: Seat) -> Option<Salon> {
+        self.rooms.get(seat.room)?.salon.clone()
+    }
+
     fn member(&self, seat: Seat) -> Option<&Member> {
         self.rooms.get(seat.room)?.members[seat.side].as_ref()
     }
@@ -1243,13 +1397,23 @@ fn set_alarm(
 }
 
 impl Room {
+    /// Whether whoever is there has not met anybody yet.
+    fn is_fresh(&self) -> bool {
+        !self.begun && self.expects.is_none()
+    }
+
+    fn is_kept_from(&self, pid: Pid) -> bool {
+        self.expects.is_some_and(|expected| expected.pid != pid)
+    }
+
     fn deadline(&self) -> Option<Millis> {
         let expiry = |member: &Member| match member.presence {
             Presence::Away { since } => Some(since + SEAT_KEPT),
             _ => None,
         };
         let expiries = self.members.iter().flatten().filter_map(expiry);
-        expiries.chain(self.ends_at).min()
+        let expected = self.expects.map(|expected| expected.until);
+        expiries.chain(self.ends_at).chain(expected).min()
     }
 }
 

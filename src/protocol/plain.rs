@@ -19,7 +19,7 @@ use super::Millis;
 use super::wire::{MAGIC, MAX_TEXT, Name};
 
 pub use self::opening::Foreign;
-pub use self::outgoing::{write_message, write_notice, write_welcome};
+pub use self::outgoing::{sentence, write_message, write_notice, write_welcome};
 
 /// A connection that says nothing for so long is asked for a name, once.
 const PROMPT_AFTER: Millis = 400;
@@ -31,7 +31,7 @@ const WHOLE_WITHIN: Millis = 2_000;
 const KEY_AFTER: Millis = 5_000;
 
 /// What a silent connection is asked.
-const PROMPT: &str = "Quel est votre nom ?";
+pub const PROMPT: &str = "Quel est votre nom ?";
 /// Windows puts it at the beginning of what is UTF-8.
 const BYTE_ORDER_MARK: char = '\u{feff}';
 

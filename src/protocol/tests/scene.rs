@@ -12,6 +12,7 @@ use crate::protocol::{Line, Millis};
 /// Everything that takes part.
 pub struct Scene {
     pub now: Millis,
+    house: House,
     pub hub: Hub,
     clients: Vec<Client>,
     wires: Vec<Wire>,
@@ -81,6 +82,7 @@ impl Scene {
     pub fn of(house: House) -> Scene {
         Scene {
             now: 1_000,
+            house,
             hub: Hub::new(Setting::without_words(house)),
             clients: Vec::new(),
             wires: Vec::new(),
@@ -102,6 +104,16 @@ impl Scene {
         who
     }
 
+    /// Somebody new asks for a salon.
+    pub fn join_salon(&mut self, salon: &str, name: &str) -> Who {
+        let who = self.stranger(name);
+        let client = &mut self.clients[who.0];
+        client.hello.salon = Some(salon.parse().unwrap());
+        client.session = Session::new(client.hello.clone());
+        self.dial(who);
+        who
+    }
+
     /// Somebody new, who has not dialled yet.
     pub fn stranger(&mut self, name: &str) -> Who {
         let id = self.clients.len() as u64 + 1;
@@ -109,6 +121,7 @@ impl Scene {
             pid: Pid(id),
             token: Token(u128::from(id) << 64),
             salon: None,
+            partner: None,
             name: name.parse().unwrap(),
         };
         self.clients.push(Client {
@@ -188,6 +201,23 @@ impl Scene {
         self.wires[hand.0].at_relay
     }
 
+    /// What it is sent stays with the relay: nobody reads.
+    pub fn hold_down_hand(&mut self, hand: Hand) {
+        self.wires[hand.0].down.held_up = true;
+    }
+
+    /// A relay that is not this scene's says this to a client.
+    pub fn hears(&mut self, who: Who, text: &str) {
+        let wire = self.wire_of(who);
+        let outcome = self.clients[who.0]
+            .session
+            .received(self.now, text.as_bytes());
+        if outcome.is_err() {
+            self.hang_up(wire);
+        }
+        self.settle();
+    }
+
     pub fn say(&mut self, who: Who, text: &str) {
         assert!(self.has_room(who), "no room for « {text} »");
         let line = Line {
@@ -265,7 +295,7 @@ impl Scene {
 
     /// The relay is killed and started again: it remembers nothing, and every connection is cut.
     pub fn restart_relay(&mut self) {
-        self.hub = Hub::new(Setting::without_words(House::TwoSeats));
+        self.hub = Hub::new(Setting::without_words(self.house));
         for wire in 0..self.wires.len() {
             self.wires[wire].at_relay = End::Closed;
             self.hang_up(wire);
@@ -471,6 +501,11 @@ impl Scene {
         any
     }
 
+    fn is_done(&self, id: usize) -> bool {
+        let conn = self.wires[id].conn;
+        self.hub.is_closing(conn) && self.hub.unsent(conn).is_empty()
+    }
+
     /// Whoever's other end has closed, and has read all before, closes too.
     fn ends_meet(&mut self, id: usize) -> bool {
         let wire = &self.wires[id];
@@ -479,6 +514,10 @@ impl Scene {
         match (wire.at_client, wire.at_relay) {
             (End::Closed, End::Open) if up_read => self.lose_at_relay(id),
             (End::Open, End::Closed) if down_read && wire.client.is_some() => self.hang_up(id),
+            // The relay shuts its half down once the last line is out.
+            (End::Open, End::Open) if down_read && wire.client.is_some() && self.is_done(id) => {
+                self.hang_up(id);
+            }
             _ => return false,
         }
         true

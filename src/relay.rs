@@ -80,6 +80,8 @@ struct Relay {
     touched: Vec<ConnId>,
     show: Show,
     screen_watched: Watched,
+    /// Whether the screen held everybody back when epoll was last told whom to watch.
+    held_back: bool,
     stop: UnixStream,
     stopped: Option<Stop>,
     tracing: Tracing,
@@ -158,6 +160,7 @@ impl Relay {
             touched: Vec::new(),
             show,
             screen_watched: Watched::No,
+            held_back: false,
             stop,
             stopped: None,
             tracing,
@@ -223,10 +226,11 @@ impl Relay {
         while let Some(id) = self.touched.pop() {
             self.watch_pair(now, id);
         }
-        let held_back = self.show.holds_back(now);
         self.show.flush(now);
         self.watch_screen();
-        if held_back != self.show.holds_back(now) || held_back {
+        // Also where nothing but time has passed, which ends the patience with a screen that stands still.
+        let holds_back = self.show.holds_back(now);
+        if std::mem::replace(&mut self.held_back, holds_back) || holds_back {
             self.watch_everyone(now);
         }
         self.tend_door(now);

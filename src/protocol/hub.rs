@@ -542,6 +542,7 @@ impl Hub {
             return false;
         };
         let outbox = self.outgoing(now, id);
+        outbox.reserve(line.len() + 1);
         outbox.extend_from_slice(line);
         outbox.push(b'\n');
         true

@@ -472,8 +472,8 @@ impl Hub {
         };
         let one_room = self.rooms.iter().next();
         match self.setting.house {
+            _ if self.over => false,
             House::Daemon => true,
-            House::TwoSeats if self.over => false,
             House::TwoSeats => one_room.is_none_or(|(_, room)| room.members.iter().any(expected)),
         }
     }

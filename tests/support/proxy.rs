@@ -176,7 +176,8 @@ impl State {
                 true => most.min(*budget as usize).max(1),
                 false => buffer.len(),
             };
-            let count = match (&*ends[from]).read(&mut buffer[..most]) {
+            let mut source = ends[from];
+            let count = match source.read(&mut buffer[..most]) {
                 Ok(0) => return false,
                 Ok(count) => count,
                 Err(error) if error.kind() == ErrorKind::Interrupted => continue,
@@ -185,7 +186,8 @@ impl State {
                     return false;
                 }
             };
-            if (&*ends[to]).write_all(&buffer[..count]).is_err() {
+            let mut sink = ends[to];
+            if sink.write_all(&buffer[..count]).is_err() {
                 reset(ends);
                 return false;
             }

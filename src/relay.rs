@@ -20,6 +20,7 @@ use rustix::net::sockopt;
 
 use crate::display::{self, Author, Direction};
 use crate::protocol::hub::{ConnId, Effect, EndOfStream, House, Hub, Setting, Tracing, Voice};
+use crate::protocol::plain;
 use crate::protocol::wire::Bye;
 use crate::protocol::{Millis, UnixMillis};
 
@@ -75,6 +76,8 @@ struct Relay {
     epoll: OwnedFd,
     door: Door,
     sockets: Vec<Option<Socket>>,
+    /// Connections that epoll may have to be told something new of, once their bytes are on their way.
+    touched: Vec<ConnId>,
     show: Show,
     screen_watched: Watched,
     stop: UnixStream,
@@ -142,7 +145,7 @@ impl Relay {
                 seed: unix_now() ^ u64::from(std::process::id()).rotate_left(32),
                 voice: Voice {
                     date: display::date,
-                    sentence: display::sentence,
+                    sentence: plain::sentence,
                 },
             }),
             epoll,
@@ -152,6 +155,7 @@ impl Relay {
                 paused_until: None,
             },
             sockets: Vec::new(),
+            touched: Vec::new(),
             show,
             screen_watched: Watched::No,
             stop,
@@ -215,6 +219,9 @@ impl Relay {
             } else {
                 break;
             }
+        }
+        while let Some(id) = self.touched.pop() {
+            self.watch_pair(now, id);
         }
         let held_back = self.show.holds_back(now);
         self.show.flush(now);
@@ -306,7 +313,7 @@ impl Relay {
                     self.trace_bytes(id, Direction::ToRelay, &bytes);
                 }
                 self.hub.received(now, id, &self.buffer[..count]);
-                self.watch_pair(now, id);
+                self.touched.push(id);
             }
             Err(error) => match error.kind() {
                 io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted => {}
@@ -327,7 +334,7 @@ impl Relay {
             self.trace_occurrence(id, "fin du flux du client (FIN)");
         }
         match self.hub.end_of_stream(now, id) {
-            EndOfStream::ReadsOn if before == Half::Open => self.watch_pair(now, id),
+            EndOfStream::ReadsOn if before == Half::Open => self.touched.push(id),
             _ => self.close(now, id),
         }
     }
@@ -357,7 +364,7 @@ impl Relay {
             }
         }
         self.end_writing(now, id);
-        self.watch_pair(now, id);
+        self.touched.push(id);
     }
 
     /// Shuts down the write half of a connection that ends, once it has been sent everything.
@@ -378,9 +385,7 @@ impl Relay {
         if self.sockets.get_mut(id).and_then(Option::take).is_some() {
             let opposite = self.hub.opposite(id);
             self.hub.closed(now, id);
-            if let Some(opposite) = opposite {
-                self.watch(now, opposite);
-            }
+            self.touched.extend(opposite);
             self.end_pause(now);
         }
     }

@@ -19,7 +19,7 @@ use super::Millis;
 use super::wire::{MAGIC, MAX_TEXT, Name};
 
 pub use self::opening::Foreign;
-pub use self::outgoing::{write_message, write_notice, write_welcome};
+pub use self::outgoing::{sentence, write_message, write_notice, write_welcome};
 
 /// A connection that says nothing for so long is asked for a name, once.
 const PROMPT_AFTER: Millis = 400;

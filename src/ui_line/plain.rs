@@ -3,7 +3,7 @@
 use std::io;
 use std::os::fd::AsFd;
 
-use super::Entry;
+use super::face::Entry;
 use super::text::{Rest, decode, first_piece};
 use crate::screen::{Flushed, Screen};
 

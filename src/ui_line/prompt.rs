@@ -5,9 +5,9 @@ use std::io;
 use std::os::fd::AsFd;
 
 use super::editor::{Drawn, Editor, Effect};
+use super::face::{Entry, Intake};
 use super::keys::{Key, Keys};
 use super::terminal::Terminal;
-use super::{Entry, Intake};
 use crate::screen::Screen;
 
 /// A prompt row below the rows of a conversation.

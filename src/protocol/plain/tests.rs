@@ -1,6 +1,8 @@
 //! The rules of the plain dialect one by one, then all of them against whatever bytes may come.
 
 use super::*;
+use crate::protocol::Line;
+use crate::protocol::session::{Ending, Event};
 use Heard::{Named, Nameless, Quit, Said};
 
 /// A plain client on a clock of its own.
@@ -506,6 +508,51 @@ fn lines_sent_are_short_whole_and_harmless() {
     let mut out = Vec::new();
     write_notice(&mut out, "");
     assert_eq!(out, b"\n");
+}
+
+#[test]
+fn what_the_relay_says_itself_is_ascii_but_for_the_assignment_s_sentence() {
+    let name = || "Bob".to_owned();
+    let events = [
+        Event::Waiting,
+        Event::Arrived { name: name() },
+        Event::Away {
+            name: name(),
+            held: 2,
+        },
+        Event::Back {
+            name: name(),
+            delivered: 2,
+        },
+        Event::Lost { name: name() },
+        Event::Undelivered {
+            lines: vec![Line {
+                sent_at: 0,
+                text: String::new(),
+            }],
+        },
+        Event::Ended(Ending::Stopped),
+    ];
+    for event in events {
+        let told = sentence(&event).expect("people want to know");
+        assert!(told.is_ascii(), "{told}");
+    }
+    let left = Event::Left { name: name() };
+    assert_eq!(
+        sentence(&left).as_deref(),
+        Some("le client Bob a quitté la discussion.")
+    );
+    assert!(PROMPT.is_ascii());
+    let mut welcome = Vec::new();
+    write_welcome(&mut welcome, &"Zoe".parse().unwrap());
+    assert!(welcome.is_ascii());
+    let forged = Event::Arrived {
+        name: "Bob\" est de retour. \"".to_owned(),
+    };
+    assert_eq!(
+        sentence(&forged).as_deref(),
+        Some("\"Bob' est de retour. '\" vient d'arriver.")
+    );
 }
 
 #[test]

@@ -15,7 +15,9 @@
 mod notices;
 mod trace;
 
-pub use notices::{MYSELF, OVER, SEATS_TAKEN, arrived, away, back, cause, left, lost, sentence};
+pub use notices::{
+    MYSELF, OVER, SEATS_TAKEN, arrived, away, back, cause, left, lost, quoted, sentence,
+};
 
 pub use trace::{Direction, remark};
 

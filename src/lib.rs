@@ -10,4 +10,5 @@ pub mod peer;
 pub mod protocol;
 pub mod relay;
 pub mod screen;
+pub mod service;
 pub mod ui_line;

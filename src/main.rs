@@ -76,6 +76,7 @@ fn relay(options: RelayOptions) -> Result<u8, Failure> {
         host,
         port,
         tracing,
+        ..
     } = options;
     let listener = relay::listen(host.as_deref(), port).map_err(|error| {
         let place = host.as_deref().unwrap_or_default();
@@ -127,7 +128,7 @@ fn client(options: ClientOptions) -> Result<u8, Failure> {
     } = options;
     let settings = ui_line::Settings {
         name: match &caller {
-            Caller::Wire(name) | Caller::Plain(Some(name)) => name.to_string(),
+            Caller::Wire { name, .. } | Caller::Plain(Some(name)) => name.to_string(),
             Caller::Plain(None) => display::MYSELF.to_owned(),
         },
         record,
@@ -136,12 +137,12 @@ fn client(options: ClientOptions) -> Result<u8, Failure> {
     let executor = LocalExecutor::new();
     let connection = executor.spawn(async move {
         match caller {
-            Caller::Wire(name) => {
+            Caller::Wire { name, salon } => {
                 let call = peer::Call {
                     host,
                     port,
                     name,
-                    salon: None,
+                    salon,
                 };
                 peer::run(call, ends).await
             }

@@ -11,8 +11,8 @@ use std::path::PathBuf;
 use argh::FromArgs;
 
 use crate::display::safe;
-use crate::protocol::hub::Tracing;
-use crate::protocol::wire::{Name, NameError, is_hidden};
+use crate::protocol::hub::{House, Tracing};
+use crate::protocol::wire::{MAX_NAME, Name, NameError, Salon, is_hidden};
 
 /// What the program is to do.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,6 +30,7 @@ pub struct RelayOptions {
     pub host: Option<String>,
     /// 0 means any free port.
     pub port: u16,
+    pub house: House,
     /// Whether to show every line that passes.
     pub tracing: Tracing,
 }
@@ -46,8 +47,8 @@ pub struct ClientOptions {
 /// What the client speaks, and under which name.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Caller {
-    /// The protocol of `msg`.
-    Wire(Name),
+    /// The protocol of `msg`, and the room to ask for where the relay serves several.
+    Wire { name: Name, salon: Option<Salon> },
     /// `--brut`: plain text, with the name as first line if there is one.
     Plain(Option<Name>),
 }
@@ -98,6 +99,12 @@ struct Words {
     /// garde la discussion dans un fichier
     #[argh(option)]
     history: Option<String>,
+    /// nomme la paire
+    #[argh(option)]
+    salon: Option<String>,
+    /// sert toute une classe
+    #[argh(switch)]
+    daemon: bool,
     /// montre chaque ligne qui passe
     #[argh(switch)]
     trace: bool,
@@ -112,18 +119,22 @@ struct Words {
 const HELP: &str = "\
 msg : deux personnes discutent par écrit, à travers un relais.
 
-  msg --relay [MACHINE]:PORT [--trace]
-  msg --connect MACHINE:PORT --nom NOM [--history FICHIER]
+  msg --relay [MACHINE]:PORT [--daemon | --trace]
+  msg --connect MACHINE:PORT --nom NOM [--salon SALON] [--history FICHIER]
   msg --connect MACHINE:PORT --brut [--nom NOM] [--history FICHIER]
 
 Ouvrir un relais
   --relay [MACHINE]:PORT    accepte deux personnes, puis n'écoute plus ; sans MACHINE, à toutes les adresses
                             de cette machine ; avec le port 0, à un port libre, qui s'affiche
+  --daemon                  sert sans écran autant de paires que l'on veut, jusqu'à ce qu'on l'arrête ; ne montre
+                            et ne garde aucun message (voyez docs/service.md pour systemd)
   --trace                   montre chaque ligne qui passe, octet par octet, pour mettre au point son propre client
 
 Rejoindre une discussion
   --connect MACHINE:PORT    appelle le relais : un nom, une adresse IPv4, ou une adresse IPv6 entre crochets
   --nom NOM                 votre nom, 24 caractères au plus
+  --salon SALON             retrouve, sur un relais --daemon, la personne qui donne le même SALON ; sans salon,
+                            la prochaine personne qui vient sans salon elle aussi
   --history FICHIER         garde la discussion dans FICHIER, à la suite de ce qu'il contient déjà
   --brut                    parle en texte brut à un serveur qui n'est pas un relais msg : chaque ligne est un message,
                             « quitter » le dernier ; avec --nom, la première ligne est le nom
@@ -135,22 +146,32 @@ Exemples
   msg --relay :5000
   msg --connect 192.168.1.12:5000 --nom Zoé
   msg --connect '[2001:db8::7]:5000' --nom 'Jean Paul' --history discussion.txt
+  msg --connect salle12:5000 --nom Zoé --salon binôme-3
 
 Pendant la discussion : Entrée envoie la ligne, /help montre les commandes, /quit ou quitter termine.
 ";
 
 /// The options that take a value, each with one.
-const VALUED: [(&str, &str); 4] = [
+const VALUED: [(&str, &str); 5] = [
     ("--relay", ":5000"),
     ("--connect", EXAMPLE),
     ("--nom", "VOTRE_NOM"),
     ("--history", "discussion.txt"),
+    ("--salon", "binôme-3"),
 ];
 
-const SWITCHES: [&str; 6] = ["--trace", "--brut", "--help", "-h", "--version", "-V"];
+const SWITCHES: [&str; 7] = [
+    "--daemon",
+    "--trace",
+    "--brut",
+    "--help",
+    "-h",
+    "--version",
+    "-V",
+];
 
 /// What people type instead, from other programs or in the other language.
-const ALIASES: [(&str, &str); 12] = [
+const ALIASES: [(&str, &str); 16] = [
     ("--name", "--nom"),
     ("--pseudo", "--nom"),
     ("--user", "--nom"),
@@ -163,6 +184,10 @@ const ALIASES: [(&str, &str); 12] = [
     ("--historique", "--history"),
     ("--log", "--history"),
     ("--aide", "--help"),
+    ("--room", "--salon"),
+    ("--salle", "--salon"),
+    ("--démon", "--daemon"),
+    ("--service", "--daemon"),
 ];
 
 /// An address to stand in an example.
@@ -182,8 +207,10 @@ impl Words {
             ("--relay", &self.relay),
             ("--connect", &self.connect),
             ("--nom", &self.nom),
+            ("--history", &self.history),
+            ("--salon", &self.salon),
         ];
-        for (option, value) in given.into_iter().chain([("--history", &self.history)]) {
+        for (option, value) in given {
             if value
                 .as_deref()
                 .is_some_and(|value| value.is_empty() || is_option(value))
@@ -197,18 +224,25 @@ impl Words {
             (Some(_), None) if self.nom.is_some() => Err(Mistake::ClientOnly("--nom")),
             (Some(_), None) if self.brut => Err(Mistake::ClientOnly("--brut")),
             (Some(_), None) if self.history.is_some() => Err(Mistake::ClientOnly("--history")),
+            (Some(_), None) if self.salon.is_some() => Err(Mistake::ClientOnly("--salon")),
+            (Some(_), None) if self.daemon && self.trace => Err(Mistake::TracedDaemon),
             (Some(address), None) => {
                 let (host, port) =
                     split(&address).map_err(|why| Mistake::address("--relay", &address, why))?;
                 Ok(Mode::Relay(RelayOptions {
                     host: (!host.is_empty()).then_some(host),
                     port,
+                    house: match self.daemon {
+                        true => House::Daemon,
+                        false => House::TwoSeats,
+                    },
                     tracing: match self.trace {
                         true => Tracing::On,
                         false => Tracing::Off,
                     },
                 }))
             }
+            (None, Some(_)) if self.daemon => Err(Mistake::RelayOnly("--daemon")),
             (None, Some(_)) if self.trace => Err(Mistake::RelayOnly("--trace")),
             (None, Some(given)) => {
                 let address =
@@ -220,9 +254,17 @@ impl Words {
                     },
                     None => None,
                 };
+                let salon = match self.salon {
+                    Some(_) if self.brut => return Err(Mistake::PlainSalon),
+                    Some(given) => match given.trim().parse() {
+                        Ok(salon) => Some(salon),
+                        Err(()) => return Err(Mistake::Salon(given)),
+                    },
+                    None => None,
+                };
                 let caller = match (self.brut, name) {
                     (true, name) => Caller::Plain(name),
-                    (false, Some(name)) => Caller::Wire(name),
+                    (false, Some(name)) => Caller::Wire { name, salon },
                     (false, None) => return Err(Mistake::NoName(address)),
                 };
                 Ok(Mode::Client(ClientOptions {
@@ -259,6 +301,8 @@ pub enum Mistake {
     ClientOnly(&'static str),
     /// An option that a client has no use for.
     RelayOnly(&'static str),
+    /// A trace shows what people write, which is nobody's business in a daemon.
+    TracedDaemon,
     Address {
         option: &'static str,
         given: String,
@@ -268,6 +312,9 @@ pub enum Mistake {
         given: String,
         why: NameError,
     },
+    Salon(String),
+    /// Plain text has no way to ask for a room.
+    PlainSalon,
 }
 
 /// Why a text is no address.
@@ -375,8 +422,21 @@ impl fmt::Display for Mistake {
                     "{option} ne sert qu'à un relais : donnez cette option avec --relay"
                 )
             }
+            Mistake::TracedDaemon => write!(
+                f,
+                "--trace montre ce que les gens écrivent, un --daemon jamais : gardez l'un ou l'autre"
+            ),
             Mistake::Address { option, given, why } => why.explain(f, option, given),
             Mistake::Name { given, why } => write!(f, "--nom « {} » : {why}", safe(given)),
+            Mistake::PlainSalon => {
+                write!(f, "--salon ne va pas avec --brut, qui parle sans protocole")
+            }
+            Mistake::Salon(given) => write!(
+                f,
+                "--salon « {} » : un salon se nomme de lettres, chiffres, « - », « _ » et « . », {MAX_NAME} au plus : --salon {}",
+                safe(given),
+                example("--salon")
+            ),
         }
     }
 }
@@ -613,7 +673,11 @@ fn nearest(word: &str) -> Option<&'static str> {
     VALUED
         .iter()
         .map(|(option, _)| *option)
-        .chain(["--help", "--version"])
+        .chain(
+            SWITCHES
+                .into_iter()
+                .filter(|switch| switch.starts_with("--")),
+        )
         .map(|option| (distance(&word, option), option))
         .filter(|(distance, option)| {
             *distance <= 2 || (word.len() > 3 && option.starts_with(&word))

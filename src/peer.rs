@@ -106,6 +106,7 @@ pub async fn run(call: Call, ends: Ends) -> io::Result<()> {
         pid: Pid(u64::from_ne_bytes(random()?)),
         token: Token(u128::from_ne_bytes(random()?)),
         salon: call.salon,
+        partner: None,
         name: call.name,
     };
     let mut peer = Peer {

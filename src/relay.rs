@@ -464,11 +464,11 @@ impl Relay {
                 let author = [Author::Own, Author::Other][side];
                 self.show.message(now, author, name.as_str(), &line);
             }
-            Effect::Joined { name } => self.show.notice(&display::arrived(name.as_str())),
-            Effect::Away { name } => self.show.notice(&display::away(name.as_str(), 0)),
-            Effect::Back { name } => self.show.notice(&display::back(name.as_str(), 0)),
-            Effect::Left { name } => self.show.notice(&display::left(name.as_str())),
-            Effect::Lost { name } => self.show.notice(&display::lost(name.as_str())),
+            Effect::Joined { name, .. } => self.show.notice(&display::arrived(name.as_str())),
+            Effect::Away { name, .. } => self.show.notice(&display::away(name.as_str(), 0)),
+            Effect::Back { name, .. } => self.show.notice(&display::back(name.as_str(), 0)),
+            Effect::Left { name, .. } => self.show.notice(&display::left(name.as_str())),
+            Effect::Lost { name, .. } => self.show.notice(&display::lost(name.as_str())),
             Effect::Refused {
                 address, reason, ..
             } => self

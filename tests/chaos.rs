@@ -189,7 +189,8 @@ fn a_client_that_stands_still_for_longer_than_the_heartbeat_loses_nothing() {
         conversation.talk(5_000 * each, |relay, _, clients| {
             for _ in 0..each {
                 for _ in 0..1_000 {
-                    relay.program.wait_for_line("a message", |_| true);
+                    let relayed = &relay.program;
+                    relayed.wait_long_for_line(SILENCES, "a message", |_| true);
                 }
                 let client = clients[chance.below(2) as usize];
                 let process = rustix::process::Pid::from_raw(client as i32).expect("it runs");

@@ -206,7 +206,7 @@ fn messages(lines: usize) -> Option<String> {
 
 /// A name within a sentence. The guillemets keep « Bob a quitté la discussion » from being read as part of it, so
 /// the name's own are shown escaped.
-fn quoted(name: &str) -> String {
+pub fn quoted(name: &str) -> String {
     format!(
         "« {} »",
         safe_name(name)

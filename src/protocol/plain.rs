@@ -31,7 +31,7 @@ const WHOLE_WITHIN: Millis = 2_000;
 const KEY_AFTER: Millis = 5_000;
 
 /// What a silent connection is asked.
-const PROMPT: &str = "Quel est votre nom ?";
+pub const PROMPT: &str = "Quel est votre nom ?";
 /// Windows puts it at the beginning of what is UTF-8.
 const BYTE_ORDER_MARK: char = '\u{feff}';
 

@@ -13,6 +13,7 @@
 
 use std::collections::VecDeque;
 
+use super::plain;
 use super::wire::{
     Bye, Gone, HEARTBEAT_S, Hello, Lines, MAX_TEXT, Malformed, Name, Outbox, Pid, Refusal, Verb,
     Welcome,
@@ -304,6 +305,7 @@ impl Session {
         self.link = Link::Greeting { since: now };
         self.incoming = Lines::default();
         self.outbox = Outbox::default();
+        self.hello.partner = self.partner.as_ref().map(|partner| partner.pid);
         self.hello.encode(self.outbox.tail());
     }
 
@@ -568,6 +570,8 @@ impl Session {
         match Verb::decode(line) {
             Ok(Verb::Err { refusal, reason }) => return Err(Fault::refused(refusal, reason)),
             Ok(Verb::Bye(bye)) => return Err(Fault::from(bye)),
+            // Our hello was so late that the relay took us for a plain client.
+            _ if line == plain::PROMPT.as_bytes() => return Ok(()),
             _ => {}
         }
         Welcome::decode(line).map_err(|malformed| {

@@ -173,6 +173,7 @@ impl World {
                 pid: Pid(chance.next()),
                 token: Token(u128::from(chance.next())),
                 salon: None,
+                partner: None,
                 name: ["Zoé", "Bob"][me].parse().unwrap(),
             });
             if let Some(Flaw::Session(flaw)) = flaw {
@@ -392,6 +393,7 @@ impl World {
             pid: Pid(self.chance.next()),
             token: Token(u128::from(self.chance.next())),
             salon: None,
+            partner: None,
             name: "Ève".parse().unwrap(),
         }
         .encode(&mut hello);

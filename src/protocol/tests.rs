@@ -2,6 +2,7 @@
 //! what somebody did.
 
 mod ending;
+mod finding;
 mod resuming;
 mod scene;
 mod seats;

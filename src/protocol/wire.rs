@@ -47,13 +47,16 @@ pub enum Verb<'a> {
     Sealed(&'a str),
 }
 
-/// The first line of a client; the same, to the letter, on every connection of one process: that is what resuming is.
+/// The first line of a client; the same on every connection of one process, but for the partner: that is what
+/// resuming is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Hello {
     pub pid: Pid,
     pub token: Token,
     /// The room asked for by name, where the relay serves several.
     pub salon: Option<Salon>,
+    /// Who sat opposite last. A relay that was started anew cannot know who belongs to whom; this tells it.
+    pub partner: Option<Pid>,
     pub name: Name,
 }
 
@@ -224,12 +227,20 @@ impl Hello {
         let line = std::str::from_utf8(line).map_err(|_| Malformed::NotUtf8)?;
         let rest = after_version(line)?;
         let [pid, token, salon, name] = fields(rest).ok_or_else(|| Malformed::verb(line))?;
+        let (salon, partner) = match salon.split_once('/') {
+            Some((salon, partner)) => (salon, Some(partner)),
+            None => (salon, None),
+        };
         Ok(Hello {
             pid: pid.parse().map_err(|()| Malformed::verb(line))?,
             token: token.parse().map_err(|()| Malformed::verb(line))?,
             salon: match salon {
                 "-" => None,
                 salon => Some(salon.parse().map_err(|()| Malformed::verb(line))?),
+            },
+            partner: match partner {
+                None => None,
+                Some(pid) => Some(pid.parse().map_err(|()| Malformed::verb(line))?),
             },
             name: name.parse().map_err(Malformed::Name)?,
         })
@@ -241,7 +252,23 @@ impl Hello {
             pid, token, name, ..
         } = self;
         let salon = self.salon.as_ref().map_or("-", Salon::as_str);
-        write(out, format_args!("MSG/1 {pid} {token} {salon} {name}\n"));
+        write(out, format_args!("MSG/1 {pid} {token} {salon}"));
+        if let Some(partner) = self.partner {
+            write(out, format_args!("/{partner}"));
+        }
+        write(out, format_args!(" {name}\n"));
+    }
+
+    /// Whether both come from one client, whomever it has met between them.
+    pub fn is_same_client(&self, other: &Hello) -> bool {
+        let Hello {
+            pid,
+            token,
+            salon,
+            partner: _,
+            name,
+        } = self;
+        (pid, token, salon, name) == (&other.pid, &other.token, &other.salon, &other.name)
     }
 }
 
@@ -700,15 +727,23 @@ mod tests {
 
     #[test]
     fn hello_and_welcome_survive_encoding_and_decoding() {
-        for salon in [None, Some("tp-3".parse().unwrap())] {
+        let salon: Salon = "tp-3".parse().unwrap();
+        for (salon, partner, field) in [
+            (None, None, " - "),
+            (Some(salon.clone()), None, " tp-3 "),
+            (None, Some(Pid(0xb0b)), " -/0000000000000b0b "),
+            (Some(salon), Some(Pid(0xb0b)), " tp-3/0000000000000b0b "),
+        ] {
             let hello = Hello {
                 pid: Pid(7),
                 token: Token(u128::MAX),
                 salon,
+                partner,
                 name: "Jean Luc".parse().unwrap(),
             };
             let mut line = Vec::new();
             hello.encode(&mut line);
+            assert!(String::from_utf8(line.clone()).unwrap().contains(field));
             assert_eq!(Hello::decode(line.strip_suffix(b"\n").unwrap()), Ok(hello));
         }
         let welcome = Welcome {
@@ -771,7 +806,9 @@ mod tests {
         assert_eq!(hello("MSG/1 1 2 - Zoé"), Refusal::Proto);
         let fields = "MSG/1 0000000000000001 00000000000000000000000000000002";
         assert_eq!(hello(&format!("{fields} - \u{202e}Zoé")), Refusal::Name);
-        assert_eq!(hello(&format!("{fields} a/b Zoé")), Refusal::Proto);
+        for salon in ["a/b", "/0000000000000b0b", "-/", "a/0000000000000b0b/"] {
+            assert_eq!(hello(&format!("{fields} {salon} Zoé")), Refusal::Proto);
+        }
     }
 
     #[test]

@@ -176,7 +176,7 @@ impl State {
                 true => most.min(*budget as usize).max(1),
                 false => buffer.len(),
             };
-            let mut source = ends[from];
+            let (mut source, mut target) = (ends[from], ends[to]);
             let count = match source.read(&mut buffer[..most]) {
                 Ok(0) => return false,
                 Ok(count) => count,
@@ -186,8 +186,7 @@ impl State {
                     return false;
                 }
             };
-            let mut sink = ends[to];
-            if sink.write_all(&buffer[..count]).is_err() {
+            if target.write_all(&buffer[..count]).is_err() {
                 reset(ends);
                 return false;
             }

@@ -31,7 +31,7 @@ pub fn on_epoll(listener: TcpListener) -> io::Result<()> {
             if event.data.u64() == DOOR {
                 sockets.push(accept(&listener)?);
                 if let [first, second] = sockets.as_slice().chunks_exact(2).last().unwrap_or(&[])
-                    && sockets.len() % 2 == 0
+                    && sockets.len().is_multiple_of(2)
                 {
                     let place = sockets.len() as u64;
                     let (data, other) =

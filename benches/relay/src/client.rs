@@ -298,6 +298,7 @@ impl Identity {
 
     fn hello(self) -> Hello {
         Hello {
+            partner: None,
             pid: self.pid(),
             token: Token(self.pid().0.into()),
             salon: format!("r{}", self.room).parse().ok(),

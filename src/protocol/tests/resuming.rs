@@ -57,7 +57,10 @@ fn a_relay_killed_and_started_again_loses_nothing() {
     scene.say(bob, "deux");
     scene.forget();
     scene.dial(zoe);
-    assert_eq!(scene.told(zoe), ["restored, 0 delivered", "waiting"]);
+    assert_eq!(
+        scene.told(zoe),
+        ["restored, 0 delivered", "Bob is away, 1 held"]
+    );
     scene.dial(bob);
     assert_eq!(scene.told(zoe), ["Bob: deux", "Bob is back, 1 delivered"]);
     assert_eq!(scene.told(bob), ["Zoé: un", "restored, 1 delivered"]);
@@ -131,19 +134,14 @@ fn a_stranger_who_wins_a_seat_never_reads_what_was_meant_for_another() {
     scene.restart_relay();
     scene.say(zoe, "pour Bob encore");
     scene.forget();
-    scene.dial(zoe);
     let eve = scene.join("Ève");
+    scene.dial(zoe);
     assert_eq!(
         scene.told(zoe),
-        [
-            "restored, 0 delivered",
-            "waiting",
-            "undelivered: pour Bob, pour Bob encore",
-            "Ève arrives"
-        ]
+        ["undelivered: pour Bob, pour Bob encore", "Ève arrives"]
     );
     scene.say(zoe, "pour Ève");
-    assert_eq!(scene.told(eve), ["Zoé arrives", "Zoé: pour Ève"]);
+    assert_eq!(scene.told(eve), ["waiting", "Zoé arrives", "Zoé: pour Ève"]);
     assert_eq!(scene.delivered(zoe), 3);
     scene.dial(bob);
     assert!(matches!(scene.ending(bob), Some(Ending::Refused { code, .. }) if code == "full"));
@@ -155,26 +153,26 @@ fn a_partner_who_returns_after_another_goes_on_where_both_stood() {
     scene.say(zoe, "un");
     scene.say(bob, "deux");
     scene.restart_relay();
-    scene.dial(zoe);
     let eve = scene.join("Ève");
+    scene.dial(zoe);
     scene.say(eve, "bonjour");
     scene.say(zoe, "pour Ève");
     scene.restart_relay();
     scene.forget();
-    scene.dial(zoe);
     scene.dial(bob);
+    scene.dial(zoe);
     scene.say(zoe, "trois");
     scene.say(bob, "quatre");
-    assert_eq!(scene.told(bob), ["restored, 0 delivered", "Zoé: trois"]);
     assert_eq!(
-        scene.told(zoe),
+        scene.told(bob),
         [
             "restored, 0 delivered",
-            "waiting",
-            "Bob arrives",
-            "Bob: quatre"
+            "Zoé is away, 0 held",
+            "Zoé is back, 0 delivered",
+            "Zoé: trois"
         ]
     );
+    assert_eq!(scene.told(zoe), ["Bob arrives", "Bob: quatre"]);
 }
 
 /// What a stuck screen has not taken is not acknowledged; its author, who has met somebody else since, gives its number
@@ -186,17 +184,23 @@ fn a_partner_who_returns_to_a_screen_that_stands_still_loses_no_line() {
     scene.screen_stops(bob);
     scene.say(zoe, "deux");
     scene.restart_relay();
-    scene.dial(zoe);
     scene.join("Ève");
+    scene.dial(zoe);
     scene.restart_relay();
     scene.forget();
-    scene.dial(zoe);
     scene.dial(bob);
+    scene.dial(zoe);
     scene.say(zoe, "trois");
     scene.screen_moves(bob);
     assert_eq!(
         scene.told(bob),
-        ["cut, 0 held", "restored, 0 delivered", "Zoé: trois"]
+        [
+            "cut, 0 held",
+            "restored, 0 delivered",
+            "Zoé is away, 0 held",
+            "Zoé is back, 0 delivered",
+            "Zoé: trois"
+        ]
     );
     assert_eq!(scene.delivered(zoe), 3);
 }
@@ -209,19 +213,19 @@ fn what_a_stuck_screen_takes_late_takes_back_no_acknowledgement() {
     scene.say(zoe, "deux");
     // Bob meets Ève, then Zoé again, and his screen stands still all the while.
     scene.restart_relay();
-    scene.dial(bob);
     scene.join("Ève");
-    scene.restart_relay();
     scene.dial(bob);
+    scene.restart_relay();
     scene.dial(zoe);
+    scene.dial(bob);
     scene.take_one_event(bob);
     // Zoé meets Ève, then Bob again: his word on what he holds is all she knows.
     scene.restart_relay();
-    scene.dial(zoe);
     scene.join("Anne");
-    scene.restart_relay();
     scene.dial(zoe);
+    scene.restart_relay();
     scene.dial(bob);
+    scene.dial(zoe);
     scene.say(zoe, "trois");
     scene.screen_moves(bob);
     let told = scene.told(bob);
@@ -261,4 +265,14 @@ fn a_relay_that_asks_again_and_again_and_reads_nothing_fills_no_memory() {
         most = most.max(session.unsent().len());
     }
     assert!(most < 512 * 1024, "{most} bytes");
+}
+
+#[test]
+fn a_hello_so_late_that_the_relay_asks_for_a_name_is_still_a_hello() {
+    let mut scene = Scene::new();
+    let zoe = scene.stranger("Zoé");
+    scene.dial_held_up(zoe);
+    scene.wait(1_000);
+    scene.let_go(zoe);
+    assert_eq!(scene.told(zoe), ["waiting"]);
 }

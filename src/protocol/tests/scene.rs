@@ -12,6 +12,7 @@ use crate::protocol::{Line, Millis};
 /// Everything that takes part.
 pub struct Scene {
     pub now: Millis,
+    house: House,
     pub hub: Hub,
     clients: Vec<Client>,
     wires: Vec<Wire>,
@@ -81,6 +82,7 @@ impl Scene {
     pub fn of(house: House) -> Scene {
         Scene {
             now: 1_000,
+            house,
             hub: Hub::new(Setting::without_words(house)),
             clients: Vec::new(),
             wires: Vec::new(),
@@ -102,6 +104,16 @@ impl Scene {
         who
     }
 
+    /// Somebody new asks for a salon.
+    pub fn join_salon(&mut self, salon: &str, name: &str) -> Who {
+        let who = self.stranger(name);
+        let client = &mut self.clients[who.0];
+        client.hello.salon = Some(salon.parse().unwrap());
+        client.session = Session::new(client.hello.clone());
+        self.dial(who);
+        who
+    }
+
     /// Somebody new, who has not dialled yet.
     pub fn stranger(&mut self, name: &str) -> Who {
         let id = self.clients.len() as u64 + 1;
@@ -109,6 +121,7 @@ impl Scene {
             pid: Pid(id),
             token: Token(u128::from(id) << 64),
             salon: None,
+            partner: None,
             name: name.parse().unwrap(),
         };
         self.clients.push(Client {
@@ -282,7 +295,7 @@ impl Scene {
 
     /// The relay is killed and started again: it remembers nothing, and every connection is cut.
     pub fn restart_relay(&mut self) {
-        self.hub = Hub::new(Setting::without_words(House::TwoSeats));
+        self.hub = Hub::new(Setting::without_words(self.house));
         for wire in 0..self.wires.len() {
             self.wires[wire].at_relay = End::Closed;
             self.hang_up(wire);

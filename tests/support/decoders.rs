@@ -159,6 +159,7 @@ fn written(encode: impl FnOnce(&mut Vec<u8>)) -> Vec<u8> {
 /// One end of a conversation whose relay, person and clock do what they like.
 pub fn session(choices: &mut Choices<'_>) {
     let mut session = Session::new(Hello {
+        partner: None,
         pid: Pid(1),
         token: Token(1),
         salon: None,

@@ -22,6 +22,10 @@ use support::{Program, Relay, msg};
 /// Conversations held at once: they wait much and work little.
 const AT_ONCE: u64 = 6;
 
+/// How long a line may take where connections fall silent one after the other: 25 s until a client notices, 30 s until
+/// the relay does and opens its door, 5 s until the client dials again.
+const SILENCES: Duration = Duration::from_secs(180);
+
 /// A conversation over a proxy of its own, and what has come of it.
 struct Conversation {
     relay: Relay,
@@ -96,7 +100,7 @@ impl Conversation {
 /// The next message of this author's is this one, and no other.
 fn hears(reader: &Program, author: &str, what: &str) {
     let by_author = format!("  {author}  ");
-    let row = reader.wait_for_line("a message", |row| row.contains(&by_author));
+    let row = reader.wait_long_for_line(SILENCES, "a message", |row| row.contains(&by_author));
     let expected = format!("{by_author}{author} dit {what}");
     assert!(row.ends_with(&expected), "{row:?} came, not {expected:?}");
 }
@@ -185,7 +189,8 @@ fn a_client_that_stands_still_for_longer_than_the_heartbeat_loses_nothing() {
         conversation.talk(5_000 * each, |relay, _, clients| {
             for _ in 0..each {
                 for _ in 0..1_000 {
-                    relay.program.wait_for_line("a message", |_| true);
+                    let relayed = &relay.program;
+                    relayed.wait_long_for_line(SILENCES, "a message", |_| true);
                 }
                 let client = clients[chance.below(2) as usize];
                 let process = rustix::process::Pid::from_raw(client as i32).expect("it runs");

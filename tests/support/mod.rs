@@ -6,6 +6,7 @@
 )]
 
 pub mod chance;
+pub mod decoders;
 pub mod process;
 pub mod proxy;
 pub mod pty;
@@ -143,12 +144,22 @@ impl Program {
 
     /// The next line of standard output of which `wanted` holds; those before it are dropped.
     pub fn wait_for_line(&self, what: &str, wanted: impl Fn(&str) -> bool) -> String {
-        next(&self.lines, what, wanted)
+        next(&self.lines, PATIENCE, what, wanted)
+    }
+
+    /// The same, where that may take its time.
+    pub fn wait_long_for_line(
+        &self,
+        patience: Duration,
+        what: &str,
+        wanted: impl Fn(&str) -> bool,
+    ) -> String {
+        next(&self.lines, patience, what, wanted)
     }
 
     /// The next line of standard error of which `wanted` holds.
     pub fn wait_for_error(&self, what: &str, wanted: impl Fn(&str) -> bool) -> String {
-        next(&self.errors, what, wanted)
+        next(&self.errors, PATIENCE, what, wanted)
     }
 
     /// What is left of its standard output, up to its end.
@@ -211,8 +222,13 @@ fn lines(stream: impl Read + Send + 'static) -> Receiver<String> {
     receiver
 }
 
-fn next(lines: &Receiver<String>, what: &str, wanted: impl Fn(&str) -> bool) -> String {
-    let deadline = Instant::now() + PATIENCE;
+fn next(
+    lines: &Receiver<String>,
+    patience: Duration,
+    what: &str,
+    wanted: impl Fn(&str) -> bool,
+) -> String {
+    let deadline = Instant::now() + patience;
     let mut before = Vec::new();
     loop {
         let left = deadline.saturating_duration_since(Instant::now());

@@ -18,8 +18,11 @@ use crate::relays::{self, Conversation, Programs, Relay};
 use crate::report::{Report, Sample, Setting, Value};
 use crate::tell;
 
+/// One kind of measurement, over every relay.
+type Scenario = fn(&mut Bench);
+
 /// Every scenario, in the order they are measured.
-pub const SCENARIOS: [(&str, fn(&mut Bench)); 8] = [
+pub const SCENARIOS: [(&str, Scenario); 8] = [
     ("start", Bench::start),
     ("round-trip", Bench::round_trip),
     ("flood", Bench::flood),

@@ -450,6 +450,7 @@ fn a_silent_connection_is_asked_for_its_name_once() {
 #[test]
 fn a_client_of_the_wire_whose_hello_is_late_is_not_confused_by_the_prompt() {
     let hello = Hello {
+        partner: None,
         pid: Pid(1),
         token: Token(1),
         salon: None,

@@ -3,6 +3,7 @@
 use super::scene::{End, Scene};
 use crate::protocol::hub::House;
 use crate::protocol::session::Ending;
+use crate::protocol::wire::Bye;
 
 const HELLO_EVE: &str = "MSG/1 000000000000000e 0000000000000000000000000000000e - Ève\n";
 
@@ -194,6 +195,14 @@ fn a_client_that_reconnects_without_end_fills_no_memory_and_leaves_no_connection
         "{} connections",
         scene.open_at_relay()
     );
+}
+
+#[test]
+fn a_daemon_that_was_told_to_stop_lets_nobody_in_any_more() {
+    let mut scene = Scene::of(House::Daemon);
+    scene.join("Zoé");
+    scene.stop_relay(Bye::Stop);
+    assert!(!scene.hub.is_open());
 }
 
 /// No rule makes a plain client read, so only what waits for it can tell.

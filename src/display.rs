@@ -141,13 +141,21 @@ impl Palette {
             Author::Own => self.own,
             Author::Other => self.other,
         };
-        format!(
-            "{}{} {}  {}",
+        /// Bytes before the text, unless the name is long or not in Latin letters.
+        const USUAL_HEAD: usize = 64;
+
+        let text = safe(&line.text);
+        // One allocation instead of one for each time that the row outgrows its buffer.
+        let mut row = String::with_capacity(USUAL_HEAD + text.len());
+        write!(
+            row,
+            "{}{} {}  {text}",
             self.date.paint(date(line.sent_at)),
             mark.shown(),
             style.paint(safe_name(name)),
-            safe(&line.text)
         )
+        .expect("a String takes everything");
+        row
     }
 
     /// Something that happened to the conversation.
@@ -180,8 +188,10 @@ pub fn date(at: UnixMillis) -> String {
         .ok()
         .filter(|at| *at <= LAST)
         .and_then(|at| Local.timestamp_millis_opt(at).single());
+    let mut shown = String::with_capacity("22/11/2026 14:02:31".len());
     match local {
-        Some(at) => format!(
+        Some(at) => write!(
+            shown,
             "{:02}/{:02}/{:04} {:02}:{:02}:{:02}",
             at.day(),
             at.month(),
@@ -190,8 +200,10 @@ pub fn date(at: UnixMillis) -> String {
             at.minute(),
             at.second()
         ),
-        None => format!("@{at}"),
+        None => write!(shown, "@{at}"),
     }
+    .expect("a String takes everything");
+    shown
 }
 
 /// Hostile text made harmless: what could move the cursor, reorder, hide or forge is shown escaped (`\x1b`, `\u{202e}`),
@@ -203,11 +215,15 @@ pub fn safe(text: &str) -> Cow<'_, str> {
     const MARKS: usize = 8;
     const CUT: &str = "[…]";
 
-    // Printable ASCII is harmless as it stands, and most of what is ever shown.
-    let harmless = text
-        .bytes()
-        .take_while(|byte| (b' '..=b'~').contains(byte))
+    // Printable ASCII is harmless as it stands, and most of what is ever shown: sixteen bytes are looked at at once.
+    let is_plain = |byte: &u8| matches!(byte, b' '..=b'~');
+    let (rows, _) = text.as_bytes().as_chunks::<16>();
+    let plain_rows = rows
+        .iter()
+        .take_while(|row| row.iter().fold(true, |all, byte| all & is_plain(byte)))
         .count();
+    let rest = &text.as_bytes()[16 * plain_rows..];
+    let harmless = 16 * plain_rows + rest.iter().take_while(|byte| is_plain(byte)).count();
     if harmless == text.len() {
         return Cow::Borrowed(text);
     }

@@ -1,6 +1,7 @@
 //! The program: options, then one of the modes, then an exit status.
 
 use std::io::{self, Write};
+use std::net::TcpListener;
 use std::os::unix::net::UnixStream;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -12,7 +13,9 @@ use msg::display::{self, Colour, Palette};
 use msg::history::Record;
 use msg::options::{self, Address, Caller, ClientOptions, Mode, RelayOptions};
 use msg::peer::{self, Ending};
-use msg::relay::{self, Show};
+use msg::protocol::hub::{House, Tracing};
+use msg::relay::{self, Door, Origin, Show};
+use msg::service::{self, Service};
 use msg::ui_line;
 use signal_hook::consts::{SIGINT, SIGTERM};
 use smol::{LocalExecutor, Timer};
@@ -70,15 +73,46 @@ impl Failure {
     }
 }
 
-/// Relays one conversation.
+/// Relays one conversation, or a whole class's with `--daemon`.
 fn relay(options: RelayOptions) -> Result<u8, Failure> {
-    let RelayOptions {
-        host,
-        port,
-        tracing,
-        ..
-    } = options;
-    let listener = relay::listen(host.as_deref(), port).map_err(|error| {
+    service::raise_file_limit();
+    let inherited = service::inherited_socket()
+        .map_err(|bad| Failure::new(status::UNAVAILABLE, format!("{bad}.")))?;
+    let (stop, signal) = stop_on_signals()
+        .map_err(|error| Failure::system("impossible d'attendre les signaux", &error))?;
+    // Under a supervisor nobody watches, and a log is no place for what people write to each other.
+    let supervised = inherited.is_some() || service::has_journal();
+    let ended = if supervised || options.house == House::Daemon {
+        if options.tracing == Tracing::On {
+            let sentence = "--trace montre ce que les gens écrivent, un journal ne doit pas : retirez cette option.";
+            return Err(Failure::new(status::USAGE, sentence.to_owned()));
+        }
+        let door = match inherited {
+            Some(socket) => Door::new(socket, Origin::Inherited),
+            None => Door::new(listen(&options)?, Origin::Ours),
+        };
+        door.and_then(|door| relay::serve(door, options.house, Service::from_environment(), stop))
+    } else {
+        let listener = listen(&options)?;
+        let show = Show::new().map_err(|error| Failure::output(&error))?;
+        relay::run(listener, show, stop, options.tracing)
+    };
+    match ended {
+        Ok(relay::Ended::Over) => Ok(0),
+        Ok(relay::Ended::Stopped) => match signal.load(Ordering::Relaxed) as i32 {
+            // What a supervisor sends is no accident.
+            SIGTERM if supervised || options.house == House::Daemon => Ok(0),
+            signal => Ok(status::SIGNAL + signal as u8),
+        },
+        Ok(relay::Ended::Unshown(error)) => Err(Failure::output(&error)),
+        Err(error) => Err(Failure::system("le relais ne peut pas continuer", &error)),
+    }
+}
+
+/// Listens where the options say.
+fn listen(options: &RelayOptions) -> Result<TcpListener, Failure> {
+    let RelayOptions { host, port, .. } = options;
+    relay::listen(host.as_deref(), *port).map_err(|error| {
         let place = host.as_deref().unwrap_or_default();
         let cause = display::cause(&error.to_string());
         let sentence = format!(
@@ -86,16 +120,7 @@ fn relay(options: RelayOptions) -> Result<u8, Failure> {
             port.checked_add(1).unwrap_or(5000)
         );
         Failure::new(status::UNAVAILABLE, sentence)
-    })?;
-    let show = Show::new().map_err(|error| Failure::output(&error))?;
-    let (stop, signal) = stop_on_signals()
-        .map_err(|error| Failure::system("impossible d'attendre les signaux", &error))?;
-    match relay::run(listener, show, stop, tracing) {
-        Ok(relay::Ended::Over) => Ok(0),
-        Ok(relay::Ended::Stopped) => Ok(status::SIGNAL + signal.load(Ordering::Relaxed) as u8),
-        Ok(relay::Ended::Unshown(error)) => Err(Failure::output(&error)),
-        Err(error) => Err(Failure::system("le relais ne peut pas continuer", &error)),
-    }
+    })
 }
 
 /// A socket that becomes readable at SIGINT or SIGTERM, a byte for each, and the last one's number.
@@ -208,8 +233,13 @@ fn print(text: &str) -> Result<u8, Failure> {
 
 /// Tells a person on standard error what went wrong.
 fn complain(sentence: &str) {
-    let palette = Palette::new(Colour::choose(&io::stderr()));
-    let row = format!("{}\n", palette.error(sentence));
+    let row = match service::has_journal() {
+        true => service::error_line(sentence),
+        false => format!(
+            "{}\n",
+            Palette::new(Colour::choose(&io::stderr())).error(sentence)
+        ),
+    };
     // Where standard error is closed nobody listens; the exit status tells.
     let _ = io::stderr().write_all(row.as_bytes());
 }

@@ -140,7 +140,16 @@ struct Peer {
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Reached {
     Never,
+    /// Somebody took our call and hung up without a word, as a relay does that is killed just then: it may be back.
+    HungUp,
     Once,
+}
+
+/// Whether a call was taken.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Answered {
+    No,
+    Yes,
 }
 
 /// What happened on a connection, or beside it.
@@ -164,13 +173,17 @@ impl Peer {
     async fn run(&mut self) {
         while !self.session.is_ended() {
             let dialling = dial(self.host.clone(), self.port);
-            let reason = match self.attending(dialling).await {
+            let (answered, reason) = match self.attending(dialling).await {
                 None => break,
-                Some(Ok(stream)) => self.converse(stream).await,
-                Some(Err(error)) => error.to_string(),
+                Some(Ok(stream)) => (Answered::Yes, self.converse(stream).await),
+                Some(Err(error)) => (Answered::No, error.to_string()),
             };
-            if self.reached == Reached::Never {
-                self.session.end(no_relay(&self.host, self.port, &reason));
+            // What it said before it hung up counts.
+            self.tell();
+            match (self.reached, answered) {
+                (Reached::Once, _) => {}
+                (Reached::Never, Answered::Yes) => self.reached = Reached::HungUp,
+                _ => self.session.end(no_relay(&self.host, self.port, &reason)),
             }
             let pause = self.next_pause();
             if self.attending(Timer::after(pause)).await.is_none() {

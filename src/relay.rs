@@ -5,11 +5,12 @@
 //! epoll itself. Each line takes one `epoll_wait`, one `recv` and one `send`.
 
 mod door;
+mod face;
 mod show;
 
 use std::io::{self, Read, Write};
 use std::mem::MaybeUninit;
-use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::net::{Shutdown, TcpListener, TcpStream};
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
 use std::time::{Duration, Instant, SystemTime};
@@ -18,13 +19,15 @@ use rustix::event::Timespec;
 use rustix::event::epoll::{self, CreateFlags, Event, EventData, EventFlags};
 use rustix::net::sockopt;
 
-use crate::display::{self, Author, Direction};
+use crate::display::{self, Direction};
 use crate::protocol::hub::{ConnId, Effect, EndOfStream, House, Hub, Setting, Tracing, Voice};
 use crate::protocol::plain;
-use crate::protocol::wire::Bye;
 use crate::protocol::{Millis, UnixMillis};
+use crate::service::Service;
 
-pub use door::listen;
+use face::Face;
+
+pub use door::{Door, Origin, listen};
 pub use show::Show;
 
 /// Bytes read from a socket at once.
@@ -33,8 +36,8 @@ const READ_AT_ONCE: usize = 64 * 1024;
 const ACCEPTED_AT_ONCE: usize = 64;
 /// Silence after which the kernel asks whether a client's machine is still there.
 const KEEPALIVE: Duration = Duration::from_secs(60);
-/// How long to leave a door alone that cannot be opened, or that no descriptor is left for.
-const DOOR_PAUSE: Millis = 500;
+/// How long connections may take to end once the relay is told to stop.
+const LAST_BYTES: Millis = 1_000;
 /// How long the last rows may take to reach a slow terminal.
 const LAST_ROWS: Millis = 2_000;
 
@@ -66,9 +69,17 @@ pub fn run(
     stop: UnixStream,
     tracing: Tracing,
 ) -> io::Result<Ended> {
-    let mut relay = Relay::new(listener, show, stop, tracing)?;
-    relay.invite()?;
-    relay.run()
+    let door = Door::new(listener, Origin::Ours)?;
+    Relay::new(door, House::TwoSeats, Face::Show(show), stop, tracing)?.run()
+}
+
+/// Relays as [`run`] does, but with nobody watching: no message is shown, and people are told at the end to look for the
+/// next relay at once.
+///
+/// # Errors
+/// As [`run`].
+pub fn serve(door: Door, house: House, service: Service, stop: UnixStream) -> io::Result<Ended> {
+    Relay::new(door, house, Face::Service(service), stop, Tracing::Off)?.run()
 }
 
 struct Relay {
@@ -78,21 +89,15 @@ struct Relay {
     sockets: Vec<Option<Socket>>,
     /// Connections that epoll may have to be told something new of, once their bytes are on their way.
     touched: Vec<ConnId>,
-    show: Show,
+    face: Face,
     screen_watched: Watched,
+    /// Whether the screen held everybody back when epoll was last told whom to watch.
+    held_back: bool,
     stop: UnixStream,
     stopped: Option<Stop>,
     tracing: Tracing,
     started: Instant,
     buffer: Box<[u8]>,
-}
-
-/// The listening socket, and where it belongs.
-struct Door {
-    address: SocketAddr,
-    listener: Option<TcpListener>,
-    /// Not before then is it tried again.
-    paused_until: Option<Millis>,
 }
 
 struct Socket {
@@ -122,25 +127,24 @@ enum Watched {
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Stop {
-    Politely,
+    Politely { until: Millis },
     Now,
 }
 
 impl Relay {
     fn new(
-        listener: TcpListener,
-        show: Show,
+        door: Door,
+        house: House,
+        face: Face,
         stop: UnixStream,
         tracing: Tracing,
     ) -> io::Result<Relay> {
-        listener.set_nonblocking(true)?;
         stop.set_nonblocking(true)?;
         let epoll = epoll::create(CreateFlags::CLOEXEC)?;
-        epoll::add(&epoll, &listener, EventData::new_u64(DOOR), EventFlags::IN)?;
         epoll::add(&epoll, &stop, EventData::new_u64(STOP), EventFlags::IN)?;
         Ok(Relay {
             hub: Hub::new(Setting {
-                house: House::TwoSeats,
+                house,
                 tracing,
                 seed: unix_now() ^ u64::from(std::process::id()).rotate_left(32),
                 voice: Voice {
@@ -149,15 +153,12 @@ impl Relay {
                 },
             }),
             epoll,
-            door: Door {
-                address: listener.local_addr()?,
-                listener: Some(listener),
-                paused_until: None,
-            },
+            door,
             sockets: Vec::new(),
             touched: Vec::new(),
-            show,
+            face,
             screen_watched: Watched::No,
+            held_back: false,
             stop,
             stopped: None,
             tracing,
@@ -166,22 +167,13 @@ impl Relay {
         })
     }
 
-    /// Shows the line that the other person types, for each address.
-    fn invite(&mut self) -> io::Result<()> {
-        if let Some(listener) = &self.door.listener {
-            for address in door::reachable_at(listener)? {
-                let row = self.show.notice_palette().invitation(address);
-                self.show.aside(&row);
-            }
-        }
-        Ok(())
-    }
-
     fn run(mut self) -> io::Result<Ended> {
         let mut events = [MaybeUninit::uninit(); 256];
+        self.tend_door(self.now());
+        self.face.begins(self.now(), &self.door)?;
         loop {
             self.settle();
-            if self.hub.is_over() || self.stopped == Some(Stop::Now) {
+            if self.hub.is_over() || self.has_waited_enough() {
                 break;
             }
             let timeout = self.timeout();
@@ -195,10 +187,10 @@ impl Relay {
             }
         }
         if self.stopped.is_none() {
-            self.show.notice(display::OVER);
+            self.face.over(self.now());
         }
         self.show_last_rows();
-        Ok(match (self.stopped, self.show.into_failure()) {
+        Ok(match (self.stopped, self.face.into_failure()) {
             (Some(_), _) => Ended::Stopped,
             (None, Some(failure)) => Ended::Unshown(failure),
             (None, None) => Ended::Over,
@@ -223,10 +215,11 @@ impl Relay {
         while let Some(id) = self.touched.pop() {
             self.watch_pair(now, id);
         }
-        let held_back = self.show.holds_back(now);
-        self.show.flush(now);
+        self.face.tend(now, self.hub.counts());
         self.watch_screen();
-        if held_back != self.show.holds_back(now) || held_back {
+        // Also where nothing but time has passed, which ends the patience with a screen that stands still.
+        let holds_back = self.face.holds_back(now);
+        if std::mem::replace(&mut self.held_back, holds_back) || holds_back {
             self.watch_everyone(now);
         }
         self.tend_door(now);
@@ -254,10 +247,7 @@ impl Relay {
 
     fn accept(&mut self, now: Millis) {
         for _ in 0..ACCEPTED_AT_ONCE {
-            let Some(listener) = &self.door.listener else {
-                return;
-            };
-            match listener.accept() {
+            match self.door.accept() {
                 Ok((stream, peer)) => {
                     let id = self.hub.accepted(now, peer.ip().to_canonical());
                     match self.register(id, stream) {
@@ -266,11 +256,14 @@ impl Relay {
                     }
                 }
                 Err(error) => match error.kind() {
-                    io::ErrorKind::WouldBlock => return,
+                    io::ErrorKind::WouldBlock => return self.face.relieved(now),
                     // It was gone before we came, or we were interrupted.
                     io::ErrorKind::ConnectionAborted | io::ErrorKind::Interrupted => {}
                     // No descriptor or memory is left. The caller waits in the kernel; so do we, for one to close.
-                    _ => return self.pause_door(now),
+                    _ => {
+                        self.face.exhausted(now);
+                        return self.door.pause(&self.epoll, now);
+                    }
                 },
             }
         }
@@ -386,7 +379,7 @@ impl Relay {
             let opposite = self.hub.opposite(id);
             self.hub.closed(now, id);
             self.touched.extend(opposite);
-            self.end_pause(now);
+            self.door.end_pause(now);
         }
     }
 
@@ -405,7 +398,7 @@ impl Relay {
 
     /// Has epoll watch a connection for what the hub can use.
     fn watch(&mut self, now: Millis, id: ConnId) {
-        let held_back = self.show.holds_back(now);
+        let held_back = self.face.holds_back(now);
         let Some(Some(socket)) = self.sockets.get_mut(id) else {
             return;
         };
@@ -425,7 +418,7 @@ impl Relay {
     }
 
     fn watch_screen(&mut self) {
-        let wanted = match (self.screen_watched, self.show.is_blocked()) {
+        let wanted = match (self.screen_watched, self.face.is_blocked()) {
             (Watched::Never, _) => return,
             (_, true) => Watched::Yes,
             (_, false) => Watched::No,
@@ -433,7 +426,9 @@ impl Relay {
         if wanted == self.screen_watched {
             return;
         }
-        let screen = self.show.as_fd();
+        let Some(screen) = self.face.terminal() else {
+            return;
+        };
         let outcome = match wanted {
             Watched::Yes => epoll::add(
                 &self.epoll,
@@ -460,92 +455,57 @@ impl Relay {
                     self.trace_occurrence(conn, display::remark(remark));
                 }
             }
-            Effect::Said { side, name, line } => {
-                let author = [Author::Own, Author::Other][side];
-                self.show.message(now, author, name.as_str(), &line);
-            }
-            Effect::Joined { name, .. } => self.show.notice(&display::arrived(name.as_str())),
-            Effect::Away { name, .. } => self.show.notice(&display::away(name.as_str(), 0)),
-            Effect::Back { name, .. } => self.show.notice(&display::back(name.as_str(), 0)),
-            Effect::Left { name, .. } => self.show.notice(&display::left(name.as_str())),
-            Effect::Lost { name, .. } => self.show.notice(&display::lost(name.as_str())),
-            Effect::Refused {
-                address, reason, ..
-            } => self
-                .show
-                .notice(&format!("connexion de {address} refusée : {reason}.")),
+            effect => self.face.happened(now, &effect),
         }
     }
 
     /// Opens or closes the listening socket as the hub has it.
     fn tend_door(&mut self, now: Millis) {
-        if !self.hub.is_open() {
-            if self.door.listener.take().is_some() && !self.hub.is_over() {
-                self.show.notice(display::SEATS_TAKEN);
-                self.show.flush(now);
-            }
-            self.door.paused_until = None;
-        } else if self.door.paused_until.is_some_and(|until| until <= now) {
-            self.door.paused_until = None;
-            self.open_door(now);
-        } else if self.door.listener.is_none() && self.door.paused_until.is_none() {
-            self.open_door(now);
-        }
-    }
-
-    /// Listens again, or accepts again after a pause.
-    fn open_door(&mut self, now: Millis) {
-        let listener = match self.door.listener.take() {
-            Some(listener) => Ok(listener),
-            None => door::listen_at(self.door.address),
+        let open = match self.door.origin() {
+            Origin::Ours => self.hub.is_open(),
+            // Closed, it would leave a third caller without an answer; the hub has one.
+            Origin::Inherited => !self.hub.is_ending(),
         };
-        let watched = listener.and_then(|listener| {
-            let data = EventData::new_u64(DOOR);
-            epoll::add(&self.epoll, &listener, data, EventFlags::IN)?;
-            Ok(listener)
-        });
-        match watched {
-            Ok(listener) => self.door.listener = Some(listener),
-            Err(_) => self.door.paused_until = Some(now + DOOR_PAUSE),
-        }
-    }
-
-    /// Leaves whoever knocks to the kernel for a moment.
-    fn pause_door(&mut self, now: Millis) {
-        if let Some(listener) = &self.door.listener {
-            let unwatched = epoll::delete(&self.epoll, listener);
-            debug_assert!(unwatched.is_ok(), "an open door is watched");
-            self.door.paused_until = Some(now + DOOR_PAUSE);
-        }
-    }
-
-    /// A descriptor has become free.
-    fn end_pause(&mut self, now: Millis) {
-        if let Some(until) = &mut self.door.paused_until {
-            *until = now;
+        if open {
+            self.door.open(&self.epoll, DOOR, now);
+        } else if self.door.close(&self.epoll) && !self.hub.is_ending() {
+            self.face.seats_taken(now);
         }
     }
 
     fn told_to_stop(&mut self, now: Millis) {
         let mut bytes = [0; 16];
         let count = self.stop.read(&mut bytes).unwrap_or(0);
-        let twice = self.stopped.is_some() || count > 1;
-        self.stopped = Some(if twice { Stop::Now } else { Stop::Politely });
-        self.hub.stop(now, Bye::Stop);
+        if self.stopped.is_some() || count > 1 {
+            self.stopped = Some(Stop::Now);
+            return;
+        }
+        let until = now + LAST_BYTES;
+        self.stopped = Some(Stop::Politely { until });
+        self.face.stops(now);
+        self.hub.stop(now, self.face.farewell());
+    }
+
+    fn has_waited_enough(&self) -> bool {
+        match self.stopped {
+            None => false,
+            Some(Stop::Politely { until }) => until <= self.now(),
+            Some(Stop::Now) => true,
+        }
     }
 
     /// Gives a slow terminal a moment for what is still to be shown.
     fn show_last_rows(&mut self) {
         let deadline = Instant::now() + Duration::from_millis(LAST_ROWS);
         let mut events = [MaybeUninit::uninit(); 8];
-        self.show.flush(self.now());
-        while self.show.is_blocked() && Instant::now() < deadline {
+        self.face.tend(self.now(), self.hub.counts());
+        while self.face.is_blocked() && Instant::now() < deadline {
             let now = self.now();
-            self.show.flush(now);
+            self.face.tend(now, self.hub.counts());
             self.watch_screen();
             let rest = deadline.saturating_duration_since(Instant::now());
             let timeout = Timespec::try_from(rest).ok();
-            if self.show.is_blocked()
+            if self.face.is_blocked()
                 && epoll::wait(&self.epoll, &mut events, timeout.as_ref()).is_err()
             {
                 return;
@@ -554,18 +514,25 @@ impl Relay {
     }
 
     fn trace_occurrence(&mut self, id: ConnId, what: &str) {
-        if self.tracing == Tracing::On {
-            let palette = *self.show.notice_palette();
-            self.show
-                .aside(&palette.occurrence(unix_now(), &self.who(id), what));
+        if self.tracing == Tracing::Off {
+            return;
+        }
+        let who = self.who(id);
+        if let Face::Show(show) = &mut self.face {
+            let row = show.notice_palette().occurrence(unix_now(), &who, what);
+            show.aside(&row);
         }
     }
 
     fn trace_bytes(&mut self, id: ConnId, direction: Direction, bytes: &[u8]) {
-        if self.tracing == Tracing::On {
-            let palette = *self.show.notice_palette();
-            for row in palette.crossing(unix_now(), direction, &self.who(id), bytes) {
-                self.show.aside(&row);
+        if self.tracing == Tracing::Off {
+            return;
+        }
+        let who = self.who(id);
+        if let Face::Show(show) = &mut self.face {
+            let palette = *show.notice_palette();
+            for row in palette.crossing(unix_now(), direction, &who, bytes) {
+                show.aside(&row);
             }
         }
     }
@@ -584,8 +551,12 @@ impl Relay {
         let now = self.now();
         let deadlines = [
             self.hub.deadline(),
-            self.show.deadline(now),
-            self.door.paused_until,
+            self.face.deadline(now),
+            self.door.deadline(),
+            match self.stopped {
+                Some(Stop::Politely { until }) => Some(until),
+                _ => None,
+            },
         ];
         let next = deadlines.into_iter().flatten().min()?;
         Timespec::try_from(Duration::from_millis(next.saturating_sub(now))).ok()

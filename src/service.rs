@@ -64,11 +64,6 @@ impl Service {
         self.log.effect(now, effect);
     }
 
-    /// How full the house is.
-    pub fn counted(&mut self, counts: Counts) {
-        self.counts = counts;
-    }
-
     /// Nobody more can be let in: no descriptor is left.
     pub fn exhausted(&mut self, now: Millis) {
         if self.descriptors == Descriptors::Left {
@@ -89,13 +84,14 @@ impl Service {
 
     /// The relay was told to stop, or its conversation is over.
     pub fn stopping(&mut self, now: Millis) {
-        let sentence = format!("arrêt ; il y avait {}.", self.counts);
+        let sentence = format!("arrêt ({}).", self.counts);
         self.log.say(now, Severity::Notice, &sentence);
         self.supervisor.stopping();
     }
 
-    /// Tells the supervisor and the log what is due.
-    pub fn tend(&mut self, now: Millis) {
+    /// Tells the supervisor and the log what is due, and how full the house is.
+    pub fn tend(&mut self, now: Millis, counts: Counts) {
+        self.counts = counts;
         self.supervisor.tend(now, self.counts);
         self.log.tend(now);
     }

@@ -436,6 +436,11 @@ impl Hub {
         self.over = true;
         let everyone: Vec<ConnId> = self.conns.iter().map(|(id, _)| id).collect();
         for id in everyone {
+            let why = match self.conns[id].dialect {
+                Dialect::Wire(_) => why,
+                // It will not call again by itself.
+                Dialect::Plain(_) => Bye::Stop,
+            };
             match self.conns[id].state {
                 State::Closing { .. } => continue,
                 // A hello may be on its way; and who speaks plain text can read this, too.
@@ -537,6 +542,7 @@ impl Hub {
             return false;
         };
         let outbox = self.outgoing(now, id);
+        outbox.reserve(line.len() + 1);
         outbox.extend_from_slice(line);
         outbox.push(b'\n');
         true

@@ -1,12 +1,154 @@
 //! The relay's listening socket: open while somebody may come, closed otherwise, and open again at the same port.
 
 use std::io;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, ToSocketAddrs};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, TcpStream, ToSocketAddrs};
+use std::os::fd::OwnedFd;
 
+use rustix::event::epoll::{self, EventData, EventFlags};
 use rustix::net::{AddressFamily, SocketFlags, SocketType, sockopt};
+
+use crate::protocol::Millis;
 
 /// Connections that the kernel may keep ready for us; it cuts this to what the machine allows.
 const BACKLOG: i32 = 1024;
+/// How long to leave a door alone that cannot be opened, or that no descriptor is left for.
+const PAUSE: Millis = 500;
+
+/// Where callers come in.
+#[derive(Debug)]
+pub struct Door {
+    address: SocketAddr,
+    origin: Origin,
+    /// Nothing while a socket of ours is closed.
+    listener: Option<TcpListener>,
+    state: State,
+}
+
+/// Whose socket it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// Closed, it refuses whoever comes.
+    Ours,
+    /// Inherited from a supervisor, who keeps it open for the relay after us. To close it is to accept nobody: it must
+    /// not be shut down, and cannot be bound again.
+    Inherited,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum State {
+    Closed,
+    Open,
+    /// To be opened, but not before then.
+    Paused {
+        until: Millis,
+    },
+}
+
+impl Door {
+    /// The door of a socket that listens; closed at first.
+    ///
+    /// # Errors
+    /// When it is no socket that could listen.
+    pub fn new(listener: TcpListener, origin: Origin) -> io::Result<Door> {
+        listener.set_nonblocking(true)?;
+        Ok(Door {
+            address: listener.local_addr()?,
+            origin,
+            listener: Some(listener),
+            state: State::Closed,
+        })
+    }
+
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    pub fn origin(&self) -> Origin {
+        self.origin
+    }
+
+    /// Lets callers in, unless there is a pause: `epoll` says `key` when somebody is there.
+    pub fn open(&mut self, epoll: &OwnedFd, key: u64, now: Millis) {
+        match self.state {
+            State::Open => return,
+            State::Paused { until } if until > now => return,
+            State::Paused { .. } | State::Closed => {}
+        }
+        self.state = match self.try_open(epoll, key) {
+            Ok(()) => State::Open,
+            Err(_) => State::Paused { until: now + PAUSE },
+        };
+    }
+
+    fn try_open(&mut self, epoll: &OwnedFd, key: u64) -> io::Result<()> {
+        let listener = match self.listener.take() {
+            Some(listener) => listener,
+            None => listen_at(self.address)?,
+        };
+        let listener = self.listener.insert(listener);
+        epoll::add(epoll, listener, EventData::new_u64(key), EventFlags::IN)?;
+        Ok(())
+    }
+
+    /// Lets nobody in any more; tells whether it did before.
+    pub fn close(&mut self, epoll: &OwnedFd) -> bool {
+        let was_closed = self.state == State::Closed;
+        self.unwatch(epoll);
+        self.state = State::Closed;
+        if self.origin == Origin::Ours {
+            self.listener = None;
+        }
+        !was_closed
+    }
+
+    /// Leaves callers to the kernel for a moment.
+    pub fn pause(&mut self, epoll: &OwnedFd, now: Millis) {
+        self.unwatch(epoll);
+        self.state = State::Paused { until: now + PAUSE };
+    }
+
+    /// What the pause was for may have changed.
+    pub fn end_pause(&mut self, now: Millis) {
+        if let State::Paused { until } = &mut self.state {
+            *until = now;
+        }
+    }
+
+    /// When a pause ends by itself.
+    pub fn deadline(&self) -> Option<Millis> {
+        match self.state {
+            State::Paused { until } => Some(until),
+            State::Open | State::Closed => None,
+        }
+    }
+
+    /// The next caller.
+    ///
+    /// # Errors
+    /// [`io::ErrorKind::WouldBlock`] when nobody is there, or the door is not open; else whatever keeps the caller out.
+    pub fn accept(&self) -> io::Result<(TcpStream, SocketAddr)> {
+        match &self.listener {
+            Some(listener) if self.state == State::Open => listener.accept(),
+            _ => Err(io::ErrorKind::WouldBlock.into()),
+        }
+    }
+
+    /// The addresses under which others reach it, as [`reachable_at`] finds them.
+    ///
+    /// # Errors
+    /// As [`reachable_at`].
+    pub fn reachable_at(&self) -> io::Result<Vec<SocketAddr>> {
+        self.listener.as_ref().map_or(Ok(Vec::new()), reachable_at)
+    }
+
+    /// A socket that is inherited stays in the epoll after our descriptor of it is closed, so it is always taken out.
+    fn unwatch(&mut self, epoll: &OwnedFd) {
+        if let Some(listener) = self.listener.as_ref().filter(|_| self.state == State::Open) {
+            let unwatched = epoll::delete(epoll, listener);
+            debug_assert!(unwatched.is_ok(), "an open door is watched");
+        }
+    }
+}
 
 /// A non-blocking socket that listens at `host` (every address of the machine where there is none) and `port`
 /// (0: any free one).
@@ -31,7 +173,7 @@ pub fn listen(host: Option<&str>, port: u16) -> io::Result<TcpListener> {
 ///
 /// # Errors
 /// When somebody else has taken the port in the meantime.
-pub fn listen_at(address: SocketAddr) -> io::Result<TcpListener> {
+fn listen_at(address: SocketAddr) -> io::Result<TcpListener> {
     let family = match address {
         SocketAddr::V4(_) => AddressFamily::INET,
         SocketAddr::V6(_) => AddressFamily::INET6,
@@ -64,7 +206,7 @@ fn listen_everywhere(port: u16) -> io::Result<TcpListener> {
 ///
 /// # Errors
 /// When the listener cannot tell its address. A machine that hides its interfaces has the loopback address alone.
-pub fn reachable_at(listener: &TcpListener) -> io::Result<Vec<SocketAddr>> {
+fn reachable_at(listener: &TcpListener) -> io::Result<Vec<SocketAddr>> {
     let bound = listener.local_addr()?;
     if !bound.ip().is_unspecified() {
         return Ok(vec![bound]);

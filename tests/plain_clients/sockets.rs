@@ -2,7 +2,7 @@
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{Shutdown, TcpStream};
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use crate::SOON;
@@ -244,4 +244,38 @@ fn web_and_tls_clients_understand_the_refusal() {
     );
     let complaint = String::from_utf8_lossy(&https.stderr);
     assert!(complaint.contains("alert"), "{complaint}");
+}
+
+#[test]
+fn a_relay_whose_screen_stands_still_stops_nobody() {
+    // Nobody reads what it shows: a terminal after Ctrl-S, `msg --relay | less`.
+    let mut relay = msg(&["--relay", "127.0.0.1:0"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("msg starts");
+    let mut first = String::new();
+    let told = BufReader::new(relay.stderr.take().expect("it has one")).read_line(&mut first);
+    told.expect("an address");
+    let port = first
+        .split(':')
+        .nth(1)
+        .and_then(|rest| rest.split(' ').next());
+    let address = format!("127.0.0.1:{}", port.expect("a port"));
+    let mut bob =
+        Watched::start(msg(&["--connect", &address, "--nom", "Bob"])).expect("msg starts");
+    bob.shows("en attente", SOON).expect("a seat");
+    let mut zoe = TcpStream::connect(&address).expect("the relay listens");
+    let mut reads = zoe.try_clone().expect("few are open");
+    let mut flood = "Zoé\n".to_owned();
+    (0..20_000).for_each(|n| flood += &format!("ligne {n}\n"));
+    std::thread::scope(|scope| {
+        // The relay is killed in the end: however the stream ends is right.
+        scope.spawn(|| reads.read_to_end(&mut Vec::new()).ok());
+        zoe.write_all(flood.as_bytes()).expect("open");
+        let all = bob.shows("  Zoé  ligne 19999\n", SOON);
+        relay.kill().expect("it runs");
+        relay.wait().expect("it is ours");
+        all.expect("all of it");
+    });
 }

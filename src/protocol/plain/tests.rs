@@ -2,7 +2,8 @@
 
 use super::*;
 use crate::protocol::Line;
-use crate::protocol::session::{Ending, Event};
+use crate::protocol::session::{Ending, Event, Session};
+use crate::protocol::wire::{Hello, Pid, Token};
 use Heard::{Named, Nameless, Quit, Said};
 
 /// A plain client on a clock of its own.
@@ -435,11 +436,39 @@ fn a_silent_connection_is_asked_for_its_name_once() {
     client.sends("Z");
     client.waits(60_000);
     assert_eq!(client.out, b"");
+    let mut client = Client::new();
+    client.sends(b"\0\0\0\0");
+    client.waits(60_000);
+    assert_eq!(client.out, b"");
     // but who only presses Enter is.
     let mut client = Client::new();
     client.sends("\r\n");
     client.waits(0);
     assert_eq!(client.out, prompt.as_bytes());
+}
+
+#[test]
+fn a_client_of_the_wire_whose_hello_is_late_is_not_confused_by_the_prompt() {
+    let hello = Hello {
+        partner: None,
+        pid: Pid(1),
+        token: Token(1),
+        salon: None,
+        name: "Zoé".parse().unwrap(),
+    };
+    let mut late = Client::new();
+    late.waits(PROMPT_AFTER);
+    let mut session = Session::new(hello);
+    session.connected(0);
+    assert_eq!(late.sends(session.unsent()), [Heard::Wire]);
+    assert_eq!(late.out, format!("{PROMPT}\n").as_bytes());
+    session
+        .received(0, &late.out)
+        .expect("the prompt is passed over");
+    session
+        .received(0, b"MSG/1 4096 10\nGONE none\n")
+        .expect("a relay's welcome");
+    assert_eq!(session.next_event(), Some(Event::Waiting));
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! `msg`: two people talk by text over TCP, through a relay.
 //!
 //! The program is `src/main.rs`; this library exists so that simulations, benchmarks and fuzzers reach the core.
-//! Imports point down only: `main` → `relay`, `ui_line` → `peer`, `display`, `history` → `protocol`.
+//! Imports point down only: `main` → `relay`, `ui_line`, `ui_window` → `peer`, `display`, `history` → `protocol`.
 
 pub mod display;
 pub mod history;
@@ -11,3 +11,5 @@ pub mod protocol;
 pub mod relay;
 pub mod screen;
 pub mod ui_line;
+#[cfg(feature = "gui")]
+pub mod ui_window;

@@ -1,16 +1,21 @@
 //! The program: options, then one of the modes, then an exit status.
 
+#[cfg(feature = "gui")]
+use std::convert::Infallible;
 use std::io::{self, Write};
 use std::os::unix::net::UnixStream;
+use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+#[cfg(feature = "gui")]
+use std::thread;
 use std::time::Duration;
 
 use futures_lite::future::FutureExt;
 use msg::display::{self, Colour, Palette};
 use msg::history::Record;
-use msg::options::{self, ClientOptions, Mode, RelayOptions};
+use msg::options::{self, ClientOptions, Mode, RelayOptions, WindowOptions};
 use msg::peer::{self, Call, Ending};
 use msg::relay::{self, Show};
 use msg::ui_line;
@@ -34,6 +39,7 @@ fn main() -> ExitCode {
     let outcome = match options::parse(std::env::args_os().skip(1)) {
         Ok(Mode::Relay(options)) => relay(options),
         Ok(Mode::Client(options)) => client(options),
+        Ok(Mode::Window(options)) => window(options),
         Ok(Mode::Print(text)) => print(&text),
         Err(mistake) => Err(Failure::new(status::USAGE, mistake.to_string())),
     };
@@ -107,15 +113,7 @@ fn stop_on_signals() -> io::Result<(UnixStream, Arc<AtomicUsize>)> {
 
 /// Talks as one of two people, in line mode.
 fn client(options: ClientOptions) -> Result<u8, Failure> {
-    let record = match &options.history {
-        None => None,
-        Some(path) => Some(Record::open(path).map_err(|error| {
-            let cause = display::cause(&error.to_string());
-            let path = path.display().to_string();
-            let sentence = format!("--history {} : {cause}.", display::safe(&path));
-            Failure::new(status::USAGE, sentence)
-        })?),
-    };
+    let record = options.history.as_deref().map(record).transpose()?;
     let settings = ui_line::Settings {
         name: options.name.to_string(),
         record,
@@ -141,6 +139,78 @@ fn client(options: ClientOptions) -> Result<u8, Failure> {
     }));
     let fail = |error: io::Error| Failure::system("la discussion ne peut pas continuer", &error);
     conclude(outcome.map_err(fail)?)
+}
+
+/// Opens the record at the path that `--history` gave.
+fn record(path: &Path) -> Result<Record, Failure> {
+    Record::open(path).map_err(|error| {
+        let cause = display::cause(&error.to_string());
+        let path = path.display().to_string();
+        let sentence = format!("--history {} : {cause}.", display::safe(&path));
+        Failure::new(status::USAGE, sentence)
+    })
+}
+
+/// Talks as one of two people, in a window.
+#[cfg(feature = "gui")]
+fn window(options: WindowOptions) -> Result<u8, Failure> {
+    use msg::ui_window::{Answer, Desktop, NoDisplay, Settings};
+
+    let record = options.history.as_deref().map(record).transpose()?;
+    let desktop = Desktop::open().map_err(|NoDisplay| {
+        let sentence =
+            "pas d'écran où ouvrir une fenêtre : lancez msg depuis un bureau, ou sans --gui.";
+        Failure::new(status::UNAVAILABLE, sentence.to_owned())
+    })?;
+    let answer = match (options.address, options.name) {
+        (Some(address), Some(name)) => Some(Answer { address, name }),
+        (address, name) => desktop.ask(address, name),
+    };
+    let Some(Answer { address, name }) = answer else {
+        return Ok(0);
+    };
+    let settings = Settings {
+        name: name.to_string(),
+        address: address.to_string(),
+        record,
+    };
+    let call = Call {
+        host: address.host,
+        port: address.port,
+        name,
+        salon: None,
+    };
+    let (handle, ends) = peer::channels();
+    // Dropping this end tells the connection that nobody waits for it any more.
+    let (waiting, alone) = smol::channel::bounded::<Infallible>(1);
+    let connection = thread::Builder::new()
+        .name("connexion".to_owned())
+        .spawn(move || {
+            let moment = async {
+                // Nothing is ever sent: this ends when the other end is dropped.
+                let Err(_) = alone.recv().await;
+                Timer::after(GOODBYE).await;
+                Ok(())
+            };
+            smol::block_on(peer::run(call, ends).or(moment))
+        });
+    let fail = |error: io::Error| Failure::system("la discussion ne peut pas continuer", &error);
+    let connection = connection.map_err(fail)?;
+    let outcome = desktop.talk(settings, handle);
+    drop(waiting);
+    match connection.join() {
+        Ok(ended) => ended.map_err(fail)?,
+        Err(panic) => std::panic::resume_unwind(panic),
+    }
+    conclude(outcome.map_err(fail)?)
+}
+
+/// This program was built without the window.
+#[cfg(not(feature = "gui"))]
+fn window(_: WindowOptions) -> Result<u8, Failure> {
+    let sentence = "ce programme a été construit sans fenêtre : « cargo install --path . --features gui » en donne une \
+                    (il lui faut GTK 4 : sous Debian, « apt install libgtk-4-dev »).";
+    Err(Failure::new(status::UNAVAILABLE, sentence.to_owned()))
 }
 
 /// The exit status of a conversation, and its last words.

@@ -18,6 +18,7 @@ use crate::protocol::wire::{Name, NameError, is_hidden};
 pub enum Mode {
     Relay(RelayOptions),
     Client(ClientOptions),
+    Window(WindowOptions),
     /// Print this text, whole lines, to standard output.
     Print(String),
 }
@@ -36,6 +37,15 @@ pub struct RelayOptions {
 pub struct ClientOptions {
     pub address: Address,
     pub name: Name,
+    /// The record to keep.
+    pub history: Option<PathBuf>,
+}
+
+/// `msg --gui`: what is missing is asked for in a dialog.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WindowOptions {
+    pub address: Option<Address>,
+    pub name: Option<Name>,
     /// The record to keep.
     pub history: Option<PathBuf>,
 }
@@ -69,6 +79,17 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Mode, Mist
     }
 }
 
+/// Reads an address that was typed into a dialog rather than after `--connect`.
+///
+/// # Errors
+/// What is wrong, with an address as an example and no option around it.
+pub fn address(given: &str) -> Result<Address, Mistake> {
+    callable(given).map_err(|why| Mistake::address(IN_A_DIALOG, given, why))
+}
+
+/// What stands before an example where the command line has its option.
+const IN_A_DIALOG: &str = "par exemple";
+
 // argh wants a description of each, for a help that is never shown: HELP is the one a person reads.
 /// Deux personnes discutent par écrit, à travers un relais.
 #[derive(FromArgs)]
@@ -86,6 +107,9 @@ struct Words {
     /// garde la discussion dans un fichier
     #[argh(option)]
     history: Option<String>,
+    /// discute dans une fenêtre
+    #[argh(switch)]
+    gui: bool,
     /// affiche la version
     #[argh(switch, short = 'V')]
     version: bool,
@@ -95,7 +119,7 @@ const HELP: &str = "\
 msg : deux personnes discutent par écrit, à travers un relais.
 
   msg --relay [MACHINE]:PORT
-  msg --connect MACHINE:PORT --nom NOM [--history FICHIER]
+  msg --connect MACHINE:PORT --nom NOM [--history FICHIER] [--gui]
 
 Ouvrir un relais
   --relay [MACHINE]:PORT    accepte deux personnes, puis n'écoute plus ; sans MACHINE, à toutes les adresses
@@ -105,6 +129,7 @@ Rejoindre une discussion
   --connect MACHINE:PORT    appelle le relais : un nom, une adresse IPv4, ou une adresse IPv6 entre crochets
   --nom NOM                 votre nom, 24 caractères au plus
   --history FICHIER         garde la discussion dans FICHIER, à la suite de ce qu'il contient déjà
+  --gui                     discute dans une fenêtre, qui demande l'adresse et le nom qui ne sont pas donnés
 
   --help, -h                affiche cette aide
   --version, -V             affiche la version
@@ -113,6 +138,7 @@ Exemples
   msg --relay :5000
   msg --connect 192.168.1.12:5000 --nom Zoé
   msg --connect '[2001:db8::7]:5000' --nom 'Jean Paul' --history discussion.txt
+  msg --gui
 
 Pendant la discussion : Entrée envoie la ligne, /help montre les commandes, /quit ou quitter termine.
 ";
@@ -125,10 +151,10 @@ const VALUED: [(&str, &str); 4] = [
     ("--history", "discussion.txt"),
 ];
 
-const SWITCHES: [&str; 4] = ["--help", "-h", "--version", "-V"];
+const SWITCHES: [&str; 5] = ["--gui", "--help", "-h", "--version", "-V"];
 
 /// What people type instead, from other programs or in the other language.
-const ALIASES: [(&str, &str); 12] = [
+const ALIASES: [(&str, &str); 16] = [
     ("--name", "--nom"),
     ("--pseudo", "--nom"),
     ("--user", "--nom"),
@@ -141,6 +167,10 @@ const ALIASES: [(&str, &str); 12] = [
     ("--historique", "--history"),
     ("--log", "--history"),
     ("--aide", "--help"),
+    ("--fenetre", "--gui"),
+    ("--fenêtre", "--gui"),
+    ("--window", "--gui"),
+    ("--gtk", "--gui"),
 ];
 
 /// An address to stand in an example.
@@ -171,9 +201,15 @@ impl Words {
         }
         match (self.relay, self.connect) {
             (Some(_), Some(_)) => Err(Mistake::TwoModes),
+            (None, address) if self.gui => Ok(Mode::Window(WindowOptions {
+                address: address.as_deref().map(called).transpose()?,
+                name: self.nom.map(named).transpose()?,
+                history: self.history.map(PathBuf::from),
+            })),
             (None, None) => Err(Mistake::NoMode),
             (Some(_), None) if self.nom.is_some() => Err(Mistake::ClientOnly("--nom")),
             (Some(_), None) if self.history.is_some() => Err(Mistake::ClientOnly("--history")),
+            (Some(_), None) if self.gui => Err(Mistake::ClientOnly("--gui")),
             (Some(address), None) => {
                 let (host, port) =
                     split(&address).map_err(|why| Mistake::address("--relay", &address, why))?;
@@ -183,14 +219,11 @@ impl Words {
                 }))
             }
             (None, Some(given)) => {
-                let address =
-                    callable(&given).map_err(|why| Mistake::address("--connect", &given, why))?;
+                let address = called(&given)?;
                 let Some(name) = self.nom else {
                     return Err(Mistake::NoName(address));
                 };
-                let name = name
-                    .parse()
-                    .map_err(|why| Mistake::Name { given: name, why })?;
+                let name = named(name)?;
                 Ok(Mode::Client(ClientOptions {
                     address,
                     name,
@@ -372,6 +405,13 @@ impl BadAddress {
                 f,
                 "le port 0 ne s'appelle pas : prenez celui que le relais affiche"
             ),
+            BadAddress::NoBrackets { meant } if option == IN_A_DIALOG => {
+                write!(
+                    f,
+                    "une adresse IPv6 se met entre crochets : {option} {meant}"
+                )
+            }
+            // The quotes are for the shell.
             BadAddress::NoBrackets { meant } => {
                 write!(
                     f,
@@ -403,6 +443,16 @@ impl fmt::Display for Address {
             write!(f, "{}:{}", self.host, self.port)
         }
     }
+}
+
+/// The value of `--connect`.
+fn called(given: &str) -> Result<Address, Mistake> {
+    callable(given).map_err(|why| Mistake::address("--connect", given, why))
+}
+
+/// The value of `--nom`.
+fn named(given: String) -> Result<Name, Mistake> {
+    given.parse().map_err(|why| Mistake::Name { given, why })
 }
 
 /// An address that can be called.
@@ -512,7 +562,7 @@ fn example(option: &str) -> &'static str {
     VALUED
         .iter()
         .find(|(name, _)| *name == option)
-        .map_or("", |(_, example)| example)
+        .map_or(EXAMPLE, |(_, example)| example)
 }
 
 fn is_valued(word: &str) -> bool {
@@ -571,7 +621,7 @@ fn nearest(word: &str) -> Option<&'static str> {
     VALUED
         .iter()
         .map(|(option, _)| *option)
-        .chain(["--help", "--version"])
+        .chain(["--gui", "--help", "--version"])
         .map(|option| (distance(&word, option), option))
         .filter(|(distance, option)| {
             *distance <= 2 || (word.len() > 3 && option.starts_with(&word))

@@ -4,15 +4,15 @@
 //! on the screen or towards the connection. Nothing wakes it while nothing happens, nothing that was typed or piped is
 //! dropped, and nothing grows without bound: each direction stops being read when its other end stands still.
 
-mod commands;
-mod conversation;
+pub(crate) mod commands;
+pub(crate) mod conversation;
 mod editor;
 mod input;
 mod keys;
-mod ledger;
+pub(crate) mod ledger;
 mod plain;
 mod prompt;
-mod signals;
+pub(crate) mod signals;
 mod terminal;
 mod text;
 

@@ -173,7 +173,7 @@ fn system_cause(kind: std::io::ErrorKind) -> Option<&'static str> {
 }
 
 /// « 1 message », « 3 messages »; nothing for none.
-fn messages(lines: usize) -> Option<String> {
+pub fn messages(lines: usize) -> Option<String> {
     match lines {
         0 => None,
         1 => Some("1 message".to_owned()),

@@ -721,7 +721,7 @@ fn watch(screen: &Screen) -> io::Result<Option<Async<OwnedFd>>> {
 }
 
 /// The messages that a text is sent as.
-fn lines_of(text: &str) -> impl Iterator<Item = Line> {
+pub(crate) fn lines_of(text: &str) -> impl Iterator<Item = Line> {
     let sent_at = now();
     pieces(text).map(move |piece| Line {
         sent_at,
@@ -729,7 +729,7 @@ fn lines_of(text: &str) -> impl Iterator<Item = Line> {
     })
 }
 
-fn undelivered_rows(lines: &[Line], name: &str, palette: &Palette) -> Vec<String> {
+pub(crate) fn undelivered_rows(lines: &[Line], name: &str, palette: &Palette) -> Vec<String> {
     let lost = Event::Undelivered {
         lines: lines.to_vec(),
     };
@@ -741,7 +741,7 @@ fn undelivered_rows(lines: &[Line], name: &str, palette: &Palette) -> Vec<String
 }
 
 /// Prints some last rows.
-fn print(rows: &[String], output: &OwnedFd) {
+pub(crate) fn print(rows: &[String], output: &OwnedFd) {
     let Ok(mut screen) = Screen::new(output) else {
         // Closed on purpose: nobody wants to know.
         return;

@@ -1,7 +1,7 @@
 //! What a person may see: sentences in French, dates in the viewer's zone, colours, hostile text made harmless.
 //!
-//! A conversation is shown as rows. A message's row begins with its date, so that no name and no text can pass for a
-//! notice, whose row never does:
+//! A conversation is shown as rows. A message's row begins with its date and a notice's never does, so that no name and
+//! no text can pass for a notice:
 //!
 //! ```text
 //! « Bob » est là.
@@ -13,8 +13,12 @@
 //! Every function here returns one row: harmless, whatever the peers sent, and without a line ending.
 
 mod notices;
+mod trace;
 
-pub use notices::{OVER, SEATS_TAKEN, arrived, away, back, cause, left, lost, messages, sentence};
+pub use notices::{
+    MYSELF, OVER, SEATS_TAKEN, arrived, away, back, cause, left, lost, messages, quoted, sentence,
+};
+pub use trace::{Direction, remark};
 
 use std::borrow::Cow;
 use std::ffi::OsStr;

@@ -91,7 +91,7 @@ impl Record {
 
     /// The last `lines` lines of the file, the oldest first, each one row and harmless.
     ///
-    /// Reads the last [`TAIL`] bytes at most, and gives what lines stand whole in them.
+    /// Reads the last 256 KiB at most, and gives what lines stand whole in them.
     pub fn tail(&self, lines: usize) -> io::Result<Vec<String>> {
         let length = self.anywhere.metadata()?.len();
         let start = length.saturating_sub(TAIL);

@@ -10,6 +10,7 @@ pub mod peer;
 pub mod protocol;
 pub mod relay;
 pub mod screen;
+pub mod service;
 pub mod ui_line;
 #[cfg(feature = "gui")]
 pub mod ui_window;

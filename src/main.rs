@@ -1,22 +1,18 @@
 //! The program: options, then one of the modes, then an exit status.
 
-#[cfg(feature = "gui")]
-use std::convert::Infallible;
 use std::io::{self, Write};
 use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-#[cfg(feature = "gui")]
-use std::thread;
 use std::time::Duration;
 
 use futures_lite::future::FutureExt;
 use msg::display::{self, Colour, Palette};
 use msg::history::Record;
-use msg::options::{self, ClientOptions, Mode, RelayOptions, WindowOptions};
-use msg::peer::{self, Call, Ending};
+use msg::options::{self, Address, Caller, ClientOptions, Mode, RelayOptions, WindowOptions};
+use msg::peer::{self, Ending, Ends};
 use msg::relay::{self, Show};
 use msg::ui_line;
 use signal_hook::consts::{SIGINT, SIGTERM};
@@ -78,7 +74,12 @@ impl Failure {
 
 /// Relays one conversation.
 fn relay(options: RelayOptions) -> Result<u8, Failure> {
-    let RelayOptions { host, port } = options;
+    let RelayOptions {
+        host,
+        port,
+        tracing,
+        ..
+    } = options;
     let listener = relay::listen(host.as_deref(), port).map_err(|error| {
         let place = host.as_deref().unwrap_or_default();
         let cause = display::cause(&error.to_string());
@@ -91,7 +92,7 @@ fn relay(options: RelayOptions) -> Result<u8, Failure> {
     let show = Show::new().map_err(|error| Failure::output(&error))?;
     let (stop, signal) = stop_on_signals()
         .map_err(|error| Failure::system("impossible d'attendre les signaux", &error))?;
-    match relay::run(listener, show, stop) {
+    match relay::run(listener, show, stop, tracing) {
         Ok(relay::Ended::Over) => Ok(0),
         Ok(relay::Ended::Stopped) => Ok(status::SIGNAL + signal.load(Ordering::Relaxed) as u8),
         Ok(relay::Ended::Unshown(error)) => Err(Failure::output(&error)),
@@ -113,20 +114,13 @@ fn stop_on_signals() -> io::Result<(UnixStream, Arc<AtomicUsize>)> {
 
 /// Talks as one of two people, in line mode.
 fn client(options: ClientOptions) -> Result<u8, Failure> {
-    let record = options.history.as_deref().map(record).transpose()?;
     let settings = ui_line::Settings {
-        name: options.name.to_string(),
-        record,
-    };
-    let call = Call {
-        host: options.address.host,
-        port: options.address.port,
-        name: options.name,
-        salon: None,
+        name: own_name(&options.caller),
+        record: options.history.as_deref().map(record).transpose()?,
     };
     let (handle, ends) = peer::channels();
     let executor = LocalExecutor::new();
-    let connection = executor.spawn(peer::run(call, ends));
+    let connection = executor.spawn(call(options.address, options.caller, ends));
     let outcome = smol::block_on(executor.run(async {
         let outcome = ui_line::run(settings, handle).await?;
         // The connection has ended by now, or nobody waited for that: then it has a moment for a goodbye.
@@ -141,16 +135,6 @@ fn client(options: ClientOptions) -> Result<u8, Failure> {
     conclude(outcome.map_err(fail)?)
 }
 
-/// Opens the record at the path that `--history` gave.
-fn record(path: &Path) -> Result<Record, Failure> {
-    Record::open(path).map_err(|error| {
-        let cause = display::cause(&error.to_string());
-        let path = path.display().to_string();
-        let sentence = format!("--history {} : {cause}.", display::safe(&path));
-        Failure::new(status::USAGE, sentence)
-    })
-}
-
 /// Talks as one of two people, in a window.
 #[cfg(feature = "gui")]
 fn window(options: WindowOptions) -> Result<u8, Failure> {
@@ -162,11 +146,8 @@ fn window(options: WindowOptions) -> Result<u8, Failure> {
             "pas d'écran où ouvrir une fenêtre : lancez msg depuis un bureau, ou sans --gui.";
         Failure::new(status::UNAVAILABLE, sentence.to_owned())
     })?;
-    let answer = match (options.address, options.name) {
-        (Some(address), Some(name)) => Some(Answer { address, name }),
-        (address, name) => desktop.ask(address, name),
-    };
-    let Some(Answer { address, name }) = answer else {
+    let Some(Answer { address, name }) = desktop.ask(options.address, options.name) else {
+        // Somebody who thought better of it.
         return Ok(0);
     };
     let settings = Settings {
@@ -174,43 +155,58 @@ fn window(options: WindowOptions) -> Result<u8, Failure> {
         address: address.to_string(),
         record,
     };
-    let call = Call {
-        host: address.host,
-        port: address.port,
-        name,
-        salon: None,
-    };
+    let caller = options.dialect.spoken_by(name);
     let (handle, ends) = peer::channels();
-    // Dropping this end tells the connection that nobody waits for it any more.
-    let (waiting, alone) = smol::channel::bounded::<Infallible>(1);
-    let connection = thread::Builder::new()
-        .name("connexion".to_owned())
-        .spawn(move || {
-            let moment = async {
-                // Nothing is ever sent: this ends when the other end is dropped.
-                let Err(_) = alone.recv().await;
-                Timer::after(GOODBYE).await;
-                Ok(())
-            };
-            smol::block_on(peer::run(call, ends).or(moment))
-        });
+    let connection = move || call(address, caller, ends);
+    let outcome = desktop.talk(settings, handle, connection, GOODBYE);
     let fail = |error: io::Error| Failure::system("la discussion ne peut pas continuer", &error);
-    let connection = connection.map_err(fail)?;
-    let outcome = desktop.talk(settings, handle);
-    drop(waiting);
-    match connection.join() {
-        Ok(ended) => ended.map_err(fail)?,
-        Err(panic) => std::panic::resume_unwind(panic),
-    }
     conclude(outcome.map_err(fail)?)
 }
 
 /// This program was built without the window.
 #[cfg(not(feature = "gui"))]
 fn window(_: WindowOptions) -> Result<u8, Failure> {
-    let sentence = "ce programme a été construit sans fenêtre : « cargo install --path . --features gui » en donne une \
-                    (il lui faut GTK 4 : sous Debian, « apt install libgtk-4-dev »).";
+    let sentence = "ce programme a été construit sans fenêtre : « cargo build --release --features gui » lui en donne \
+                    une (avec GTK 4 : sous Debian, « apt install libgtk-4-dev »).";
     Err(Failure::new(status::UNAVAILABLE, sentence.to_owned()))
+}
+
+/// Opens the record at the path that `--history` gave.
+fn record(path: &Path) -> Result<Record, Failure> {
+    Record::open(path).map_err(|error| {
+        let cause = display::cause(&error.to_string());
+        let path = path.display().to_string();
+        let sentence = format!("--history {} : {cause}.", display::safe(&path));
+        Failure::new(status::USAGE, sentence)
+    })
+}
+
+/// The name that one's own messages are shown under.
+fn own_name(caller: &Caller) -> String {
+    match caller {
+        Caller::Wire { name, .. } | Caller::Plain(Some(name)) => name.to_string(),
+        Caller::Plain(None) => display::MYSELF.to_owned(),
+    }
+}
+
+/// Holds a conversation for whichever user interface is at the other ends.
+async fn call(address: Address, caller: Caller, ends: Ends) -> io::Result<()> {
+    let Address { host, port } = address;
+    match caller {
+        Caller::Wire { name, salon } => {
+            let call = peer::Call {
+                host,
+                port,
+                name,
+                salon,
+            };
+            peer::run(call, ends).await
+        }
+        Caller::Plain(name) => {
+            peer::plain::run(peer::plain::Call { host, port, name }, ends).await;
+            Ok(())
+        }
+    }
 }
 
 /// The exit status of a conversation, and its last words.
@@ -224,7 +220,7 @@ fn conclude(outcome: ui_line::Outcome) -> Result<u8, Failure> {
     let status = match &outcome.ending {
         _ if !outcome.undelivered.is_empty() => status::UNDELIVERED,
         None | Some(Ending::Over | Ending::Stopped) => 0,
-        Some(Ending::NoRelay { .. }) => status::UNAVAILABLE,
+        Some(Ending::NoRelay { .. } | Ending::HungUp { .. }) => status::UNAVAILABLE,
         Some(Ending::Refused { code, .. }) => match code.as_str() {
             "full" => status::UNAVAILABLE,
             "name" => status::USAGE,

@@ -11,7 +11,8 @@ use std::path::PathBuf;
 use argh::FromArgs;
 
 use crate::display::safe;
-use crate::protocol::wire::{Name, NameError, is_hidden};
+use crate::protocol::hub::{House, Tracing};
+use crate::protocol::wire::{MAX_NAME, Name, NameError, Salon, is_hidden};
 
 /// What the program is to do.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,24 +31,53 @@ pub struct RelayOptions {
     pub host: Option<String>,
     /// 0 means any free port.
     pub port: u16,
+    pub house: House,
+    /// Whether to show every line that passes.
+    pub tracing: Tracing,
 }
 
 /// `msg --connect HOST:PORT --nom X`
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ClientOptions {
     pub address: Address,
-    pub name: Name,
+    pub caller: Caller,
     /// The record to keep.
     pub history: Option<PathBuf>,
 }
 
-/// `msg --gui`: what is missing is asked for in a dialog.
+/// `msg --gui`: a dialog asks for what is left out.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WindowOptions {
     pub address: Option<Address>,
     pub name: Option<Name>,
+    pub dialect: Dialect,
     /// The record to keep.
     pub history: Option<PathBuf>,
+}
+
+/// What a client speaks, before it has a name: see [`Caller`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Dialect {
+    Wire(Option<Salon>),
+    Plain,
+}
+
+impl Dialect {
+    pub fn spoken_by(self, name: Name) -> Caller {
+        match self {
+            Dialect::Wire(salon) => Caller::Wire { name, salon },
+            Dialect::Plain => Caller::Plain(Some(name)),
+        }
+    }
+}
+
+/// What the client speaks, and under which name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Caller {
+    /// The protocol of `msg`, and the room to ask for where the relay serves several.
+    Wire { name: Name, salon: Option<Salon> },
+    /// `--brut`: plain text, with the name as first line if there is one.
+    Plain(Option<Name>),
 }
 
 /// A host and a port to call. Shown as it is typed, with brackets around an IPv6 address.
@@ -107,6 +137,18 @@ struct Words {
     /// garde la discussion dans un fichier
     #[argh(option)]
     history: Option<String>,
+    /// nomme la paire
+    #[argh(option)]
+    salon: Option<String>,
+    /// sert toute une classe
+    #[argh(switch)]
+    daemon: bool,
+    /// montre chaque ligne qui passe
+    #[argh(switch)]
+    trace: bool,
+    /// parle en texte brut
+    #[argh(switch)]
+    brut: bool,
     /// discute dans une fenêtre
     #[argh(switch)]
     gui: bool,
@@ -118,18 +160,26 @@ struct Words {
 const HELP: &str = "\
 msg : deux personnes discutent par écrit, à travers un relais.
 
-  msg --relay [MACHINE]:PORT
-  msg --connect MACHINE:PORT --nom NOM [--history FICHIER] [--gui]
+  msg --relay [MACHINE]:PORT [--daemon | --trace]
+  msg --connect MACHINE:PORT --nom NOM [--salon SALON] [--history FICHIER] [--gui]
+  msg --connect MACHINE:PORT --brut [--nom NOM] [--history FICHIER]
 
 Ouvrir un relais
   --relay [MACHINE]:PORT    accepte deux personnes, puis n'écoute plus ; sans MACHINE, à toutes les adresses
                             de cette machine ; avec le port 0, à un port libre, qui s'affiche
+  --daemon                  sert sans écran autant de paires que l'on veut, jusqu'à ce qu'on l'arrête ; ne montre
+                            et ne garde aucun message (voyez docs/service.md pour systemd)
+  --trace                   montre chaque ligne qui passe, octet par octet, pour mettre au point son propre client
 
 Rejoindre une discussion
   --connect MACHINE:PORT    appelle le relais : un nom, une adresse IPv4, ou une adresse IPv6 entre crochets
   --nom NOM                 votre nom, 24 caractères au plus
+  --salon SALON             retrouve, sur un relais --daemon, la personne qui donne le même SALON ; sans salon,
+                            la prochaine personne qui vient sans salon elle aussi
   --history FICHIER         garde la discussion dans FICHIER, à la suite de ce qu'il contient déjà
-  --gui                     discute dans une fenêtre, qui demande l'adresse et le nom qui ne sont pas donnés
+  --gui                     discute dans une fenêtre, qui demande ce qui n'est pas donné de l'adresse et du nom
+  --brut                    parle en texte brut à un serveur qui n'est pas un relais msg : chaque ligne est un message,
+                            « quitter » le dernier ; avec --nom, la première ligne est le nom
 
   --help, -h                affiche cette aide
   --version, -V             affiche la version
@@ -138,23 +188,34 @@ Exemples
   msg --relay :5000
   msg --connect 192.168.1.12:5000 --nom Zoé
   msg --connect '[2001:db8::7]:5000' --nom 'Jean Paul' --history discussion.txt
+  msg --connect salle12:5000 --nom Zoé --salon binôme-3
   msg --gui
 
 Pendant la discussion : Entrée envoie la ligne, /help montre les commandes, /quit ou quitter termine.
 ";
 
 /// The options that take a value, each with one.
-const VALUED: [(&str, &str); 4] = [
+const VALUED: [(&str, &str); 5] = [
     ("--relay", ":5000"),
     ("--connect", EXAMPLE),
     ("--nom", "VOTRE_NOM"),
     ("--history", "discussion.txt"),
+    ("--salon", "binôme-3"),
 ];
 
-const SWITCHES: [&str; 5] = ["--gui", "--help", "-h", "--version", "-V"];
+const SWITCHES: [&str; 8] = [
+    "--daemon",
+    "--trace",
+    "--brut",
+    "--gui",
+    "--help",
+    "-h",
+    "--version",
+    "-V",
+];
 
 /// What people type instead, from other programs or in the other language.
-const ALIASES: [(&str, &str); 16] = [
+const ALIASES: [(&str, &str); 20] = [
     ("--name", "--nom"),
     ("--pseudo", "--nom"),
     ("--user", "--nom"),
@@ -167,8 +228,12 @@ const ALIASES: [(&str, &str); 16] = [
     ("--historique", "--history"),
     ("--log", "--history"),
     ("--aide", "--help"),
-    ("--fenetre", "--gui"),
+    ("--room", "--salon"),
+    ("--salle", "--salon"),
+    ("--démon", "--daemon"),
+    ("--service", "--daemon"),
     ("--fenêtre", "--gui"),
+    ("--fenetre", "--gui"),
     ("--window", "--gui"),
     ("--gtk", "--gui"),
 ];
@@ -180,7 +245,7 @@ const EXAMPLE: &str = "192.168.1.12:5000";
 const PORT: u16 = 5000;
 
 impl Words {
-    fn checked(self) -> Result<Mode, Mistake> {
+    fn checked(mut self) -> Result<Mode, Mistake> {
         if self.version {
             return Ok(Mode::Print(
                 concat!("msg ", env!("CARGO_PKG_VERSION"), "\n").to_owned(),
@@ -190,8 +255,10 @@ impl Words {
             ("--relay", &self.relay),
             ("--connect", &self.connect),
             ("--nom", &self.nom),
+            ("--history", &self.history),
+            ("--salon", &self.salon),
         ];
-        for (option, value) in given.into_iter().chain([("--history", &self.history)]) {
+        for (option, value) in given {
             if value
                 .as_deref()
                 .is_some_and(|value| value.is_empty() || is_option(value))
@@ -199,38 +266,65 @@ impl Words {
                 return Err(Mistake::NoValue(option));
             }
         }
-        match (self.relay, self.connect) {
+        match (self.relay.take(), self.connect.take()) {
             (Some(_), Some(_)) => Err(Mistake::TwoModes),
-            (None, address) if self.gui => Ok(Mode::Window(WindowOptions {
-                address: address.as_deref().map(called).transpose()?,
-                name: self.nom.map(named).transpose()?,
-                history: self.history.map(PathBuf::from),
-            })),
-            (None, None) => Err(Mistake::NoMode),
             (Some(_), None) if self.nom.is_some() => Err(Mistake::ClientOnly("--nom")),
-            (Some(_), None) if self.history.is_some() => Err(Mistake::ClientOnly("--history")),
+            (Some(_), None) if self.brut => Err(Mistake::ClientOnly("--brut")),
             (Some(_), None) if self.gui => Err(Mistake::ClientOnly("--gui")),
+            (Some(_), None) if self.history.is_some() => Err(Mistake::ClientOnly("--history")),
+            (Some(_), None) if self.salon.is_some() => Err(Mistake::ClientOnly("--salon")),
+            (Some(_), None) if self.daemon && self.trace => Err(Mistake::TracedDaemon),
             (Some(address), None) => {
                 let (host, port) =
                     split(&address).map_err(|why| Mistake::address("--relay", &address, why))?;
                 Ok(Mode::Relay(RelayOptions {
                     host: (!host.is_empty()).then_some(host),
                     port,
+                    house: match self.daemon {
+                        true => House::Daemon,
+                        false => House::TwoSeats,
+                    },
+                    tracing: match self.trace {
+                        true => Tracing::On,
+                        false => Tracing::Off,
+                    },
                 }))
             }
-            (None, Some(given)) => {
-                let address = called(&given)?;
-                let Some(name) = self.nom else {
-                    return Err(Mistake::NoName(address));
-                };
-                let name = named(name)?;
-                Ok(Mode::Client(ClientOptions {
-                    address,
-                    name,
-                    history: self.history.map(PathBuf::from),
-                }))
-            }
+            (None, Some(_)) if self.daemon => Err(Mistake::RelayOnly("--daemon")),
+            (None, Some(_)) if self.trace => Err(Mistake::RelayOnly("--trace")),
+            (None, address) => self.client(address),
         }
+    }
+
+    /// What a client is to do, whatever is said of a relay aside.
+    fn client(self, address: Option<String>) -> Result<Mode, Mistake> {
+        let address = address.as_deref().map(called).transpose()?;
+        let name = self.nom.map(named).transpose()?;
+        let dialect = match self.salon {
+            Some(_) if self.brut => return Err(Mistake::PlainSalon),
+            None if self.brut => Dialect::Plain,
+            salon => Dialect::Wire(salon.map(room).transpose()?),
+        };
+        let history = self.history.map(PathBuf::from);
+        if self.gui {
+            return Ok(Mode::Window(WindowOptions {
+                address,
+                name,
+                dialect,
+                history,
+            }));
+        }
+        let address = address.ok_or(Mistake::NoMode)?;
+        let caller = match (dialect, name) {
+            (dialect, Some(name)) => dialect.spoken_by(name),
+            (Dialect::Plain, None) => Caller::Plain(None),
+            (Dialect::Wire(_), None) => return Err(Mistake::NoName(address)),
+        };
+        Ok(Mode::Client(ClientOptions {
+            address,
+            caller,
+            history,
+        }))
     }
 }
 
@@ -256,6 +350,10 @@ pub enum Mistake {
     NoName(Address),
     /// An option that a relay has no use for.
     ClientOnly(&'static str),
+    /// An option that a client has no use for.
+    RelayOnly(&'static str),
+    /// A trace shows what people write, which is nobody's business in a daemon.
+    TracedDaemon,
     Address {
         option: &'static str,
         given: String,
@@ -265,6 +363,9 @@ pub enum Mistake {
         given: String,
         why: NameError,
     },
+    Salon(String),
+    /// Plain text has no way to ask for a room.
+    PlainSalon,
 }
 
 /// Why a text is no address.
@@ -366,8 +467,27 @@ impl fmt::Display for Mistake {
                     "{option} ne sert pas à un relais : donnez cette option avec --connect"
                 )
             }
+            Mistake::RelayOnly(option) => {
+                write!(
+                    f,
+                    "{option} ne sert qu'à un relais : donnez cette option avec --relay"
+                )
+            }
+            Mistake::TracedDaemon => write!(
+                f,
+                "--trace montre ce que les gens écrivent, un --daemon jamais : gardez l'un ou l'autre"
+            ),
             Mistake::Address { option, given, why } => why.explain(f, option, given),
             Mistake::Name { given, why } => write!(f, "--nom « {} » : {why}", safe(given)),
+            Mistake::PlainSalon => {
+                write!(f, "--salon ne va pas avec --brut, qui parle sans protocole")
+            }
+            Mistake::Salon(given) => write!(
+                f,
+                "--salon « {} » : un salon se nomme de lettres, chiffres, « - », « _ » et « . », {MAX_NAME} au plus : --salon {}",
+                safe(given),
+                example("--salon")
+            ),
         }
     }
 }
@@ -453,6 +573,11 @@ fn called(given: &str) -> Result<Address, Mistake> {
 /// The value of `--nom`.
 fn named(given: String) -> Result<Name, Mistake> {
     given.parse().map_err(|why| Mistake::Name { given, why })
+}
+
+/// The value of `--salon`.
+fn room(given: String) -> Result<Salon, Mistake> {
+    given.trim().parse().map_err(|()| Mistake::Salon(given))
 }
 
 /// An address that can be called.
@@ -621,7 +746,11 @@ fn nearest(word: &str) -> Option<&'static str> {
     VALUED
         .iter()
         .map(|(option, _)| *option)
-        .chain(["--gui", "--help", "--version"])
+        .chain(
+            SWITCHES
+                .into_iter()
+                .filter(|switch| switch.starts_with("--")),
+        )
         .map(|option| (distance(&word, option), option))
         .filter(|(distance, option)| {
             *distance <= 2 || (word.len() > 3 && option.starts_with(&word))

@@ -3,6 +3,8 @@
 //! A user interface meets it on bounded channels: lines and a [`Leave`] go in, [`Event`]s come out. It knows neither
 //! socket nor protocol.
 
+pub mod plain;
+
 use std::future::Future;
 use std::io;
 use std::net::SocketAddr;
@@ -32,6 +34,7 @@ pub enum Leave {
 }
 
 /// The connection's ends of the channels to its user interface.
+#[derive(Clone)]
 pub struct Ends {
     /// Lines to deliver, in order. They stay in the channel while the window of unacknowledged lines is full: a full
     /// channel is how a user interface learns that it must wait.
@@ -77,6 +80,8 @@ const FIRST_PAUSE: Duration = Duration::from_millis(200);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 /// A connection that stood for so long was a good one: the next pause is the first again.
 const GOOD_AFTER: Duration = Duration::from_secs(10);
+/// How long a server may take to close after our last word.
+const GOODBYE_WITHIN: Millis = 2_000;
 /// Bytes read from the socket at once.
 const READ_AT_ONCE: usize = 16 * 1024;
 
@@ -101,6 +106,7 @@ pub async fn run(call: Call, ends: Ends) -> io::Result<()> {
         pid: Pid(u64::from_ne_bytes(random()?)),
         token: Token(u128::from_ne_bytes(random()?)),
         salon: call.salon,
+        partner: None,
         name: call.name,
     };
     let mut peer = Peer {
@@ -164,11 +170,7 @@ impl Peer {
                 Some(Err(error)) => error.to_string(),
             };
             if self.reached == Reached::Never {
-                let address = match self.host.contains(':') {
-                    true => format!("[{}]:{}", self.host, self.port),
-                    false => format!("{}:{}", self.host, self.port),
-                };
-                self.session.end(Ending::NoRelay { address, reason });
+                self.session.end(no_relay(&self.host, self.port, &reason));
             }
             let pause = self.next_pause();
             if self.attending(Timer::after(pause)).await.is_none() {
@@ -371,6 +373,15 @@ impl Peer {
     fn now(&self) -> Millis {
         self.started.elapsed().as_millis() as Millis
     }
+}
+
+fn no_relay(host: &str, port: u16, reason: &str) -> Ending {
+    let address = match host.contains(':') {
+        true => format!("[{host}]:{port}"),
+        false => format!("{host}:{port}"),
+    };
+    let reason = reason.to_owned();
+    Ending::NoRelay { address, reason }
 }
 
 /// Connects to the first of a name's addresses that answers.

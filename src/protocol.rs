@@ -9,6 +9,8 @@ pub mod wire;
 
 #[cfg(test)]
 mod simulation;
+#[cfg(test)]
+mod tests;
 
 /// A span or a point of the caller's monotonic clock, in milliseconds.
 pub type Millis = u64;

@@ -12,15 +12,17 @@ use std::mem::MaybeUninit;
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use rustix::event::Timespec;
 use rustix::event::epoll::{self, CreateFlags, Event, EventData, EventFlags};
+use rustix::net::sockopt;
 
-use crate::display::{self, Author};
-use crate::protocol::Millis;
-use crate::protocol::hub::{ConnId, Effect, House, Hub};
+use crate::display::{self, Author, Direction};
+use crate::protocol::hub::{ConnId, Effect, EndOfStream, House, Hub, Setting, Tracing, Voice};
+use crate::protocol::plain;
 use crate::protocol::wire::Bye;
+use crate::protocol::{Millis, UnixMillis};
 
 pub use door::listen;
 pub use show::Show;
@@ -29,6 +31,8 @@ pub use show::Show;
 const READ_AT_ONCE: usize = 64 * 1024;
 /// Connections accepted before those that stand get their turn.
 const ACCEPTED_AT_ONCE: usize = 64;
+/// Silence after which the kernel asks whether a client's machine is still there.
+const KEEPALIVE: Duration = Duration::from_secs(60);
 /// How long to leave a door alone that cannot be opened, or that no descriptor is left for.
 const DOOR_PAUSE: Millis = 500;
 /// How long the last rows may take to reach a slow terminal.
@@ -51,12 +55,18 @@ pub enum Ended {
 }
 
 /// Relays one conversation between whoever comes to `listener`, until it is over or `stop` becomes readable; a second
-/// byte there ends everything at once.
+/// byte there ends everything at once. With `tracing` every line that crosses the relay is shown, for those who look for
+/// a mistake in their own client.
 ///
 /// # Errors
 /// When the system refuses what a relay cannot do without.
-pub fn run(listener: TcpListener, show: Show, stop: UnixStream) -> io::Result<Ended> {
-    let mut relay = Relay::new(listener, show, stop)?;
+pub fn run(
+    listener: TcpListener,
+    show: Show,
+    stop: UnixStream,
+    tracing: Tracing,
+) -> io::Result<Ended> {
+    let mut relay = Relay::new(listener, show, stop, tracing)?;
     relay.invite()?;
     relay.run()
 }
@@ -66,10 +76,13 @@ struct Relay {
     epoll: OwnedFd,
     door: Door,
     sockets: Vec<Option<Socket>>,
+    /// Connections that epoll may have to be told something new of, once their bytes are on their way.
+    touched: Vec<ConnId>,
     show: Show,
     screen_watched: Watched,
     stop: UnixStream,
     stopped: Option<Stop>,
+    tracing: Tracing,
     started: Instant,
     buffer: Box<[u8]>,
 }
@@ -86,13 +99,17 @@ struct Socket {
     stream: TcpStream,
     /// What epoll watches it for.
     interest: EventFlags,
-    write_half: WriteHalf,
+    /// What the client sends.
+    reading: Half,
+    /// What the client is sent.
+    writing: Half,
 }
 
+/// One direction of a connection.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum WriteHalf {
+enum Half {
     Open,
-    Shut,
+    Ended,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -110,14 +127,27 @@ enum Stop {
 }
 
 impl Relay {
-    fn new(listener: TcpListener, show: Show, stop: UnixStream) -> io::Result<Relay> {
+    fn new(
+        listener: TcpListener,
+        show: Show,
+        stop: UnixStream,
+        tracing: Tracing,
+    ) -> io::Result<Relay> {
         listener.set_nonblocking(true)?;
         stop.set_nonblocking(true)?;
         let epoll = epoll::create(CreateFlags::CLOEXEC)?;
         epoll::add(&epoll, &listener, EventData::new_u64(DOOR), EventFlags::IN)?;
         epoll::add(&epoll, &stop, EventData::new_u64(STOP), EventFlags::IN)?;
         Ok(Relay {
-            hub: Hub::new(House::TwoSeats),
+            hub: Hub::new(Setting {
+                house: House::TwoSeats,
+                tracing,
+                seed: unix_now() ^ u64::from(std::process::id()).rotate_left(32),
+                voice: Voice {
+                    date: display::date,
+                    sentence: plain::sentence,
+                },
+            }),
             epoll,
             door: Door {
                 address: listener.local_addr()?,
@@ -125,10 +155,12 @@ impl Relay {
                 paused_until: None,
             },
             sockets: Vec::new(),
+            touched: Vec::new(),
             show,
             screen_watched: Watched::No,
             stop,
             stopped: None,
+            tracing,
             started: Instant::now(),
             buffer: vec![0; READ_AT_ONCE].into_boxed_slice(),
         })
@@ -157,6 +189,7 @@ impl Relay {
                 Err(rustix::io::Errno::INTR) => continue,
                 outcome => outcome?,
             };
+            self.hub.set_date(unix_now());
             for event in happened {
                 self.happened(event);
             }
@@ -186,6 +219,9 @@ impl Relay {
             } else {
                 break;
             }
+        }
+        while let Some(id) = self.touched.pop() {
+            self.watch_pair(now, id);
         }
         let held_back = self.show.holds_back(now);
         self.show.flush(now);
@@ -224,8 +260,9 @@ impl Relay {
             match listener.accept() {
                 Ok((stream, peer)) => {
                     let id = self.hub.accepted(now, peer.ip().to_canonical());
-                    if self.register(id, stream).is_err() {
-                        self.hub.closed(now, id);
+                    match self.register(id, stream) {
+                        Ok(()) => self.trace_occurrence(id, "connexion acceptée"),
+                        Err(_) => self.hub.closed(now, id),
                     }
                 }
                 Err(error) => match error.kind() {
@@ -242,6 +279,9 @@ impl Relay {
     fn register(&mut self, id: ConnId, stream: TcpStream) -> io::Result<()> {
         stream.set_nonblocking(true)?;
         stream.set_nodelay(true)?;
+        // A plain client has no heartbeat: TCP itself must find out when its machine is gone.
+        sockopt::set_socket_keepalive(&stream, true)?;
+        sockopt::set_tcp_keepidle(&stream, KEEPALIVE)?;
         let interest = EventFlags::IN;
         epoll::add(
             &self.epoll,
@@ -255,7 +295,8 @@ impl Relay {
         self.sockets[id] = Some(Socket {
             stream,
             interest,
-            write_half: WriteHalf::Open,
+            reading: Half::Open,
+            writing: Half::Open,
         });
         Ok(())
     }
@@ -265,15 +306,36 @@ impl Relay {
             return;
         };
         match socket.stream.read(&mut self.buffer) {
-            Ok(0) => self.close(now, id),
+            Ok(0) => self.stream_ended(now, id),
             Ok(count) => {
+                if self.tracing == Tracing::On {
+                    let bytes = self.buffer[..count].to_vec();
+                    self.trace_bytes(id, Direction::ToRelay, &bytes);
+                }
                 self.hub.received(now, id, &self.buffer[..count]);
-                self.watch_pair(now, id);
+                self.touched.push(id);
             }
             Err(error) => match error.kind() {
                 io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted => {}
-                _ => self.close(now, id),
+                _ => {
+                    self.trace_occurrence(id, "connexion rompue par le client (RST)");
+                    self.close(now, id);
+                }
             },
+        }
+    }
+
+    fn stream_ended(&mut self, now: Millis, id: ConnId) {
+        let Some(Some(socket)) = self.sockets.get_mut(id) else {
+            return;
+        };
+        let before = std::mem::replace(&mut socket.reading, Half::Ended);
+        if before == Half::Open {
+            self.trace_occurrence(id, "fin du flux du client (FIN)");
+        }
+        match self.hub.end_of_stream(now, id) {
+            EndOfStream::ReadsOn if before == Half::Open => self.touched.push(id),
+            _ => self.close(now, id),
         }
     }
 
@@ -287,20 +349,35 @@ impl Relay {
                 break;
             }
             match socket.stream.write(bytes) {
-                Ok(count) => self.hub.sent(now, id, count),
+                Ok(count) => {
+                    if self.tracing == Tracing::On {
+                        let sent = bytes[..count].to_vec();
+                        self.trace_bytes(id, Direction::FromRelay, &sent);
+                    }
+                    self.hub.sent(now, id, count);
+                    // What follows from that is sent in its turn.
+                    break;
+                }
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
                 Err(_) => return self.close(now, id),
             }
         }
-        let done = self.hub.unsent(id).is_empty() && self.hub.is_closing(id);
-        if done && socket.write_half == WriteHalf::Open {
-            socket.write_half = WriteHalf::Shut;
-            if socket.stream.shutdown(Shutdown::Write).is_err() {
-                return self.close(now, id);
-            }
+        self.end_writing(now, id);
+        self.touched.push(id);
+    }
+
+    /// Shuts down the write half of a connection that ends, once it has been sent everything.
+    fn end_writing(&mut self, now: Millis, id: ConnId) {
+        if !self.hub.is_closing(id) || !self.hub.unsent(id).is_empty() {
+            return;
         }
-        self.watch_pair(now, id);
+        if let Some(Some(socket)) = self.sockets.get_mut(id)
+            && std::mem::replace(&mut socket.writing, Half::Ended) == Half::Open
+            && socket.stream.shutdown(Shutdown::Write).is_err()
+        {
+            self.close(now, id);
+        }
     }
 
     fn close(&mut self, now: Millis, id: ConnId) {
@@ -308,9 +385,7 @@ impl Relay {
         if self.sockets.get_mut(id).and_then(Option::take).is_some() {
             let opposite = self.hub.opposite(id);
             self.hub.closed(now, id);
-            if let Some(opposite) = opposite {
-                self.watch(now, opposite);
-            }
+            self.touched.extend(opposite);
             self.end_pause(now);
         }
     }
@@ -376,16 +451,24 @@ impl Relay {
 
     fn carry_out(&mut self, now: Millis, effect: Effect) {
         match effect {
-            Effect::Close(id) => self.close(now, id),
+            Effect::Close(id) => {
+                self.trace_occurrence(id, "connexion fermée : délai écoulé");
+                self.close(now, id);
+            }
+            Effect::Understood { conn, remarks } => {
+                for remark in remarks.iter() {
+                    self.trace_occurrence(conn, display::remark(remark));
+                }
+            }
             Effect::Said { side, name, line } => {
                 let author = [Author::Own, Author::Other][side];
                 self.show.message(now, author, name.as_str(), &line);
             }
-            Effect::Joined { name } => self.show.notice(&display::arrived(name.as_str())),
-            Effect::Away { name } => self.show.notice(&display::away(name.as_str(), 0)),
-            Effect::Back { name } => self.show.notice(&display::back(name.as_str(), 0)),
-            Effect::Left { name } => self.show.notice(&display::left(name.as_str())),
-            Effect::Lost { name } => self.show.notice(&display::lost(name.as_str())),
+            Effect::Joined { name, .. } => self.show.notice(&display::arrived(name.as_str())),
+            Effect::Away { name, .. } => self.show.notice(&display::away(name.as_str(), 0)),
+            Effect::Back { name, .. } => self.show.notice(&display::back(name.as_str(), 0)),
+            Effect::Left { name, .. } => self.show.notice(&display::left(name.as_str())),
+            Effect::Lost { name, .. } => self.show.notice(&display::lost(name.as_str())),
             Effect::Refused {
                 address, reason, ..
             } => self
@@ -470,6 +553,33 @@ impl Relay {
         }
     }
 
+    fn trace_occurrence(&mut self, id: ConnId, what: &str) {
+        if self.tracing == Tracing::On {
+            let palette = *self.show.notice_palette();
+            self.show
+                .aside(&palette.occurrence(unix_now(), &self.who(id), what));
+        }
+    }
+
+    fn trace_bytes(&mut self, id: ConnId, direction: Direction, bytes: &[u8]) {
+        if self.tracing == Tracing::On {
+            let palette = *self.show.notice_palette();
+            for row in palette.crossing(unix_now(), direction, &self.who(id), bytes) {
+                self.show.aside(&row);
+            }
+        }
+    }
+
+    /// A connection's person, or its address while it has none.
+    fn who(&self, id: ConnId) -> String {
+        if let Some(name) = self.hub.name(id) {
+            return name.to_string();
+        }
+        let socket = self.sockets.get(id).and_then(Option::as_ref);
+        let address = socket.and_then(|socket| socket.stream.peer_addr().ok());
+        address.map_or_else(|| "?".to_owned(), |address| address.to_string())
+    }
+
     fn timeout(&self) -> Option<Timespec> {
         let now = self.now();
         let deadlines = [
@@ -484,4 +594,10 @@ impl Relay {
     fn now(&self) -> Millis {
         self.started.elapsed().as_millis() as Millis
     }
+}
+
+fn unix_now() -> UnixMillis {
+    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+    // Before 1970 there were no chats.
+    since.map_or(0, |since| since.as_millis() as UnixMillis)
 }

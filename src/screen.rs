@@ -200,7 +200,7 @@ fn own_or_shared(output: BorrowedFd<'_>) -> io::Result<(OwnedFd, Way)> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
 
     fn is_nonblocking(fd: &impl AsFd) -> bool {
@@ -305,7 +305,8 @@ mod tests {
         assert_eq!(error.kind(), io::ErrorKind::StorageFull);
     }
 
-    fn pseudo_terminal() -> (OwnedFd, OwnedFd) {
+    /// A terminal: the person's side, and the program's.
+    pub(crate) fn pseudo_terminal() -> (OwnedFd, OwnedFd) {
         use rustix::pty::{OpenptFlags, grantpt, ioctl_tiocgptpeer, openpt, unlockpt};
 
         let flags = OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC;

@@ -7,12 +7,14 @@
 pub(crate) mod commands;
 pub(crate) mod conversation;
 mod editor;
+mod face;
 mod input;
 mod keys;
 pub(crate) mod ledger;
 mod plain;
 mod prompt;
 pub(crate) mod signals;
+mod stage;
 mod terminal;
 mod text;
 
@@ -25,11 +27,8 @@ use crate::display::Colour;
 use crate::history::Record;
 use crate::peer::{Ending, Handle};
 use crate::protocol::Line;
-use crate::screen::Screen;
 
 use conversation::Conversation;
-use plain::Plain;
-use prompt::Prompt;
 
 /// What line mode needs to know.
 #[derive(Debug)]
@@ -99,104 +98,5 @@ impl Streams {
             output: output.as_fd().try_clone_to_owned()?,
             notices: notices.as_fd().try_clone_to_owned()?,
         })
-    }
-}
-
-/// How a conversation meets whoever is in front of it.
-#[derive(Debug)]
-enum Face {
-    Prompt(Box<Prompt>),
-    Plain(Plain),
-}
-
-/// What comes from a [`Face`].
-#[derive(Clone, Debug, PartialEq, Eq)]
-enum Entry {
-    /// A line; with line breaks when it was pasted.
-    Line(String),
-    /// Part of a line that is too long for one message.
-    Piece(String),
-    /// The line under way is as long as it may be.
-    Full {
-        left_out: String,
-    },
-    End,
-    Interrupt,
-    Suspend,
-}
-
-/// Whether lines may come in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Intake {
-    Open,
-    /// Not now: what comes is kept. Ctrl-C does not wait.
-    Held,
-    /// Never again: what comes is dropped, but for Ctrl-C.
-    Closed,
-}
-
-impl Face {
-    fn wants_input(&self, intake: Intake) -> bool {
-        match self {
-            Face::Prompt(prompt) => prompt.wants_input(),
-            Face::Plain(plain) => intake == Intake::Open && plain.wants_input(),
-        }
-    }
-
-    /// Takes what was read; nothing is the end of it.
-    fn take(&mut self, bytes: &[u8]) {
-        match self {
-            Face::Prompt(prompt) => prompt.take(bytes),
-            Face::Plain(plain) => plain.take(bytes),
-        }
-    }
-
-    fn next_entry(&mut self, intake: Intake) -> Option<Entry> {
-        match (self, intake) {
-            (Face::Prompt(prompt), Intake::Open) => prompt.next_entry(),
-            (Face::Prompt(prompt), Intake::Held) => prompt.next_interrupt(),
-            (Face::Prompt(prompt), Intake::Closed) => {
-                let interrupt = prompt.next_interrupt();
-                if interrupt.is_none() {
-                    prompt.forget_keys();
-                }
-                interrupt
-            }
-            (Face::Plain(plain), Intake::Open) => plain.next_entry(),
-            (Face::Plain(_), Intake::Held | Intake::Closed) => None,
-        }
-    }
-
-    /// A row of the conversation.
-    fn show(&mut self, row: &str, screen: &mut Screen) {
-        match self {
-            Face::Prompt(prompt) => prompt.show(row),
-            Face::Plain(_) => {
-                screen.push(row.as_bytes());
-                screen.push(b"\n");
-            }
-        }
-    }
-
-    /// A row that is no part of the conversation.
-    fn tell(&mut self, row: &str) {
-        match self {
-            Face::Prompt(prompt) => prompt.show(row),
-            Face::Plain(plain) => plain.tell(row),
-        }
-    }
-
-    /// How many bytes this holds that the screen has not been given yet.
-    fn pending(&self) -> usize {
-        match self {
-            Face::Prompt(prompt) => prompt.pending(),
-            Face::Plain(_) => 0,
-        }
-    }
-
-    fn draw(&mut self, intake: Intake, screen: &mut Screen) {
-        if let Face::Prompt(prompt) = self {
-            prompt.draw(intake, screen);
-        }
     }
 }

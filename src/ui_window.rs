@@ -17,19 +17,23 @@ mod standing;
 mod theme;
 mod view;
 
+use std::convert::Infallible;
+use std::future::Future;
 use std::io;
+use std::panic;
+use std::thread;
+use std::time::Duration;
 
+use futures_lite::FutureExt;
 use gtk::gio;
 use gtk::glib::MainContext;
+use smol::Timer;
 
-use crate::display::{Colour, Palette};
 use crate::history::Record;
 use crate::options::Address;
 use crate::peer::Handle;
-use crate::protocol::Line;
 use crate::protocol::wire::Name;
 use crate::ui_line::Outcome;
-use crate::ui_line::conversation::{print, undelivered_rows};
 
 pub use ask::Answer;
 use conversation::Conversation;
@@ -83,23 +87,37 @@ impl Desktop {
 
     /// Talks in a window until it is closed and the connection has ended.
     ///
-    /// The lines that never reached the other are printed on standard error as well.
+    /// `connection` is held in a thread of its own; when nobody waits for it any more, it has a last `moment`. The lines
+    /// that never reached the other are printed on standard error.
     ///
     /// # Errors
-    /// When the system is out of file descriptors.
-    pub fn talk(&self, settings: Settings, connection: Handle) -> io::Result<Outcome> {
-        self.context
-            .block_on(Conversation::open(settings, connection, self.bus.clone())?.run())
+    /// Those of the connection, and when the system is out of file descriptors or threads.
+    pub fn talk<F: Future<Output = io::Result<()>>>(
+        &self,
+        settings: Settings,
+        handle: Handle,
+        connection: impl FnOnce() -> F + Send + 'static,
+        moment: Duration,
+    ) -> io::Result<Outcome> {
+        let conversation = Conversation::open(settings, handle, self.bus.clone())?;
+        // Nothing is ever sent here: dropping one end tells the other that nobody waits for the connection any more.
+        let (waiting, alone) = smol::channel::bounded::<Infallible>(1);
+        let thread = thread::Builder::new().name("connexion".to_owned());
+        let connection = thread.spawn(move || {
+            let moment = async {
+                let Err(_) = alone.recv().await;
+                Timer::after(moment).await;
+                Ok(())
+            };
+            // Whichever ends first ends the thread. A connection that loses hangs up.
+            smol::block_on(connection().or(moment))
+        })?;
+        let outcome = self.context.block_on(conversation.run());
+        drop(waiting);
+        match connection.join() {
+            Ok(ended) => ended?,
+            Err(cause) => panic::resume_unwind(cause),
+        }
+        outcome
     }
-}
-
-/// Prints the lines that never reached the other: the window that showed them is gone.
-fn last_words(undelivered: &[Line], name: &str) {
-    if undelivered.is_empty() {
-        return;
-    }
-    let palette = Palette::new(Colour::choose(&io::stderr()));
-    let rows = undelivered_rows(undelivered, name, &palette);
-    use std::os::fd::AsFd;
-    print(&rows, &io::stderr().as_fd().try_clone_to_owned().unwrap());
 }

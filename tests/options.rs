@@ -3,7 +3,8 @@
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStringExt;
 
-use msg::options::{Address, Mode, parse};
+use msg::options::{Address, Caller, Mode, parse};
+use msg::protocol::hub::{House, Tracing};
 
 fn asked(line: &[&str]) -> Mode {
     parse(line.iter().map(OsString::from)).unwrap()
@@ -80,8 +81,66 @@ fn a_client_has_a_name_and_maybe_a_record() {
     ]) else {
         panic!("no client");
     };
-    assert_eq!(options.name.as_str(), "Jean Paul");
+    let name = "Jean Paul".parse().unwrap();
+    assert_eq!(options.caller, Caller::Wire { name, salon: None });
     assert_eq!(options.history.unwrap().to_str(), Some("a b.txt"));
+}
+
+#[test]
+fn a_pair_may_name_its_salon() {
+    let salon = |given: &str| match asked(&["--connect", "h:1", "--nom", "X", "--salon", given]) {
+        Mode::Client(options) => match options.caller {
+            Caller::Wire { salon, .. } => salon.map(|salon| salon.to_string()),
+            other => panic!("{other:?}"),
+        },
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(salon("binôme-3"), Some("binôme-3".to_owned()));
+    assert_eq!(salon(" a.b_c "), Some("a.b_c".to_owned()));
+    for given in ["a b", "-", "a/b", &"x".repeat(25), "\x1b[2J"] {
+        let told = mistake(&["--connect", "h:1", "--nom", "X", "--salon", given]);
+        assert!(told.contains("un salon se nomme de lettres"), "{told}");
+        assert!(!told.contains('\x1b'), "{told:?}");
+    }
+    assert!(mistake(&["--connect", "h:1", "--brut", "--salon", "a"]).starts_with("--salon ne va"));
+    assert!(mistake(&["--relay", ":1", "--salon", "a"]).starts_with("--salon ne sert pas"));
+}
+
+#[test]
+fn a_relay_keeps_one_conversation_or_a_house_full() {
+    let house = |line: &[&str]| match asked(line) {
+        Mode::Relay(options) => options.house,
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(house(&["--relay", ":1"]), House::TwoSeats);
+    assert_eq!(house(&["--daemon", "--relay", ":1"]), House::Daemon);
+    assert_eq!(house(&["--relay", ":1", "--daemon"]), House::Daemon);
+    assert!(
+        mistake(&["--connect", "h:1", "--nom", "X", "--daemon"])
+            .starts_with("--daemon ne sert qu'à un relais")
+    );
+    assert!(mistake(&["--relay", ":1", "--daemon", "--trace"]).starts_with("--trace montre"));
+}
+
+#[test]
+fn plain_text_needs_no_name_and_a_relay_alone_is_traced() {
+    let caller = |words: &[&str]| match asked(words) {
+        Mode::Client(options) => options.caller,
+        other => panic!("no client: {other:?}"),
+    };
+    assert_eq!(caller(&["--connect", "h:1", "--brut"]), Caller::Plain(None));
+    assert_eq!(
+        caller(&["--connect", "h:1", "--brut", "--nom", "Zoé"]),
+        Caller::Plain(Some("Zoé".parse().unwrap()))
+    );
+    let tracing = |words: &[&str]| match asked(words) {
+        Mode::Relay(options) => options.tracing,
+        other => panic!("no relay: {other:?}"),
+    };
+    assert_eq!(tracing(&["--relay", ":1"]), Tracing::Off);
+    assert_eq!(tracing(&["--relay", ":1", "--trace"]), Tracing::On);
+    assert!(mistake(&["--connect", "h:1", "--nom", "X", "--trace"]).contains("--relay"));
+    assert!(mistake(&["--relay", ":1", "--brut"]).contains("--connect"));
 }
 
 #[test]
@@ -120,7 +179,9 @@ fn every_option_stands_in_the_help() {
         "--relay",
         "--connect",
         "--nom",
+        "--salon",
         "--history",
+        "--daemon",
         "--help",
         "--version",
     ] {
@@ -174,6 +235,9 @@ fn an_unknown_option_is_met_with_the_one_that_was_meant() {
         ("--hist", "--history"),
         ("--historique=f", "--history"),
         ("-help", "--help"),
+        ("--deamon", "--daemon"),
+        ("--sallon", "--salon"),
+        ("--room=a", "--salon"),
         ("--aide", "--help"),
     ] {
         assert_eq!(
@@ -392,12 +456,14 @@ fn an_argument_that_is_no_text_is_named_as_far_as_it_goes() {
 
 #[test]
 fn whatever_is_typed_is_answered_in_one_harmless_french_line() {
-    const WORDS: [&str; 19] = [
+    const WORDS: [&str; 21] = [
         "--relay",
         "--connect",
         "--nom",
         "--history",
         "--version",
+        "--daemon",
+        "--salon",
         "--help",
         "-h",
         "--",

@@ -8,13 +8,17 @@ use crate::peer::{Ending, Event};
 pub fn sentence(event: &Event) -> Option<String> {
     let told = match event {
         Event::Waiting => {
-            "en attente de l'autre personne ; ce que vous écrivez déjà lui sera remis à son arrivée.".to_owned()
+            "en attente de l'autre : ce que vous écrivez lui sera remis à son arrivée.".to_owned()
         }
         Event::Arrived { name } => arrived(name),
         Event::Received { .. } | Event::Delivered { .. } => return None,
         Event::Cut { reason, held } => {
-            let waiting = messages(*held).map_or_else(String::new, |lines| format!(", {lines} en attente"));
-            format!("connexion coupée ({}) : nouvelle tentative en cours{waiting}…", cause(reason))
+            let waiting =
+                messages(*held).map_or_else(String::new, |lines| format!(", {lines} en attente"));
+            format!(
+                "connexion coupée ({}) : nouvelle tentative en cours{waiting}…",
+                cause(reason)
+            )
         }
         Event::Restored { delivered } => match messages(*delivered) {
             None => "connexion rétablie.".to_owned(),
@@ -73,6 +77,9 @@ pub fn lost(name: &str) -> String {
     )
 }
 
+/// What a person is called who has given no name.
+pub const MYSELF: &str = "moi";
+
 /// On a relay's screen, once both seats are taken.
 pub const SEATS_TAKEN: &str = "les deux places sont prises : le relais n'écoute plus.";
 
@@ -92,11 +99,16 @@ fn farewell(ending: &Ending) -> Option<String> {
                 safe(port)
             )
         }
+        Ending::HungUp { reason } => {
+            format!("le serveur a coupé la connexion ({}).", cause(reason))
+        }
         Ending::Refused { code, reason } => refused(code, reason),
-        Ending::Protocol { reason } => format!(
-            "ce qui répond à cette adresse n'est pas un relais msg ({}) : vérifiez l'adresse et le port.",
-            cause(reason)
-        ),
+        Ending::Protocol { reason } => {
+            format!(
+                "impossible de s'entendre avec ce relais ({}) : vérifiez l'adresse et le port.",
+                cause(reason)
+            )
+        }
         Ending::Stopped => {
             "le relais a été arrêté : relancez-le, puis reconnectez-vous.".to_owned()
         }
@@ -104,22 +116,32 @@ fn farewell(ending: &Ending) -> Option<String> {
     Some(told)
 }
 
-/// Why a relay refused us, by the code of its `ERR` line.
+/// Why a relay refused us, by the code of its `ERR` line: in its words, then what to do.
 fn refused(code: &str, reason: &str) -> String {
-    let detail = cause(reason);
+    let reason = cause(reason);
     match code {
-        "full" => "deux personnes discutent déjà ici : attendez qu'elles aient fini, ou essayez un autre port.".to_owned(),
-        "name" => format!("le relais refuse ce nom ({detail}) : choisissez-en un autre avec --nom."),
+        "full" => {
+            format!("le relais refuse ({reason}) : revenez plus tard, ou essayez un autre port.")
+        }
+        "name" => format!("le relais refuse ce nom ({reason}) : relancez msg avec un autre --nom."),
         "version" => format!(
-            "le relais parle une autre version du protocole ({detail}) : installez la même version de msg des deux côtés."
+            "le relais parle une autre version du protocole ({reason}) : installez la même version de msg des deux côtés."
         ),
-        "line" => format!("le relais refuse une ligne ({detail}) : reconnectez-vous et écrivez plus court."),
-        "slow" => format!("le relais a raccroché, car ce client lisait ou répondait trop lentement ({detail}) : reconnectez-vous."),
-        "replaced" => "cette place a été reprise par une autre connexion du même client : continuez là-bas.".to_owned(),
+        "line" => format!(
+            "le relais refuse une ligne ({reason}) : reconnectez-vous et écrivez plus court."
+        ),
+        "slow" => format!("le relais a raccroché ({reason}) : reconnectez-vous."),
+        "replaced" => {
+            "cette place a été reprise par une autre connexion du même client : continuez là-bas."
+                .to_owned()
+        }
         "proto" => format!(
-            "le relais n'a pas compris ce client ({detail}) : comparez les versions des deux côtés avec « msg --version »."
+            "le relais n'a pas compris ce client ({reason}) : comparez les versions des deux côtés avec « msg --version »."
         ),
-        _ => format!("le relais refuse la connexion ({} : {detail}) : réessayez plus tard.", cause(code)),
+        _ => format!(
+            "le relais refuse ({} : {reason}) : réessayez plus tard.",
+            cause(code)
+        ),
     }
 }
 
@@ -152,9 +174,10 @@ fn system_cause(kind: std::io::ErrorKind) -> Option<&'static str> {
     use std::io::ErrorKind;
     Some(match kind {
         ErrorKind::ConnectionRefused => "connexion refusée",
-        ErrorKind::ConnectionReset | ErrorKind::ConnectionAborted | ErrorKind::BrokenPipe => {
-            "connexion rompue"
+        ErrorKind::ConnectionReset | ErrorKind::ConnectionAborted => {
+            "interrompue par l'autre machine"
         }
+        ErrorKind::BrokenPipe => "l'autre bout est fermé",
         ErrorKind::TimedOut => "pas de réponse",
         ErrorKind::HostUnreachable => "machine injoignable",
         ErrorKind::NetworkUnreachable | ErrorKind::NetworkDown => "réseau injoignable",
@@ -183,7 +206,7 @@ pub fn messages(lines: usize) -> Option<String> {
 
 /// A name within a sentence. The guillemets keep « Bob a quitté la discussion » from being read as part of it, so
 /// the name's own are shown escaped.
-fn quoted(name: &str) -> String {
+pub fn quoted(name: &str) -> String {
     format!(
         "« {} »",
         safe_name(name)
@@ -283,11 +306,11 @@ mod tests {
         };
         assert_eq!(
             cut(0),
-            "connexion coupée (connexion rompue) : nouvelle tentative en cours…"
+            "connexion coupée (interrompue par l'autre machine) : nouvelle tentative en cours…"
         );
         assert_eq!(
             cut(1),
-            "connexion coupée (connexion rompue) : nouvelle tentative en cours, 1 message en attente…"
+            "connexion coupée (interrompue par l'autre machine) : nouvelle tentative en cours, 1 message en attente…"
         );
     }
 

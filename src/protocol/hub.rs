@@ -3,16 +3,26 @@
 //! The hub keeps no text. What one seat sends goes into the other's outbox as it came, or is dropped where nobody is
 //! connected: the sender's session keeps it until the other's has acknowledged it.
 
+mod arriving;
+mod leaving;
+mod plain_clients;
+mod plain_end;
+mod refusing;
+mod state;
+
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::net::IpAddr;
 
 use slab::Slab;
 
-use super::wire::{
-    Bye, Gone, HEARTBEAT_S, Hello, Lines, MAGIC, MAX_LINE, Malformed, Name, Outbox, Refusal, Salon,
-    Token, Verb, Welcome,
-};
-use super::{Line, Millis};
+use super::plain::Remarks;
+use super::session::Event;
+use super::wire::{Bye, Name, Outbox, Pid, Refusal, Salon, Token, Verb};
+use super::{Line, Millis, UnixMillis};
+
+use plain_end::PlainEnd;
+use refusing::Refused;
+use state::{Alarm, Conn, Dialect, Member, Presence, Room, Seat, State, set_alarm};
 
 /// How long a connection may take to say a whole hello.
 const HELLO_WITHIN: Millis = 30_000;
@@ -28,6 +38,8 @@ const SEAT_KEPT: Millis = 120_000;
 const LINGER: Millis = 3_000;
 /// How long a connection that ends may take to read its last lines and close.
 const DRAIN: Millis = 2_000;
+/// Most rooms at once: an away seat costs its owner nothing, and us memory.
+const MOST_ROOMS: usize = 20_000;
 /// Bytes waiting for one connection above which nothing more is read that would add to them.
 const OUTBOX_FULL: usize = 64 * 1024;
 
@@ -43,21 +55,36 @@ pub enum Effect {
     /// `side` (0 or 1) tells the two seats apart.
     Said { side: usize, name: Name, line: Line },
     /// Somebody took a seat for the first time.
-    Joined { name: Name },
+    Joined {
+        name: Name,
+        salon: Option<Salon>,
+        address: IpAddr,
+    },
     /// Somebody's connection was cut; the seat is kept.
-    Away { name: Name },
+    Away { name: Name, salon: Option<Salon> },
     /// Somebody is back on a seat kept.
-    Back { name: Name },
+    Back { name: Name, salon: Option<Salon> },
     /// Somebody said `BYE`.
-    Left { name: Name },
+    Left { name: Name, salon: Option<Salon> },
     /// Somebody did not come back in time.
-    Lost { name: Name },
+    Lost { name: Name, salon: Option<Salon> },
+    /// How a plain client's bytes were understood. Only while [`Setting::tracing`].
+    Understood { conn: ConnId, remarks: Remarks },
     /// A connection was refused.
     Refused {
         address: IpAddr,
         refusal: Refusal,
         reason: String,
     },
+}
+
+/// What becomes of a connection whose client sends nothing more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EndOfStream {
+    /// It may still read what it is sent; it is closed as [`Effect::Close`] asks.
+    ReadsOn,
+    /// Close it.
+    Gone,
 }
 
 /// What kind of house the hub keeps.
@@ -69,13 +96,65 @@ pub enum House {
     Daemon,
 }
 
+/// How full the house is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    pub conversations: usize,
+    /// People alone in their room.
+    pub waiting: usize,
+}
+
+/// What a hub is told once.
+#[derive(Clone, Copy, Debug)]
+pub struct Setting {
+    pub house: House,
+    pub tracing: Tracing,
+    /// Where the numbers come from that tell plain clients apart; no secret.
+    pub seed: u64,
+    pub voice: Voice,
+}
+
+#[cfg(test)]
+impl Setting {
+    /// For tests, that look at what happens and not at how it is told.
+    pub(super) fn without_words(house: House) -> Setting {
+        Setting {
+            house,
+            tracing: Tracing::Off,
+            seed: 0,
+            voice: Voice {
+                date: |date| date.to_string(),
+                sentence: |event| Some(format!("{event:?}")),
+            },
+        }
+    }
+}
+
+/// Whether the hub tells how plain clients are understood.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tracing {
+    Off,
+    On,
+}
+
+/// What people read, whose words are not the protocol's.
+#[derive(Clone, Copy, Debug)]
+pub struct Voice {
+    /// A date as it is shown.
+    pub date: fn(UnixMillis) -> String,
+    /// What is said of an event, if anything is.
+    pub sentence: fn(&Event) -> Option<String>,
+}
+
 /// The relay without its sockets.
 ///
 /// After each call the relay sends what [`next_unsent`](Hub::next_unsent) names, carries out
 /// [`next_effect`](Hub::next_effect), and opens or closes its door as [`is_open`](Hub::is_open) says.
 #[derive(Debug)]
 pub struct Hub {
-    house: House,
+    setting: Setting,
+    /// The date of what happens now.
+    date: UnixMillis,
     conns: Slab<Conn>,
     rooms: Slab<Room>,
     /// Every seat by its owner's secret.
@@ -84,12 +163,20 @@ pub struct Hub {
     salons: BTreeMap<Salon, usize>,
     /// The room without a name where somebody waits for the next to come.
     unnamed: Option<usize>,
+    /// Rooms that keep a seat for somebody whom this relay has never seen: by the one expected, then the one who waits.
+    expected: BTreeMap<(Pid, Pid), usize>,
+    /// Rooms where both seats have been taken.
+    conversations: usize,
     /// Connections without a hello, oldest first.
     pending: VecDeque<ConnId>,
-    /// Connections refused before they had a seat, that have not closed yet, oldest first.
+    /// Connections refused, that have not closed yet, oldest first; one more than [`MOST_PENDING`], and that goes.
     refused: VecDeque<ConnId>,
     alarms: BTreeSet<(Millis, Alarm)>,
     unsent: VecDeque<ConnId>,
+    /// Plain connections that something has happened to.
+    due: VecDeque<ConnId>,
+    /// How many plain clients have had a seat.
+    plain_clients: u64,
     effects: VecDeque<Effect>,
     /// Set once the one conversation of [`House::TwoSeats`] is over.
     over: bool,
@@ -97,111 +184,24 @@ pub struct Hub {
     pub(super) flaw: Option<Flaw>,
 }
 
-/// What a deadline is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Alarm {
-    Conn(ConnId),
-    Room(usize),
-}
-
-/// A place in a room.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Seat {
-    room: usize,
-    side: usize,
-}
-
-impl Seat {
-    fn opposite(self) -> Seat {
-        Seat {
-            side: 1 - self.side,
-            ..self
-        }
-    }
-}
-
-#[derive(Debug)]
-struct Conn {
-    address: IpAddr,
-    incoming: Lines,
-    outbox: Outbox,
-    state: State,
-    heard_at: Millis,
-    /// When the outbox last moved, while it is not empty.
-    moved_at: Millis,
-    /// The alarm that is set for this connection.
-    alarm: Option<Millis>,
-    /// Already in [`Hub::unsent`].
-    queued: bool,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum State {
-    /// No hello yet.
-    Pending,
-    Seated(Seat),
-    /// Nothing more is read; what is in the outbox goes out, then the socket is closed.
-    Closing {
-        until: Millis,
-    },
-}
-
-/// Where two people talk.
-#[derive(Debug)]
-struct Room {
-    salon: Option<Salon>,
-    members: [Option<Member>; 2],
-    /// Both seats have been taken: the conversation belongs to these two.
-    begun: bool,
-    /// When whoever is left is sent away, after the other's end.
-    ends_at: Option<Millis>,
-    /// The alarm that is set for this room.
-    alarm: Option<Millis>,
-}
-
-/// Who holds a seat.
-#[derive(Debug)]
-struct Member {
-    hello: Hello,
-    presence: Presence,
-    /// The last message that was told in a [`Effect::Said`].
-    shown: Option<u64>,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Presence {
-    Here(ConnId),
-    Away {
-        since: Millis,
-    },
-    /// Has said `BYE`, and reads on for a moment.
-    Lingering(ConnId),
-    /// Will not be back.
-    Gone(Gone),
-}
-
-impl Presence {
-    fn conn(self) -> Option<ConnId> {
-        match self {
-            Presence::Here(conn) | Presence::Lingering(conn) => Some(conn),
-            Presence::Away { .. } | Presence::Gone(_) => None,
-        }
-    }
-}
-
 impl Hub {
-    pub fn new(house: House) -> Hub {
+    pub fn new(setting: Setting) -> Hub {
         Hub {
-            house,
+            setting,
+            date: 0,
             conns: Slab::new(),
             rooms: Slab::new(),
             tokens: BTreeMap::new(),
             salons: BTreeMap::new(),
             unnamed: None,
+            expected: BTreeMap::new(),
+            conversations: 0,
             pending: VecDeque::new(),
             refused: VecDeque::new(),
             alarms: BTreeSet::new(),
             unsent: VecDeque::new(),
+            due: VecDeque::new(),
+            plain_clients: 0,
             effects: VecDeque::new(),
             over: false,
             #[cfg(test)]
@@ -213,7 +213,7 @@ impl Hub {
     pub fn accepted(&mut self, now: Millis, address: IpAddr) -> ConnId {
         let id = self.conns.insert(Conn {
             address,
-            incoming: Lines::default(),
+            dialect: Dialect::Plain(Box::new(PlainEnd::new(now))),
             outbox: Outbox::default(),
             state: State::Pending,
             heard_at: now,
@@ -227,32 +227,69 @@ impl Hub {
         id
     }
 
+    /// The date of what is told next: plain clients do not date their messages.
+    pub fn set_date(&mut self, date: UnixMillis) {
+        self.date = date;
+    }
+
     /// Bytes came on a connection.
-    pub fn received(&mut self, now: Millis, id: ConnId, mut bytes: &[u8]) {
+    pub fn received(&mut self, now: Millis, id: ConnId, bytes: &[u8]) {
         let Some(conn) = self.conns.get_mut(id) else {
             return;
         };
         if let State::Seated(_) = conn.state {
             conn.heard_at = now;
         }
-        let mut incoming = std::mem::take(&mut conn.incoming);
-        while !self.is_closing(id) {
-            let outcome = match incoming.next(&mut bytes) {
-                Ok(None) => break,
-                Ok(Some(line)) => self.line(now, id, line),
-                Err(malformed) => Err(Refused::from(malformed)),
-            };
-            if let Err(refused) = outcome {
-                self.refuse(now, id, refused);
+        match &mut conn.dialect {
+            _ if matches!(conn.state, State::Closing { .. }) => {}
+            Dialect::Wire(_) => self.wire_bytes(now, id, bytes),
+            Dialect::Plain(end) => {
+                end.receive(now, bytes, &mut conn.outbox);
+                self.due.push_back(id);
             }
         }
-        if let Some(conn) = self.conns.get_mut(id) {
-            conn.incoming = incoming;
+        self.settle(now);
+    }
+
+    /// A connection's client sends nothing more. Unless this says that it is [closing](Hub::is_closing), or its client
+    /// speaks the wire and is gone for now, it may still read what it is sent.
+    pub fn end_of_stream(&mut self, now: Millis, id: ConnId) -> EndOfStream {
+        match self.conns.get_mut(id) {
+            Some(Conn {
+                state: State::Pending | State::Seated(_),
+                dialect: Dialect::Plain(end),
+                outbox,
+                ..
+            }) => {
+                end.end_of_stream(outbox);
+                self.due.push_back(id);
+                self.settle(now);
+                EndOfStream::ReadsOn
+            }
+            _ => EndOfStream::Gone,
         }
     }
 
     /// A connection is gone: cut, ended by its client, or closed as [`Effect::Close`] asked.
     pub fn closed(&mut self, now: Millis, id: ConnId) {
+        if let Some(Conn {
+            state: State::Seated(_),
+            dialect: Dialect::Plain(end),
+            outbox,
+            ..
+        }) = self.conns.get_mut(id)
+        {
+            // Nobody reads any more, but what was said is owed to the other; the connection is forgotten after that.
+            *outbox = Outbox::default();
+            end.gone();
+            self.due.push_back(id);
+        } else {
+            self.forget(now, id);
+        }
+        self.settle(now);
+    }
+
+    fn forget(&mut self, now: Millis, id: ConnId) {
         let Some(conn) = self.conns.try_remove(id) else {
             return;
         };
@@ -280,6 +317,7 @@ impl Hub {
                 Alarm::Room(room) => self.room_alarm(now, room),
             }
         }
+        self.settle(now);
     }
 
     /// When [`tick`](Hub::tick) must be called next.
@@ -304,6 +342,12 @@ impl Hub {
         if let Some(conn) = self.conns.get_mut(id) {
             conn.outbox.advance(count);
             conn.moved_at = now;
+            if conn.outbox.is_empty()
+                && let Dialect::Plain(_) = conn.dialect
+            {
+                self.due.push_back(id);
+                self.settle(now);
+            }
         }
     }
 
@@ -315,7 +359,19 @@ impl Hub {
     /// Whether a connection should be read: not while what it says would pile up for a slow reader.
     pub fn wants_input(&self, id: ConnId) -> bool {
         let has_room = |id| self.unsent(id).len() < OUTBOX_FULL;
-        has_room(id) && self.opposite(id).is_none_or(has_room)
+        let takes_more = match self.conns.get(id).map(|conn| &conn.dialect) {
+            Some(Dialect::Plain(end)) => end.wants_input(),
+            _ => self.opposite(id).is_none_or(has_room),
+        };
+        takes_more && has_room(id)
+    }
+
+    /// Who speaks on a connection, once that is known.
+    pub fn name(&self, id: ConnId) -> Option<&Name> {
+        match self.conns.get(id)?.state {
+            State::Seated(seat) => Some(&self.member(seat)?.hello.name),
+            _ => None,
+        }
     }
 
     /// The connection of whoever sits opposite.
@@ -340,9 +396,9 @@ impl Hub {
             Some(member) => matches!(member.presence, Presence::Away { .. }),
         };
         let one_room = self.rooms.iter().next();
-        match self.house {
+        match self.setting.house {
+            _ if self.over => false,
             House::Daemon => true,
-            House::TwoSeats if self.over => false,
             House::TwoSeats => one_room.is_none_or(|(_, room)| room.members.iter().any(expected)),
         }
     }
@@ -354,7 +410,20 @@ impl Hub {
             .rooms
             .iter()
             .flat_map(|(_, room)| room.members.iter().flatten());
-        members.any(away)
+        members.any(away) || !self.expected.is_empty()
+    }
+
+    /// How many people are served.
+    pub fn counts(&self) -> Counts {
+        Counts {
+            conversations: self.conversations,
+            waiting: self.rooms.len() - self.conversations,
+        }
+    }
+
+    /// Whether no conversation is left, and none will begin: whoever calls now is for the next relay.
+    pub fn is_ending(&self) -> bool {
+        self.over
     }
 
     /// Whether all is done and every connection closed.
@@ -367,15 +436,42 @@ impl Hub {
         self.over = true;
         let everyone: Vec<ConnId> = self.conns.iter().map(|(id, _)| id).collect();
         for id in everyone {
-            if !self.is_closing(id) {
-                self.post(now, id, &Verb::Bye(why));
-                self.hang_up(now, id);
+            match self.conns[id].state {
+                State::Closing { .. } => continue,
+                // A hello may be on its way; and who speaks plain text can read this, too.
+                State::Pending => Verb::Bye(why).encode(self.conns[id].outbox.tail()),
+                State::Seated(_) => self.post(now, id, &Verb::Bye(why)),
             }
+            self.hang_up(now, id);
         }
         self.rooms.clear();
+        self.conversations = 0;
         self.tokens.clear();
         self.salons.clear();
         self.unnamed = None;
+        self.expected.clear();
+        self.settle(now);
+    }
+
+    fn wire_bytes(&mut self, now: Millis, id: ConnId, mut bytes: &[u8]) {
+        let Some(Dialect::Wire(incoming)) = self.conns.get_mut(id).map(|conn| &mut conn.dialect)
+        else {
+            return;
+        };
+        let mut incoming = std::mem::take(incoming);
+        while !self.is_closing(id) {
+            let outcome = match incoming.next(&mut bytes) {
+                Ok(None) => break,
+                Ok(Some(line)) => self.line(now, id, line),
+                Err(malformed) => Err(Refused::from(malformed)),
+            };
+            if let Err(refused) = outcome {
+                self.refuse(now, id, refused);
+            }
+        }
+        if let Some(conn) = self.conns.get_mut(id) {
+            conn.dialect = Dialect::Wire(incoming);
+        }
     }
 
     fn line(&mut self, now: Millis, id: ConnId, line: &[u8]) -> Result<(), Refused> {
@@ -383,166 +479,6 @@ impl Hub {
             State::Pending => self.hello(now, id, line),
             State::Seated(seat) => self.verb(now, id, seat, line),
             State::Closing { .. } => Ok(()),
-        }
-    }
-
-    fn hello(&mut self, now: Millis, id: ConnId, line: &[u8]) -> Result<(), Refused> {
-        if !line.starts_with(MAGIC.as_bytes()) {
-            return Err(Refused::new(
-                Refusal::Proto,
-                "la première ligne doit être « MSG/1 pid jeton salon nom »",
-            ));
-        }
-        let hello = Hello::decode(line)?;
-        let seat = match self.tokens.get(&hello.token) {
-            Some(&seat) => self.take_back(now, id, seat, &hello)?,
-            None => self.take(id, hello)?,
-        };
-        self.pending.retain(|&pending| pending != id);
-        self.conns[id].state = State::Seated(seat);
-        self.conns[id].heard_at = now;
-        let welcome = Welcome {
-            max_line: MAX_LINE,
-            heartbeat_s: HEARTBEAT_S,
-        };
-        welcome.encode(self.conns[id].outbox.tail());
-        self.introduce(now, id, seat);
-        // Whoever is pending now may still own a seat whose old connection has died unnoticed: only a hello tells.
-        Ok(())
-    }
-
-    /// Rule 4: a known token takes its seat back at once.
-    fn take_back(
-        &mut self,
-        now: Millis,
-        id: ConnId,
-        seat: Seat,
-        hello: &Hello,
-    ) -> Result<Seat, Refused> {
-        let Some(member) = self.rooms[seat.room].members[seat.side].as_mut() else {
-            unreachable!("a token is forgotten with its seat");
-        };
-        if member.hello != *hello {
-            return Err(Refused::new(
-                Refusal::Proto,
-                "ce n'est pas le hello de cette place",
-            ));
-        }
-        let name = member.hello.name.clone();
-        match member.presence {
-            Presence::Here(old) => {
-                member.presence = Presence::Here(id);
-                let reason = "le même client s'est connecté à nouveau";
-                self.refuse(now, old, Refused::new(Refusal::Replaced, reason));
-            }
-            Presence::Away { .. } => {
-                member.presence = Presence::Here(id);
-                self.effects.push_back(Effect::Back { name });
-            }
-            Presence::Lingering(_) | Presence::Gone(_) => {
-                return Err(Refused::new(Refusal::Full, "cette discussion est terminée"));
-            }
-        }
-        Ok(seat)
-    }
-
-    /// A newcomer's seat.
-    fn take(&mut self, id: ConnId, hello: Hello) -> Result<Seat, Refused> {
-        let room = self.room_for(&hello)?;
-        let members = &mut self.rooms[room].members;
-        let Some(side) = members.iter().position(Option::is_none) else {
-            return Err(Refused::full());
-        };
-        let namesake = members
-            .iter()
-            .flatten()
-            .any(|member| member.hello.name.looks_like(&hello.name));
-        if namesake {
-            return Err(Refused::new(
-                Refusal::Name,
-                "ce nom est déjà pris, choisissez-en un autre",
-            ));
-        }
-        let seat = Seat { room, side };
-        self.tokens.insert(hello.token, seat);
-        let name = hello.name.clone();
-        members[side] = Some(Member {
-            hello,
-            presence: Presence::Here(id),
-            shown: None,
-        });
-        self.effects.push_back(Effect::Joined { name });
-        Ok(seat)
-    }
-
-    /// The room that a newcomer asks for, new where there is none.
-    fn room_for(&mut self, hello: &Hello) -> Result<usize, Refused> {
-        if self.over {
-            return Err(Refused::full());
-        }
-        let salon = match self.house {
-            House::TwoSeats => None,
-            House::Daemon => hello.salon.clone(),
-        };
-        let existing = match (&salon, self.house) {
-            (_, House::TwoSeats) => self.rooms.iter().next().map(|(room, _)| room),
-            (Some(salon), House::Daemon) => self.salons.get(salon).copied(),
-            (None, House::Daemon) => self.unnamed,
-        };
-        Ok(existing.unwrap_or_else(|| {
-            let room = self.rooms.insert(Room {
-                salon: salon.clone(),
-                members: [None, None],
-                begun: false,
-                ends_at: None,
-                alarm: None,
-            });
-            match salon {
-                Some(salon) => {
-                    self.salons.insert(salon, room);
-                }
-                None => self.unnamed = Some(room),
-            }
-            room
-        }))
-    }
-
-    /// Rule 1: whenever either seat connects, both learn who is opposite.
-    fn introduce(&mut self, now: Millis, id: ConnId, seat: Seat) {
-        let room = &mut self.rooms[seat.room];
-        let Some(other) = &room.members[seat.opposite().side] else {
-            self.post(now, id, &Verb::Gone(Gone::None));
-            return;
-        };
-        let presence = other.presence;
-        let peer = |member: &Member| Verb::Peer {
-            pid: member.hello.pid,
-            name: member.hello.name.clone(),
-        };
-        let to_me = peer(other);
-        let to_other = room.members[seat.side].as_ref().map(peer);
-        self.post(now, id, &to_me);
-        match presence {
-            Presence::Here(there) => {
-                self.rooms[seat.room].begun = true;
-                if self.unnamed == Some(seat.room) {
-                    self.unnamed = None;
-                }
-                if let Some(verb) = to_other
-                    && !self.flawed(Flaw::PeerToOneSide)
-                {
-                    self.post(now, there, &verb);
-                }
-            }
-            Presence::Away { .. } => self.post(now, id, &Verb::Gone(Gone::Away)),
-            Presence::Lingering(_) => {
-                self.post(now, id, &Verb::Gone(Gone::Left));
-                self.end_soon(now, seat.room);
-            }
-            Presence::Gone(gone) => {
-                self.post(now, id, &Verb::Gone(gone));
-                self.end_soon(now, seat.room);
-            }
         }
     }
 
@@ -576,7 +512,7 @@ impl Hub {
         if !self.member(seat).is_some_and(here) || !self.forward(now, seat, line) {
             return;
         }
-        let shows = self.house == House::TwoSeats;
+        let shows = self.setting.house == House::TwoSeats;
         if let Some(member) = self.rooms[seat.room].members[seat.side].as_mut()
             && member.shown.is_none_or(|shown| seq == shown + 1)
         {
@@ -606,272 +542,11 @@ impl Hub {
         true
     }
 
-    fn leave(&mut self, now: Millis, id: ConnId, seat: Seat) {
-        let Some(member) = self.member(seat) else {
-            return;
-        };
-        if member.presence != Presence::Here(id) {
-            return;
-        }
-        let name = member.hello.name.clone();
-        let other = self.member(seat.opposite()).map(|other| other.presence);
-        // Who answers the other's farewell has not left anybody.
-        if !matches!(other, Some(Presence::Lingering(_) | Presence::Gone(_))) {
-            self.effects.push_back(Effect::Left { name });
-        }
-        let Some(other) = other else {
-            self.farewell(now, id);
-            self.vacate(seat);
-            return;
-        };
-        match other {
-            Presence::Here(there) => {
-                self.set_presence(seat, Presence::Lingering(id));
-                self.post(now, there, &Verb::Gone(Gone::Left));
-                self.end_soon(now, seat.room);
-            }
-            Presence::Away { .. } => {
-                self.set_presence(seat, Presence::Gone(Gone::Left));
-                self.farewell(now, id);
-            }
-            Presence::Lingering(_) | Presence::Gone(_) => self.finish(now, seat.room),
-        }
-    }
-
-    /// A seat's connection is gone without a `BYE`.
-    fn lose(&mut self, now: Millis, seat: Seat) {
-        let Some(member) = self.member(seat) else {
-            return;
-        };
-        let name = member.hello.name.clone();
-        match member.presence {
-            // Nothing has been said yet, so nothing needs keeping; who comes back takes a seat like anybody.
-            Presence::Here(_) if !self.rooms[seat.room].begun => {
-                self.effects.push_back(Effect::Left { name });
-                self.vacate(seat);
-            }
-            Presence::Here(_) => {
-                self.set_presence(seat, Presence::Away { since: now });
-                self.effects.push_back(Effect::Away { name });
-                self.arm_room(seat.room);
-                let other = self.member(seat.opposite()).map(|other| other.presence);
-                match other {
-                    Some(Presence::Here(there)) => {
-                        self.post(now, there, &Verb::Gone(Gone::Away));
-                    }
-                    // Whoever left has been heard to the end; only the sentence is owed.
-                    Some(Presence::Lingering(there)) => {
-                        self.set_presence(seat.opposite(), Presence::Gone(Gone::Left));
-                        self.rooms[seat.room].ends_at = None;
-                        self.farewell(now, there);
-                    }
-                    _ => {}
-                }
-            }
-            Presence::Lingering(_) => self.set_presence(seat, Presence::Gone(Gone::Left)),
-            Presence::Away { .. } | Presence::Gone(_) => {}
-        }
-    }
-
-    /// Frees a seat whose conversation has not begun.
-    fn vacate(&mut self, seat: Seat) {
-        let room = &mut self.rooms[seat.room];
-        if let Some(member) = room.members[seat.side].take() {
-            self.tokens.remove(&member.hello.token);
-        }
-        if room.members.iter().all(Option::is_none) {
-            self.remove_room(seat.room);
-        }
-    }
-
-    /// Gives whoever is left in a room a moment to go by themselves.
-    fn end_soon(&mut self, now: Millis, room: usize) {
-        self.rooms[room].ends_at = Some(now + LINGER);
-        self.arm_room(room);
-    }
-
-    /// The conversation is over: both are told, and the room is gone.
-    fn finish(&mut self, now: Millis, room: usize) {
-        for member in self.remove_room(room).members.into_iter().flatten() {
-            self.tokens.remove(&member.hello.token);
-            if let Some(id) = member.presence.conn() {
-                self.farewell(now, id);
-            }
-        }
-        if self.house == House::TwoSeats {
-            self.over = true;
-            self.refuse_pending(now);
-        }
-    }
-
-    fn remove_room(&mut self, room: usize) -> Room {
-        let removed = self.rooms.remove(room);
-        if let Some(at) = removed.alarm {
-            self.alarms.remove(&(at, Alarm::Room(room)));
-        }
-        if let Some(salon) = &removed.salon {
-            self.salons.remove(salon);
-        }
-        if self.unnamed == Some(room) {
-            self.unnamed = None;
-        }
-        removed
-    }
-
-    fn conn_alarm(&mut self, now: Millis, id: ConnId) {
-        let paused = !self.wants_input(id);
-        let Some(conn) = self.conns.get_mut(id) else {
-            return;
-        };
-        conn.alarm = None;
-        // Who is not read cannot be heard.
-        if paused {
-            conn.heard_at = now;
-        }
-        if conn.deadline() > now {
-            self.arm(now, id);
-            return;
-        }
-        match conn.state {
-            State::Closing { .. } => self.effects.push_back(Effect::Close(id)),
-            State::Pending => {
-                let reason = "pas de hello après 30 s";
-                self.refuse(now, id, Refused::new(Refusal::Slow, reason));
-            }
-            State::Seated(_) if conn.heard_at + DEAD_AFTER <= now => {
-                let reason = "silence de 30 s";
-                self.refuse(now, id, Refused::new(Refusal::Slow, reason));
-            }
-            State::Seated(_) => {
-                let reason = "rien n'a été lu depuis 30 s";
-                self.refuse(now, id, Refused::new(Refusal::Slow, reason));
-            }
-        }
-    }
-
-    fn room_alarm(&mut self, now: Millis, room: usize) {
-        let Some(ending) = self.rooms.get_mut(room) else {
-            return;
-        };
-        ending.alarm = None;
-        if ending.ends_at.is_some_and(|at| at <= now) {
-            self.finish(now, room);
-            return;
-        }
-        for side in 0..2 {
-            self.expire(now, Seat { room, side });
-        }
-        let gone = |member: &Member| matches!(member.presence, Presence::Gone(_));
-        if self.rooms[room].members.iter().flatten().all(gone) {
-            self.finish(now, room);
-        } else {
-            self.arm_room(room);
-        }
-    }
-
-    /// Gives a seat up whose owner has been away for too long.
-    fn expire(&mut self, now: Millis, seat: Seat) {
-        let Some(member) = self.member(seat) else {
-            return;
-        };
-        let Presence::Away { since } = member.presence else {
-            return;
-        };
-        if now < since + SEAT_KEPT {
-            return;
-        }
-        let name = member.hello.name.clone();
-        self.effects.push_back(Effect::Lost { name });
-        self.set_presence(seat, Presence::Gone(Gone::Lost));
-        let other = self.member(seat.opposite()).map(|other| other.presence);
-        if let Some(Presence::Here(there)) = other {
-            self.post(now, there, &Verb::Gone(Gone::Lost));
-            self.end_soon(now, seat.room);
-        }
-    }
-
-    /// Ends a connection with an `ERR` that says why. A seat it holds is kept for its owner, unless another connection
-    /// has it by now.
-    fn refuse(&mut self, now: Millis, id: ConnId, refused: Refused) {
-        let Some(conn) = self.conns.get(id) else {
-            return;
-        };
-        let (state, address) = (conn.state, conn.address);
-        self.post(
-            now,
-            id,
-            &Verb::Err {
-                refusal: refused.refusal,
-                reason: &refused.reason,
-            },
-        );
-        self.hang_up(now, id);
-        self.effects.push_back(Effect::Refused {
-            address,
-            refusal: refused.refusal,
-            reason: refused.reason,
-        });
-        if let State::Seated(seat) = state
-            && self.member(seat).and_then(|member| member.presence.conn()) == Some(id)
-        {
-            self.lose(now, seat);
-        }
-        if state == State::Pending {
-            self.refused.push_back(id);
-            if self.refused.len() > MOST_PENDING
-                && let Some(oldest) = self.refused.pop_front()
-            {
-                self.effects.push_back(Effect::Close(oldest));
-            }
-        }
-    }
-
-    fn refuse_pending(&mut self, now: Millis) {
-        while let Some(id) = self.pending.pop_front() {
-            self.refuse(now, id, Refused::full());
-        }
-    }
-
-    /// Keeps connections without a hello few: the oldest go first.
-    fn bound_pending(&mut self, now: Millis, address: IpAddr) {
-        let same = |hub: &Hub, id: &ConnId| hub.conns[*id].address == address;
-        let from_there = self.pending.iter().filter(|id| same(self, id)).count();
-        let too_many_there = from_there > MOST_PENDING_PER_ADDRESS && !address.is_loopback();
-        let oldest = if too_many_there {
-            self.pending.iter().position(|id| same(self, id))
-        } else if self.pending.len() > MOST_PENDING {
-            Some(0)
-        } else {
-            None
-        };
-        if let Some(id) = oldest.and_then(|place| self.pending.remove(place)) {
-            let reason = "trop de connexions sans hello";
-            self.refuse(now, id, Refused::new(Refusal::Slow, reason));
-        }
-    }
-
-    fn farewell(&mut self, now: Millis, id: ConnId) {
-        self.post(now, id, &Verb::Bye(Bye::Over));
-        self.hang_up(now, id);
-    }
-
-    /// Lets a connection read what is in its outbox, then ends it.
-    fn hang_up(&mut self, now: Millis, id: ConnId) {
-        let Some(conn) = self.conns.get_mut(id) else {
-            return;
-        };
-        if conn.state == State::Pending {
-            self.pending.retain(|&pending| pending != id);
-        }
-        conn.state = State::Closing { until: now + DRAIN };
-        self.arm(now, id);
-    }
-
     fn post(&mut self, now: Millis, id: ConnId, verb: &Verb<'_>) {
         verb.encode(self.outgoing(now, id));
     }
 
-    /// Where to append what a connection must be sent.
+    /// Where to append the lines that are meant for a connection.
     fn outgoing(&mut self, now: Millis, id: ConnId) -> &mut Vec<u8> {
         let conn = &mut self.conns[id];
         if conn.outbox.is_empty() {
@@ -881,7 +556,17 @@ impl Hub {
             conn.queued = true;
             self.unsent.push_back(id);
         }
-        conn.outbox.tail()
+        match &mut conn.dialect {
+            Dialect::Wire(_) => conn.outbox.tail(),
+            Dialect::Plain(end) => {
+                self.due.push_back(id);
+                end.inbox()
+            }
+        }
+    }
+
+    fn salon(&self, seat: Seat) -> Option<Salon> {
+        self.rooms.get(seat.room)?.salon.clone()
     }
 
     fn member(&self, seat: Seat) -> Option<&Member> {
@@ -896,8 +581,10 @@ impl Hub {
 
     /// Sets the connection's alarm, unless an earlier one will look again.
     fn arm(&mut self, now: Millis, id: ConnId) {
-        if let Some(conn) = self.conns.get_mut(id) {
-            let at = conn.deadline().max(now);
+        if let Some(conn) = self.conns.get_mut(id)
+            && let Some(at) = conn.deadline()
+        {
+            let at = at.max(now);
             set_alarm(&mut self.alarms, &mut conn.alarm, at, Alarm::Conn(id));
         }
     }
@@ -917,68 +604,6 @@ impl Hub {
     #[cfg(not(test))]
     const fn flawed(&self, _: Flaw) -> bool {
         false
-    }
-}
-
-fn set_alarm(
-    alarms: &mut BTreeSet<(Millis, Alarm)>,
-    set: &mut Option<Millis>,
-    at: Millis,
-    alarm: Alarm,
-) {
-    if set.is_none_or(|before| at < before) {
-        if let Some(before) = set.replace(at) {
-            alarms.remove(&(before, alarm));
-        }
-        alarms.insert((at, alarm));
-    }
-}
-
-impl Room {
-    fn deadline(&self) -> Option<Millis> {
-        let expiry = |member: &Member| match member.presence {
-            Presence::Away { since } => Some(since + SEAT_KEPT),
-            _ => None,
-        };
-        let expiries = self.members.iter().flatten().filter_map(expiry);
-        expiries.chain(self.ends_at).min()
-    }
-}
-
-impl Conn {
-    fn deadline(&self) -> Millis {
-        match self.state {
-            State::Pending => self.heard_at + HELLO_WITHIN,
-            State::Seated(_) if self.outbox.is_empty() => self.heard_at + DEAD_AFTER,
-            State::Seated(_) => self.heard_at.min(self.moved_at) + DEAD_AFTER,
-            State::Closing { until } => until,
-        }
-    }
-}
-
-/// Why a connection is refused, in both spellings.
-#[derive(Debug)]
-struct Refused {
-    refusal: Refusal,
-    reason: String,
-}
-
-impl Refused {
-    fn new(refusal: Refusal, reason: &str) -> Refused {
-        Refused {
-            refusal,
-            reason: reason.to_owned(),
-        }
-    }
-
-    fn full() -> Refused {
-        Refused::new(Refusal::Full, "deux personnes discutent déjà ici")
-    }
-}
-
-impl From<Malformed> for Refused {
-    fn from(malformed: Malformed) -> Refused {
-        Refused::new(malformed.refusal(), &malformed.to_string())
     }
 }
 

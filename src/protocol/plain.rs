@@ -16,10 +16,10 @@ use self::opening::Opening;
 use self::telnet::{IAC, Telnet};
 use self::text::Charset;
 use super::Millis;
-use super::wire::{MAX_TEXT, Name};
+use super::wire::{MAGIC, MAX_TEXT, Name};
 
 pub use self::opening::Foreign;
-pub use self::outgoing::{write_message, write_notice, write_welcome};
+pub use self::outgoing::{sentence, write_message, write_notice, write_welcome};
 
 /// A connection that says nothing for so long is asked for a name, once.
 const PROMPT_AFTER: Millis = 400;
@@ -31,7 +31,7 @@ const WHOLE_WITHIN: Millis = 2_000;
 const KEY_AFTER: Millis = 5_000;
 
 /// What a silent connection is asked.
-const PROMPT: &str = "Quel est votre nom ?";
+pub const PROMPT: &str = "Quel est votre nom ?";
 /// Windows puts it at the beginning of what is UTF-8.
 const BYTE_ORDER_MARK: char = '\u{feff}';
 
@@ -187,6 +187,16 @@ impl Plain {
         }
     }
 
+    /// Somebody who needs no name and no prompt: a server that is called, and speaks this dialect, too.
+    pub fn talking() -> Plain {
+        Plain {
+            stage: Stage::Talking(None),
+            prompt: Prompt::Shown,
+            hand: Hand::Program,
+            ..Plain::new(0)
+        }
+    }
+
     /// The socket gave these bytes, in one read. What telnet must be answered is appended to `out`: never more bytes
     /// than came.
     pub fn receive(&mut self, now: Millis, bytes: &[u8], out: &mut Vec<u8>) {
@@ -209,7 +219,13 @@ impl Plain {
 
     /// The client sends nothing more: what stands is a line, and then it leaves.
     pub fn end_of_stream(&mut self, out: &mut Vec<u8>) {
-        self.settle(out);
+        match self.stage {
+            // A client of the wire was cut off in the middle of its hello: it takes no seat under half a word.
+            Stage::Opening if MAGIC.as_bytes().starts_with(&self.unread) => {
+                self.finish(Heard::Quit);
+            }
+            _ => self.settle(out),
+        }
         self.ended = true;
     }
 
@@ -270,7 +286,8 @@ impl Plain {
     fn silence_ends_at(&self) -> Option<Millis> {
         let patience = match (&self.stage, self.framing, self.hand) {
             (Stage::Wire | Stage::Over, ..) => return None,
-            (Stage::Opening, ..) if self.unread.is_empty() => return None,
+            // Half a hello is not a person called « M ».
+            (Stage::Opening, ..) if MAGIC.as_bytes().starts_with(&self.unread) => return None,
             (Stage::Opening, ..) => WHOLE_WITHIN,
             _ if self.line.is_empty() || !self.is_idle() => return None,
             (_, Framing::Endings, _) => return None,
@@ -555,6 +572,20 @@ impl Remarks {
 }
 
 impl Remark {
+    /// What to tell a student about it.
+    pub fn sentence(self) -> &'static str {
+        match self {
+            Remark::Silence => "sans fin de ligne : le silence en tient lieu",
+            Remark::EndOfStream => "sans fin de ligne : la fin de la connexion en tient lieu",
+            Remark::OwnPrefix => "son nom devant le texte : retiré",
+            Remark::Windows1252 => "pas de l'UTF-8 : lu comme du Windows-1252",
+            Remark::ByteOrderMark => "marque d'ordre des octets : retirée",
+            Remark::Cut => "plus long qu'un message : coupé en plusieurs",
+            Remark::Telnet => "commandes telnet : retirées",
+            Remark::Erased => "retour arrière : caractères effacés",
+        }
+    }
+
     fn bit(self) -> u8 {
         1 << self as u8
     }

@@ -11,13 +11,22 @@
 //! 5. An `ACK` above what was sent: cut.
 //! 6. No `ACK` for 15 s with a line under way: cut and resynchronise.
 
+mod event;
+mod fault;
+mod window;
+
 use std::collections::VecDeque;
 
+use super::plain;
 use super::wire::{
-    Bye, Gone, HEARTBEAT_S, Hello, Lines, MAX_TEXT, Malformed, Name, Outbox, Pid, Refusal, Verb,
-    Welcome,
+    Bye, Gone, HEARTBEAT_S, Hello, Lines, MAX_TEXT, Name, Outbox, Pid, Verb, Welcome,
 };
 use super::{Line, Millis};
+
+use fault::Fault;
+use window::Window;
+
+pub use event::{Ending, Event};
 
 /// Most lines that may wait for their acknowledgement; then the author waits.
 pub const WINDOW_LINES: usize = 32;
@@ -35,58 +44,14 @@ const DEAD_AFTER: Millis = 25_000;
 const WELCOME_WITHIN: Millis = 10_000;
 /// How long the partner's acknowledgement may take before the connection is cut and made anew.
 const STUCK_AFTER: Millis = 15_000;
+/// Bytes waiting for a relay that does not read, above which it is not read either. An honest one leaves a window's worth.
+const MOST_UNSENT: usize = 4 * WINDOW_BYTES;
 /// How often a receiver whose screen stands still repeats its acknowledgement, so that rule 6 does not strike.
 const REPEAT_ACK: Millis = 5_000;
 /// How long leaving may take without any progress.
 const PATIENCE: Millis = 2_000;
 /// Partners remembered after another has taken their place, so that a return doubles nothing.
 const FORMER_PARTNERS: usize = 32;
-
-/// What a conversation tells a user interface. `Ended` is always the last.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Event {
-    /// The relay has taken us in and nobody sits opposite yet.
-    Waiting,
-    /// Someone sits down opposite, for the first time.
-    Arrived { name: String },
-    /// A line of the other person's. It counts as received once the user interface has taken this event.
-    Received { name: String, line: Line },
-    /// How many of this end's lines, from the first on, are settled: the other's client holds them, or an
-    /// `Undelivered` has named them.
-    Delivered { lines: u64 },
-    /// Our connection is cut, and dialling goes on by itself. Told once for each outage.
-    /// `held` lines wait for it.
-    Cut { reason: String, held: usize },
-    /// Our connection stands again; `delivered` lines that had waited have reached the other.
-    Restored { delivered: usize },
-    /// The other's connection is cut; the seat is kept. `held` lines wait.
-    Away { name: String, held: usize },
-    /// The other is back; `delivered` lines that had waited have arrived.
-    Back { name: String, delivered: usize },
-    /// The other has left: the discussion is over and takes no new line.
-    Left { name: String },
-    /// The other did not come back in time: the discussion is over and takes no new line.
-    Lost { name: String },
-    /// These lines never reached the other, and never will.
-    Undelivered { lines: Vec<Line> },
-    /// Nothing follows.
-    Ended(Ending),
-}
-
-/// Why a conversation is over for good.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Ending {
-    /// Somebody left, and all is said.
-    Over,
-    /// No relay answers at this address; `reason` is the operating system's last word.
-    NoRelay { address: String, reason: String },
-    /// The relay refuses us: the code and the text of its `ERR` line.
-    Refused { code: String, reason: String },
-    /// What answers does not keep to the protocol.
-    Protocol { reason: String },
-    /// The relay was told to stop.
-    Stopped,
-}
 
 /// The connection must be closed; the session has already taken note of it and says why.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -130,6 +95,7 @@ pub struct Session {
     /// Lines of ours that are settled: see [`Event::Delivered`].
     settled: u64,
     outage: Outage,
+    heartbeat: Heartbeat,
     /// Until when the relay must say who sits opposite, after its welcome.
     introduced_by: Option<Millis>,
     #[cfg(test)]
@@ -174,6 +140,13 @@ enum Phase {
 struct Queued {
     event: Event,
     receives: Option<(Pid, u64)>,
+}
+
+/// Whether silence means anything.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Heartbeat {
+    Beats,
+    Needless,
 }
 
 /// What our person has been told about our own connection.
@@ -246,18 +219,6 @@ struct Former {
     sent: u64,
 }
 
-/// Our lines that the partner has not acknowledged, numbered from `acked + 1`.
-#[derive(Debug, Default)]
-struct Window {
-    lines: VecDeque<Line>,
-    bytes: usize,
-    acked: u64,
-    /// The highest number ever sent to this partner: an `ACK` above it is a lie.
-    sent: u64,
-    /// The highest number sent since we last went live.
-    cursor: u64,
-}
-
 impl Session {
     pub fn new(hello: Hello) -> Session {
         Session {
@@ -272,9 +233,18 @@ impl Session {
             window: Window::default(),
             settled: 0,
             outage: Outage::None,
+            heartbeat: Heartbeat::Beats,
             introduced_by: None,
             #[cfg(test)]
             flaw: None,
+        }
+    }
+
+    /// A session beside its relay, without a connection between them that could fall silent.
+    pub fn in_memory(hello: Hello) -> Session {
+        Session {
+            heartbeat: Heartbeat::Needless,
+            ..Session::new(hello)
         }
     }
 
@@ -283,6 +253,7 @@ impl Session {
         self.link = Link::Greeting { since: now };
         self.incoming = Lines::default();
         self.outbox = Outbox::default();
+        self.hello.partner = self.partner.as_ref().map(|partner| partner.pid);
         self.hello.encode(self.outbox.tail());
     }
 
@@ -373,7 +344,7 @@ impl Session {
             };
             self.speak(now);
             let nobody_to_tell = self.partner.is_none() && self.window.lines.is_empty();
-            if nobody_to_tell && self.link == Link::Down {
+            if patience == Patience::Short && nobody_to_tell && self.link == Link::Down {
                 self.end(Ending::Over);
             }
         }
@@ -391,7 +362,7 @@ impl Session {
             Link::Greeting { since } if now >= since + WELCOME_WITHIN => {
                 return Err(self.cut("le relais ne souhaite pas la bienvenue".to_owned()));
             }
-            Link::Up { heard_at, .. } if now >= heard_at + DEAD_AFTER => {
+            Link::Up { .. } if self.dead_at().is_some_and(|at| now >= at) => {
                 return Err(self.cut("le relais ne répond plus".to_owned()));
             }
             _ => {}
@@ -431,7 +402,7 @@ impl Session {
         let link = match self.link {
             Link::Down => None,
             Link::Greeting { since } => Some(since + WELCOME_WITHIN),
-            Link::Up { heard_at, .. } => Some(heard_at + DEAD_AFTER),
+            Link::Up { .. } => self.dead_at(),
         };
         let partner = self.partner.as_ref();
         let sync = partner.and_then(|partner| match partner.sync {
@@ -467,9 +438,10 @@ impl Session {
         self.outbox.advance(count);
     }
 
-    /// Whether the connection should be read: not while a user interface leaves too much untaken.
+    /// Whether the connection should be read: not while a user interface leaves too much untaken, nor while a relay that
+    /// asks for more and more takes nothing.
     pub fn wants_input(&self) -> bool {
-        self.events.len() < MOST_EVENTS
+        self.events.len() < MOST_EVENTS && self.outbox.unsent().len() < MOST_UNSENT
     }
 
     /// The next thing to tell the user interface.
@@ -478,7 +450,8 @@ impl Session {
         if let (Some((pid, seq)), Some(partner)) = (receives, &mut self.partner)
             && partner.pid == pid
         {
-            partner.taken = seq;
+            // A line from before another had the partner's place has been acknowledged since.
+            partner.taken = partner.taken.max(seq);
         }
         Some(event)
     }
@@ -535,17 +508,19 @@ impl Session {
             Verb::Ack { .. } | Verb::Sealed(_) => {}
             Verb::Ping => Verb::Pong.encode(self.outbox.tail()),
             Verb::Pong => {}
-            Verb::Bye(Bye::Restart) => return Err(Fault::Cut("le relais redémarre".to_owned())),
-            Verb::Bye(Bye::Stop) => return Err(Fault::End(Ending::Stopped)),
-            Verb::Bye(Bye::Over) => return Err(Fault::End(Ending::Over)),
+            Verb::Bye(bye) => return Err(Fault::from(bye)),
             Verb::Err { refusal, reason } => return Err(Fault::refused(refusal, reason)),
         }
         Ok(())
     }
 
     fn greeting(&mut self, now: Millis, line: &[u8]) -> Result<(), Fault> {
-        if let Ok(Verb::Err { refusal, reason }) = Verb::decode(line) {
-            return Err(Fault::refused(refusal, reason));
+        match Verb::decode(line) {
+            Ok(Verb::Err { refusal, reason }) => return Err(Fault::refused(refusal, reason)),
+            Ok(Verb::Bye(bye)) => return Err(Fault::from(bye)),
+            // Our hello was so late that the relay took us for a plain client.
+            _ if line == plain::PROMPT.as_bytes() => return Ok(()),
+            _ => {}
         }
         Welcome::decode(line).map_err(|malformed| {
             Fault::End(Ending::Protocol {
@@ -568,8 +543,9 @@ impl Session {
             .partner
             .as_ref()
             .is_some_and(|partner| partner.pid == pid);
-        if !known {
-            self.change_partner(pid, name);
+        match known {
+            true => self.forget_untaken(),
+            false => self.change_partner(pid, name),
         }
         let news = self.news(known);
         let Some(partner) = &mut self.partner else {
@@ -582,6 +558,17 @@ impl Session {
         });
         partner.sync = Sync::Awaiting { since: now };
         partner.ack_due = true;
+    }
+
+    /// What our user interface has not taken is not acknowledged, so it comes again; or never, where its author has met
+    /// somebody else since and given its number to another line. Either way it must not stand in the way.
+    fn forget_untaken(&mut self) {
+        if let Some(partner) = &mut self.partner {
+            let taken = |&(pid, seq): &(Pid, u64)| pid != partner.pid || seq <= partner.taken;
+            self.events
+                .retain(|queued| queued.receives.as_ref().is_none_or(taken));
+            partner.received = partner.taken;
+        }
     }
 
     /// What a `PEER` means to our person.
@@ -635,7 +622,10 @@ impl Session {
     fn gone(&mut self, now: Millis, gone: Gone) {
         self.introduced_by = None;
         let owed = self.partner.as_mut().and_then(|partner| {
-            partner.sync = Sync::Apart;
+            // Whoever has left reads on for a moment, and acknowledges.
+            if gone != Gone::Left {
+                partner.sync = Sync::Apart;
+            }
             partner.owed.take()
         });
         let was_out = std::mem::replace(&mut self.outage, Outage::None) == Outage::Told;
@@ -791,12 +781,13 @@ impl Session {
     /// Says `BYE`: from here on we send no message, and await the relay's own `BYE`.
     fn part(&mut self, now: Millis) {
         match self.link {
-            Link::Up { .. } => {
+            // Before the welcome, too: a seat taken back by the hello is given up by the line after it.
+            Link::Up { .. } | Link::Greeting { .. } => {
                 Verb::Bye(Bye::Over).encode(self.outbox.tail());
                 self.spoke(now);
                 self.phase = Phase::Parting { since: now };
             }
-            Link::Down | Link::Greeting { .. } => self.end(Ending::Over),
+            Link::Down => self.end(Ending::Over),
         }
     }
 
@@ -818,8 +809,18 @@ impl Session {
         }
     }
 
+    fn dead_at(&self) -> Option<Millis> {
+        match self.link {
+            Link::Up { heard_at, .. } if self.heartbeat == Heartbeat::Beats => {
+                Some(heard_at + DEAD_AFTER)
+            }
+            _ => None,
+        }
+    }
+
     fn ping_at(&self) -> Option<Millis> {
         match self.link {
+            _ if self.heartbeat == Heartbeat::Needless => None,
             Link::Up {
                 heard_at,
                 spoke_at,
@@ -858,65 +859,6 @@ impl Session {
     #[cfg(not(test))]
     const fn flawed(&self, _: Flaw) -> bool {
         false
-    }
-}
-
-impl Window {
-    /// Appends every line that has not gone out since we went live.
-    fn send(&mut self, out: &mut Vec<u8>) {
-        let fresh = usize::try_from(self.cursor.saturating_sub(self.acked)).unwrap_or(usize::MAX);
-        for line in self.lines.iter().skip(fresh) {
-            self.cursor += 1;
-            Verb::Say {
-                seq: self.cursor,
-                sent_at: line.sent_at,
-                text: &line.text,
-            }
-            .encode(out);
-        }
-        self.sent = self.sent.max(self.cursor);
-    }
-
-    /// Forgets what the partner holds; tells how many lines that were.
-    fn prune(&mut self, through: u64) -> u64 {
-        let mut pruned = 0;
-        while self.acked + pruned < through
-            && let Some(line) = self.lines.pop_front()
-        {
-            self.bytes -= line.text.len();
-            pruned += 1;
-        }
-        self.acked = self.acked.max(through);
-        self.cursor = self.cursor.max(self.acked);
-        pruned
-    }
-}
-
-/// Why a line that came ends the connection, or everything.
-enum Fault {
-    /// This connection is no good; the next may be.
-    Cut(String),
-    End(Ending),
-}
-
-impl Fault {
-    fn refused(refusal: Refusal, reason: &str) -> Fault {
-        match refusal {
-            // Too slow on this connection; the lines go on over the next.
-            Refusal::Slow => Fault::Cut(reason.to_owned()),
-            refusal => Fault::End(Ending::Refused {
-                code: refusal.code().to_owned(),
-                reason: reason.to_owned(),
-            }),
-        }
-    }
-}
-
-impl From<Malformed> for Fault {
-    fn from(malformed: Malformed) -> Fault {
-        Fault::End(Ending::Protocol {
-            reason: malformed.to_string(),
-        })
     }
 }
 

@@ -11,7 +11,7 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap, VecDeque};
 use std::net::Ipv4Addr;
 
-use super::hub::{self, ConnId, Effect, House, Hub};
+use super::hub::{self, ConnId, Effect, House, Hub, Setting};
 use super::session::{self, Event, Session};
 use super::wire::{Hello, Pid, Token};
 use super::{Line, Millis};
@@ -173,6 +173,7 @@ impl World {
                 pid: Pid(chance.next()),
                 token: Token(u128::from(chance.next())),
                 salon: None,
+                partner: None,
                 name: ["Zoé", "Bob"][me].parse().unwrap(),
             });
             if let Some(Flaw::Session(flaw)) = flaw {
@@ -392,6 +393,7 @@ impl World {
             pid: Pid(self.chance.next()),
             token: Token(u128::from(self.chance.next())),
             salon: None,
+            partner: None,
             name: "Ève".parse().unwrap(),
         }
         .encode(&mut hello);
@@ -754,7 +756,7 @@ impl World {
 
     fn start_relay(&mut self) {
         self.relay += 1;
-        let mut hub = Hub::new(House::TwoSeats);
+        let mut hub = Hub::new(Setting::without_words(House::TwoSeats));
         if let Some(Flaw::Hub(flaw)) = self.flaw {
             hub.flaw = Some(flaw);
         }

@@ -17,7 +17,7 @@ pub fn listen(host: Option<&str>, port: u16) -> io::Result<TcpListener> {
     let Some(host) = host else {
         return listen_everywhere(port);
     };
-    let mut failure = io::Error::new(io::ErrorKind::NotFound, "no address for this name");
+    let mut failure = io::Error::new(io::ErrorKind::NotFound, "ce nom n'a pas d'adresse");
     for address in (host, port).to_socket_addrs()? {
         match listen_at(address) {
             Ok(listener) => return Ok(listener),

@@ -3,7 +3,7 @@
 use std::io;
 use std::os::fd::AsFd;
 
-use super::Entry;
+use super::face::Entry;
 use super::text::{Rest, decode, first_piece};
 use crate::screen::{Flushed, Screen};
 
@@ -68,12 +68,10 @@ impl Plain {
         let unsearched = &self.input[self.searched..];
         if let Some(length) = unsearched.iter().position(|&byte| byte == b'\n') {
             let end = self.searched + length;
-            let line = &self.input[self.used..end];
-            let line = line.strip_suffix(b"\r").unwrap_or(line);
-            let (text, _) = decode(line, Rest::Nothing);
+            let line = whole(&self.input[self.used..end]);
             self.used = end + 1;
             self.searched = self.used;
-            return Some(Entry::Line(text));
+            return Some(line);
         }
         self.searched = self.input.len();
         let unended = &self.input[self.used..];
@@ -95,9 +93,9 @@ impl Plain {
             return (!told).then_some(Entry::End);
         }
         // The last line counts without its end.
-        let (text, _) = decode(unended, Rest::Nothing);
+        let line = whole(unended);
         self.used = self.input.len();
-        Some(Entry::Line(text))
+        Some(line)
     }
 
     /// Tells something apart from the conversation.
@@ -109,6 +107,14 @@ impl Plain {
         // Somebody who closed standard error, or does not read it, wants to know nothing; the conversation goes on.
         let _: io::Result<Flushed> = self.notices.flush();
     }
+}
+
+/// A line from its beginning to its end.
+fn whole(line: &[u8]) -> Entry {
+    let (mut text, _) = decode(line, Rest::Nothing);
+    // The wire takes a carriage return before a line feed for part of the line's end.
+    text.truncate(text.trim_end_matches('\r').len());
+    Entry::Line(text)
 }
 
 #[cfg(test)]

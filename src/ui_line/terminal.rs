@@ -131,3 +131,78 @@ fn restore_on_panic(saved: Weak<Saved>) {
         usual(panic);
     }));
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::screen::tests::pseudo_terminal;
+    use rustix::termios::LocalModes;
+    use std::panic::{AssertUnwindSafe, catch_unwind};
+
+    fn is_raw(terminal: &OwnedFd) -> bool {
+        let modes = tcgetattr(terminal).unwrap().local_modes;
+        !modes.intersects(LocalModes::ICANON | LocalModes::ECHO | LocalModes::ISIG)
+    }
+
+    fn written(keyboard: &OwnedFd) -> String {
+        let mut bytes = [0; 1024];
+        let read = rustix::io::read(keyboard, &mut bytes).unwrap();
+        String::from_utf8_lossy(&bytes[..read]).into_owned()
+    }
+
+    #[test]
+    fn the_terminal_is_raw_until_it_is_dropped() {
+        let (keyboard, line) = pseudo_terminal();
+        let before = tcgetattr(&line).unwrap();
+        let terminal = Terminal::open(&line, &line).unwrap();
+        assert!(is_raw(&line));
+        assert_eq!(terminal.columns(), 80);
+        terminal.leave();
+        assert!(!is_raw(&line));
+        terminal.enter().unwrap();
+        assert!(is_raw(&line));
+        drop(terminal);
+        let after = tcgetattr(&line).unwrap();
+        assert_eq!(after.local_modes, before.local_modes);
+        assert_eq!(after.input_modes, before.input_modes);
+        assert_eq!(after.output_modes, before.output_modes);
+        assert!(written(&keyboard).ends_with("\x1b[?2004l\x1b[?7h"));
+    }
+
+    #[test]
+    fn a_panic_leaves_the_terminal_as_it_was_before_its_message_is_printed() {
+        let (keyboard, line) = pseudo_terminal();
+        let raw_at_message = Arc::new(AtomicBool::new(true));
+        let (seen, watched) = (Arc::clone(&raw_at_message), line.try_clone().unwrap());
+        std::panic::set_hook(Box::new(move |_| {
+            seen.store(is_raw(&watched), Ordering::SeqCst);
+        }));
+        let outcome = catch_unwind(AssertUnwindSafe(|| {
+            let _terminal = Terminal::open(&line, &line).unwrap();
+            assert!(is_raw(&line));
+            panic!("on purpose");
+        }));
+        drop(std::panic::take_hook());
+        assert!(outcome.is_err());
+        assert!(!raw_at_message.load(Ordering::SeqCst));
+        assert!(!is_raw(&line));
+        assert!(written(&keyboard).ends_with("\r\n\x1b[?2004l\x1b[?7h"));
+    }
+
+    #[test]
+    fn a_terminal_that_stands_still_can_be_left() {
+        let (_keyboard, line) = pseudo_terminal();
+        let mut screen = crate::screen::Screen::new(&line).unwrap();
+        screen.push(&[b'x'; 100_000]);
+        screen.flush().unwrap();
+        let terminal = Terminal::open(&line, &line).unwrap();
+        drop(terminal);
+        assert!(!is_raw(&line));
+    }
+
+    #[test]
+    fn what_is_no_terminal_is_refused() {
+        let (reader, writer) = io::pipe().unwrap();
+        assert!(Terminal::open(&reader, &writer).is_err());
+    }
+}

@@ -23,10 +23,14 @@ enum Choice {
     Cancel,
 }
 
-/// Asks until the answer makes sense; `None` when the dialog is closed instead.
+/// Asks until the answer makes sense; `None` when the dialog is closed instead. Does not ask for what is known.
 ///
 /// Both fields begin with what is known, or else with what was typed the last time.
 pub async fn ask(address: Option<Address>, name: Option<Name>) -> Option<Answer> {
+    let (address, name) = match (address, name) {
+        (Some(address), Some(name)) => return Some(Answer { address, name }),
+        some => some,
+    };
     let (last_address, last_name) = remembered::recall();
     let address = address.or(last_address);
     let name = name.or(last_name);

@@ -1,7 +1,5 @@
 //! How a connection opens: as the wire, as text, or as something that is no chat client.
 
-use crate::protocol::wire::MAX_TEXT;
-
 use super::outgoing::write_notice;
 
 /// What speaks.
@@ -63,23 +61,21 @@ impl Foreign {
     }
 
     /// Why it takes no seat, for a person.
-    pub fn reason(self) -> String {
+    pub fn reason(self) -> &'static str {
         match self {
-            Foreign::Tls => "connexion TLS : msg parle en clair, connectez-vous sans TLS".into(),
+            Foreign::Tls => "connexion TLS : msg parle en clair, connectez-vous sans TLS",
             Foreign::Http => {
-                "requête HTTP : msg n'est pas un site, utilisez « msg --connect » ou « nc »".into()
+                "requête HTTP : msg n'est pas un site, utilisez « msg --connect » ou « nc »"
             }
             Foreign::Ssh => {
                 "client SSH : msg n'en est pas un serveur, utilisez « msg --connect » ou « nc »"
-                    .into()
             }
-            Foreign::Utf16 => "texte en UTF-16 : envoyez de l'UTF-8".into(),
+            Foreign::Utf16 => "texte en UTF-16 : envoyez de l'UTF-8",
             Foreign::Binary => {
-                "la première ligne contient des octets de contrôle : envoyez du texte, sans longueur ni objet devant"
-                    .into()
+                "octets de contrôle dans la première ligne : envoyez du texte, sans longueur ni objet devant"
             }
             Foreign::Oversized => {
-                format!("la première ligne dépasse {MAX_TEXT} octets : envoyez d'abord votre nom")
+                "première ligne de plus de 4000 octets : envoyez d'abord votre nom"
             }
         }
     }
@@ -95,7 +91,7 @@ impl Foreign {
             ),
             Foreign::Ssh | Foreign::Utf16 | Foreign::Binary | Foreign::Oversized => {}
         }
-        write_notice(out, &self.reason());
+        write_notice(out, self.reason());
     }
 }
 

@@ -2,9 +2,13 @@
 //!
 //! A message begins with its date in brackets, in every line that it takes, and a notice with a word: no text can pass
 //! for a notice or for somebody else's message.
+//!
+//! What `msg` says itself is ASCII, but for the sentence of the assignment: many course clients decode as ASCII and die
+//! of anything else, so the French here does without accents and guillemets.
 
 use std::borrow::Cow;
 
+use crate::protocol::session::{Ending, Event};
 use crate::protocol::wire::{Name, is_hidden};
 
 use super::text::split_at_most;
@@ -12,8 +16,9 @@ use super::text::split_at_most;
 /// The longest line, in bytes with its LF: a `recv(512)` holds it.
 const LONGEST: usize = 500;
 
-/// Appends a message: `[22/11/2026 14:02:31] Zoé: salut`. `date` must leave room for the name and text.
-pub fn write_message(out: &mut Vec<u8>, date: &str, name: &Name, text: &str) {
+/// Appends a message: `[22/11/2026 14:02:31] Zoé: salut`. `name` is a [`Name`]'s, and
+/// `date` must leave room for it and the text.
+pub fn write_message(out: &mut Vec<u8>, date: &str, name: &str, text: &str) {
     write_lines(out, &format!("[{date}] {name}: "), text);
 }
 
@@ -26,10 +31,46 @@ pub fn write_notice(out: &mut Vec<u8>, notice: &str) {
 pub fn write_welcome(out: &mut Vec<u8>, name: &Name) {
     write_notice(
         out,
-        &format!(
-            "Bienvenue, {name} ! Chaque ligne est un message ; « quitter » termine la discussion."
-        ),
+        &format!("Bienvenue, {name} ! Une ligne, un message ; \"quitter\" pour finir."),
     );
+}
+
+/// What a plain client is told of an event, if anything: without accents, but for the sentence of the assignment.
+pub fn sentence(event: &Event) -> Option<String> {
+    let told = match event {
+        Event::Waiting => "En attente de l'autre personne ; vos messages l'attendent.".to_owned(),
+        Event::Arrived { name } => format!("{} vient d'arriver.", quoted(name)),
+        Event::Away { name, .. } => {
+            let name = quoted(name);
+            format!("La connexion de {name} est perdue ; vos messages attendent son retour.")
+        }
+        Event::Back { name, .. } => format!("{} est de retour.", quoted(name)),
+        Event::Left { name } => format!("le client {name} a quitté la discussion."),
+        Event::Lost { name } => {
+            format!(
+                "{} n'est pas revenu : la discussion est finie.",
+                quoted(name)
+            )
+        }
+        Event::Undelivered { lines } if lines.is_empty() => return None,
+        Event::Undelivered { .. } => "Messages qui n'ont pas pu partir :".to_owned(),
+        Event::Ended(Ending::Refused { reason, .. } | Ending::Protocol { reason }) => {
+            format!("Le relais refuse : {reason}.")
+        }
+        Event::Ended(Ending::Stopped) => "Le relais vient de s'interrompre.".to_owned(),
+        // The relay is this client's end of the protocol: between the two there is nothing to cut and to restore.
+        Event::Ended(Ending::Over | Ending::NoRelay { .. } | Ending::HungUp { .. })
+        | Event::Received { .. }
+        | Event::Delivered { .. }
+        | Event::Cut { .. }
+        | Event::Restored { .. } => return None,
+    };
+    Some(told)
+}
+
+/// A name within a sentence, from which no part of it can be mistaken for the sentence's own.
+fn quoted(name: &str) -> String {
+    format!("\"{}\"", name.replace('"', "'"))
 }
 
 fn write_lines(out: &mut Vec<u8>, head: &str, text: &str) {

@@ -1,6 +1,8 @@
 //! The rules of the plain dialect one by one, then all of them against whatever bytes may come.
 
 use super::*;
+use crate::protocol::Line;
+use crate::protocol::session::{Ending, Event};
 use Heard::{Named, Nameless, Quit, Said};
 
 /// A plain client on a clock of its own.
@@ -113,8 +115,8 @@ fn what_stands_at_the_end_of_the_stream_is_a_line() {
     assert_eq!(client.ends(), [said("salut"), Quit]);
     assert_eq!(client.remarks(), [Remark::EndOfStream]);
     let mut client = Client::new();
-    assert_eq!(client.sends("M"), []);
-    assert_eq!(client.ends(), [named("M"), Quit]);
+    assert_eq!(client.sends("Max"), []);
+    assert_eq!(client.ends(), [named("Max"), Quit]);
     assert_eq!(client.sends("encore\n"), []);
 }
 
@@ -202,10 +204,6 @@ fn a_name_of_one_letter_without_ending_is_understood() {
     let mut client = Client::new();
     client.sends("A");
     assert_eq!(client.waits(KEY_AFTER), [named("A")]);
-
-    let mut client = Client::new();
-    client.sends("MS");
-    assert_eq!(client.waits(WHOLE_WITHIN), [named("MS")]);
 }
 
 #[test]
@@ -492,11 +490,11 @@ fn openings_of_other_programs_take_no_seat_and_are_told_why() {
 fn lines_sent_are_short_whole_and_harmless() {
     let name: Name = "Zoé".parse().unwrap();
     let mut out = Vec::new();
-    write_message(&mut out, "22/11/2026 14:02:31", &name, "salut");
+    write_message(&mut out, "22/11/2026 14:02:31", name.as_str(), "salut");
     assert_eq!(out, "[22/11/2026 14:02:31] Zoé: salut\n".as_bytes());
     out.clear();
     let text = "日本\u{1b}]0;x\u{7}\r\u{202e}\t👩".repeat(100);
-    write_message(&mut out, "22/11/2026 14:02:31", &name, &text);
+    write_message(&mut out, "22/11/2026 14:02:31", name.as_str(), &text);
     let sent = String::from_utf8(out).expect("whole characters");
     for line in sent.split_inclusive('\n') {
         assert!(line.len() <= 500 && line.ends_with('\n'));
@@ -510,6 +508,51 @@ fn lines_sent_are_short_whole_and_harmless() {
     let mut out = Vec::new();
     write_notice(&mut out, "");
     assert_eq!(out, b"\n");
+}
+
+#[test]
+fn what_the_relay_says_itself_is_ascii_but_for_the_assignment_s_sentence() {
+    let name = || "Bob".to_owned();
+    let events = [
+        Event::Waiting,
+        Event::Arrived { name: name() },
+        Event::Away {
+            name: name(),
+            held: 2,
+        },
+        Event::Back {
+            name: name(),
+            delivered: 2,
+        },
+        Event::Lost { name: name() },
+        Event::Undelivered {
+            lines: vec![Line {
+                sent_at: 0,
+                text: String::new(),
+            }],
+        },
+        Event::Ended(Ending::Stopped),
+    ];
+    for event in events {
+        let told = sentence(&event).expect("people want to know");
+        assert!(told.is_ascii(), "{told}");
+    }
+    let left = Event::Left { name: name() };
+    assert_eq!(
+        sentence(&left).as_deref(),
+        Some("le client Bob a quitté la discussion.")
+    );
+    assert!(PROMPT.is_ascii());
+    let mut welcome = Vec::new();
+    write_welcome(&mut welcome, &"Zoe".parse().unwrap());
+    assert!(welcome.is_ascii());
+    let forged = Event::Arrived {
+        name: "Bob\" est de retour. \"".to_owned(),
+    };
+    assert_eq!(
+        sentence(&forged).as_deref(),
+        Some("\"Bob' est de retour. '\" vient d'arriver.")
+    );
 }
 
 #[test]
@@ -693,4 +736,15 @@ fn lines_with_any_ending_arrive_whole_and_in_order() {
         let (heard, _) = hear_all(stream.as_bytes().chunks(size));
         assert_eq!(heard, expected, "seed {seed}");
     }
+}
+
+#[test]
+fn half_a_hello_is_nobody() {
+    for beginning in ["M", "MS", "MSG"] {
+        let mut client = Client::new();
+        assert_eq!(client.sends(beginning), []);
+        assert_eq!(client.waits(60_000), []);
+        assert_eq!(client.ends(), [Quit]);
+    }
+    assert_eq!(Client::new().sends("MS\n"), [named("MS")]);
 }

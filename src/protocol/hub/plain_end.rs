@@ -1,0 +1,208 @@
+//! The relay as a plain client's end of the protocol: what the client says becomes a session's lines, and what the
+//! session receives becomes lines for the client.
+//!
+//! So a plain client is a full partner: the hub treats its session like anybody's, and whoever sits opposite notices no
+//! difference.
+
+use crate::protocol::plain::{self, Foreign, Heard, Plain, Remarks};
+use crate::protocol::session::{Event, Patience, Session};
+use crate::protocol::wire::{Hello, Name, Outbox};
+use crate::protocol::{Line, Millis, UnixMillis};
+
+use super::Voice;
+
+/// Bytes that may wait for a plain client's socket before its session keeps the rest.
+const OUTBOX_ENOUGH: usize = 8 * 1024;
+/// How long lines are kept for delivery whose author's stream has ended.
+const LEGACY_KEPT: Millis = 120_000;
+
+/// A plain client and its end of the protocol.
+#[derive(Debug)]
+pub(super) struct PlainEnd {
+    plain: Plain,
+    /// From the name on.
+    session: Option<Session>,
+    /// Lines of the wire that the hub has sent to the session.
+    inbox: Vec<u8>,
+    stream: Stream,
+    /// When its lines are given up that nobody has come for.
+    gives_up_at: Option<Millis>,
+}
+
+/// What is left of the client's connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stream {
+    Open,
+    /// It sends nothing more, and may still read.
+    Ended,
+    Gone,
+}
+
+/// What a plain client needs of the hub.
+#[derive(Debug)]
+pub(super) enum Ask {
+    /// It speaks the wire, and has sent these bytes.
+    Wire(Vec<u8>),
+    /// A seat under this name, or as a guest.
+    Seat(Option<Name>),
+    /// Its session says these lines.
+    Lines(Vec<u8>),
+    Refuse(Foreign),
+    /// It leaves without ever having had a seat.
+    HangUp,
+}
+
+impl PlainEnd {
+    pub(super) fn new(now: Millis) -> PlainEnd {
+        PlainEnd {
+            plain: Plain::new(now),
+            session: None,
+            inbox: Vec::new(),
+            stream: Stream::Open,
+            gives_up_at: None,
+        }
+    }
+
+    pub(super) fn receive(&mut self, now: Millis, bytes: &[u8], outbox: &mut Outbox) {
+        self.plain.receive(now, bytes, outbox.tail());
+    }
+
+    /// The client sends nothing more.
+    pub(super) fn end_of_stream(&mut self, outbox: &mut Outbox) {
+        self.stream = Stream::Ended;
+        self.plain.end_of_stream(outbox.tail());
+    }
+
+    /// The client's socket is gone; what it has said may still be owed.
+    pub(super) fn gone(&mut self) {
+        let mut nowhere = Vec::new();
+        self.plain.end_of_stream(&mut nowhere);
+        self.stream = Stream::Gone;
+    }
+
+    pub(super) fn is_gone(&self) -> bool {
+        self.stream == Stream::Gone
+    }
+
+    /// A name was found for the client: its session asks for a seat.
+    pub(super) fn introduce(&mut self, now: Millis, hello: Hello) {
+        let mut session = Session::in_memory(hello);
+        session.connected(now);
+        self.session = Some(session);
+    }
+
+    /// Where the hub sends what is meant for the session.
+    pub(super) fn inbox(&mut self) -> &mut Vec<u8> {
+        &mut self.inbox
+    }
+
+    pub(super) fn take_remarks(&mut self) -> Remarks {
+        self.plain.take_remarks()
+    }
+
+    /// Whether the client's socket should be read: not while what it has said waits for room.
+    pub(super) fn wants_input(&self) -> bool {
+        self.stream == Stream::Open && self.session.as_ref().is_none_or(Session::has_room)
+    }
+
+    /// Whether more has happened than a client that does not read can be told later.
+    pub(super) fn is_overfull(&self) -> bool {
+        let session = self.session.as_ref();
+        session.is_some_and(|session| !session.wants_input())
+    }
+
+    /// What is to be done next on the client's behalf.
+    pub(super) fn next_ask(&mut self, now: Millis, date: UnixMillis) -> Option<Ask> {
+        loop {
+            if let Some(session) = &mut self.session {
+                let inbox = std::mem::take(&mut self.inbox);
+                // An error ends the session, which its last event tells; there is no connection to cut.
+                let heard = session.received(now, &inbox);
+                let ticked = session.tick(now);
+                if heard.and(ticked).is_ok() && !session.unsent().is_empty() {
+                    let lines = session.unsent().to_vec();
+                    session.sent(lines.len());
+                    return Some(Ask::Lines(lines));
+                }
+                if !session.has_room() {
+                    return None;
+                }
+            }
+            match (self.plain.next_heard()?, &mut self.session) {
+                (Heard::Wire, _) => {
+                    let plain = std::mem::replace(&mut self.plain, Plain::new(now));
+                    return Some(Ask::Wire(plain.into_unread()));
+                }
+                (Heard::Foreign(foreign), _) => return Some(Ask::Refuse(foreign)),
+                (Heard::Named(name), _) => return Some(Ask::Seat(Some(name))),
+                (Heard::Nameless, _) => return Some(Ask::Seat(None)),
+                (Heard::Quit, None) => return Some(Ask::HangUp),
+                (Heard::Said(text), Some(session)) => {
+                    let sent_at = date;
+                    session.say(now, Line { sent_at, text });
+                }
+                (Heard::Quit, Some(session)) => {
+                    let patience = match self.stream {
+                        Stream::Open => Patience::Short,
+                        Stream::Ended | Stream::Gone => Patience::Endless,
+                    };
+                    self.gives_up_at = Some(now + LEGACY_KEPT);
+                    session.leave(now, patience);
+                }
+                // A seat comes before the first message.
+                (Heard::Said(_), None) => {}
+            }
+        }
+    }
+
+    /// Puts into the outbox what the client is to read; acknowledges what its socket has taken.
+    pub(super) fn tell(&mut self, voice: &Voice, outbox: &mut Outbox) {
+        let Some(session) = self
+            .session
+            .as_mut()
+            .filter(|_| self.stream != Stream::Gone)
+        else {
+            return;
+        };
+        if outbox.is_empty() {
+            session.hold();
+        }
+        while outbox.unsent().len() < OUTBOX_ENOUGH
+            && let Some(event) = session.next_event()
+        {
+            write(&event, voice, outbox.tail());
+        }
+    }
+
+    /// Asks for a name, ends a line by silence, gives a legacy up.
+    pub(super) fn tick(&mut self, now: Millis, outbox: &mut Outbox) {
+        self.plain.tick(now, outbox.tail());
+        if let Some(session) = &mut self.session
+            && self.gives_up_at.is_some_and(|at| now >= at)
+        {
+            session.leave(now, Patience::None);
+        }
+    }
+
+    pub(super) fn deadline(&self) -> Option<Millis> {
+        let session = self.session.as_ref().and_then(Session::deadline);
+        let deadlines = [self.plain.deadline(), session, self.gives_up_at];
+        deadlines.into_iter().flatten().min()
+    }
+}
+
+/// What a plain client reads of an event.
+fn write(event: &Event, voice: &Voice, out: &mut Vec<u8>) {
+    if let Event::Received { name, line } = event {
+        plain::write_message(out, &(voice.date)(line.sent_at), name, &line.text);
+        return;
+    }
+    if let Some(sentence) = (voice.sentence)(event) {
+        plain::write_notice(out, &sentence);
+    }
+    if let Event::Undelivered { lines } = event {
+        for line in lines {
+            plain::write_notice(out, &line.text);
+        }
+    }
+}

@@ -1,0 +1,8 @@
+//! What two sessions and a hub do between them, case by case. The simulation finds what nobody thought of; these name
+//! what somebody did.
+
+mod ending;
+mod finding;
+mod resuming;
+mod scene;
+mod seats;

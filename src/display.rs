@@ -17,6 +17,7 @@ mod trace;
 
 pub use notices::{
     MYSELF, OVER, SEATS_TAKEN, arrived, away, back, cause, left, lost, messages, quoted, sentence,
+    undelivered,
 };
 pub use trace::{Direction, remark};
 
@@ -157,6 +158,15 @@ impl Palette {
     /// Something that went wrong, or that a person must put right.
     pub fn error(&self, sentence: &str) -> String {
         self.error.paint(safe(sentence)).to_string()
+    }
+
+    /// Which lines of ours did not arrive: a heading and each of them, or nothing.
+    pub fn undelivered(&self, name: &str, lines: &[Line]) -> Vec<String> {
+        let heading = undelivered(lines.len()).map(|heading| self.error(&heading));
+        let messages = lines
+            .iter()
+            .map(|line| self.message(Author::Own, name, line));
+        heading.into_iter().chain(messages).collect()
     }
 
     /// What the other person types to reach this relay: `msg --connect 192.168.1.12:5000 --nom VOTRE_NOM`.

@@ -9,6 +9,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use futures_lite::future::FutureExt;
+use msg::conversation::Outcome;
 use msg::display::{self, Colour, Palette};
 use msg::history::Record;
 use msg::options::{self, Address, Caller, ClientOptions, Mode, RelayOptions, WindowOptions};
@@ -210,7 +211,7 @@ async fn call(address: Address, caller: Caller, ends: Ends) -> io::Result<()> {
 }
 
 /// The exit status of a conversation, and its last words.
-fn conclude(outcome: ui_line::Outcome) -> Result<u8, Failure> {
+fn conclude(outcome: Outcome) -> Result<u8, Failure> {
     if let Some(signal) = outcome.signal {
         return Ok(status::SIGNAL + signal.as_raw() as u8);
     }

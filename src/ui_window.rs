@@ -29,11 +29,11 @@ use gtk::gio;
 use gtk::glib::MainContext;
 use smol::Timer;
 
+use crate::conversation::Outcome;
 use crate::history::Record;
 use crate::options::Address;
 use crate::peer::Handle;
 use crate::protocol::wire::Name;
-use crate::ui_line::Outcome;
 
 pub use ask::Answer;
 use conversation::Conversation;

@@ -18,14 +18,13 @@ use super::draft::Writing;
 use super::frame::Frame;
 use super::standing::Standing;
 use super::view::Kept;
+use crate::conversation::commands::{Command, HELP};
+use crate::conversation::ledger::Ledger;
+use crate::conversation::{Outcome, lines_of, print_undelivered};
 use crate::display::{self, Author, Colour, Palette, safe, safe_name};
 use crate::peer::{Ending, Event, Handle, Leave};
 use crate::protocol::Line;
-use crate::ui_line::Outcome;
-use crate::ui_line::commands::{Command, HELP};
-use crate::ui_line::conversation::lines_of;
-use crate::ui_line::ledger::Ledger;
-use crate::ui_line::signals::Signals;
+use crate::signals::Signals;
 
 /// A conversation under way.
 pub struct Conversation {
@@ -446,18 +445,15 @@ impl Conversation {
     }
 
     fn tell_undelivered(&mut self, lines: Vec<Line>) {
-        let event = Event::Undelivered { lines };
-        if let Some(sentence) = display::sentence(&event) {
-            self.frame.view.error(&sentence);
+        if let Some(heading) = display::undelivered(lines.len()) {
+            self.frame.view.error(&heading);
         }
-        if let Event::Undelivered { lines } = event {
-            let palette = Palette::new(Colour::Off);
-            for line in &lines {
-                let row = palette.message(Author::Own, self.ledger.name(), line);
-                self.frame.view.recall(&row);
-            }
-            self.undelivered.extend(lines);
+        let palette = Palette::new(Colour::Off);
+        for line in &lines {
+            let row = palette.message(Author::Own, self.ledger.name(), line);
+            self.frame.view.recall(&row);
         }
+        self.undelivered.extend(lines);
     }
 
     fn discussion_over(&mut self) {
@@ -532,7 +528,14 @@ impl Conversation {
     fn close(self) -> Outcome {
         self.frame.window.destroy();
         // The window that showed them is gone.
-        print_undelivered(self.ledger.name(), &self.undelivered);
+        let palette = Palette::new(Colour::choose(&io::stderr()));
+        // The window that showed them is gone.
+        print_undelivered(
+            self.ledger.name(),
+            &self.undelivered,
+            &palette,
+            &io::stderr(),
+        );
         Outcome {
             ending: match self.connection {
                 Connection::Ended(ending) => ending,
@@ -618,8 +621,4 @@ impl Conversation {
         };
         signal.or(action).or(taken).or(event).or(late).await
     }
-}
-
-fn print_undelivered(name: &str, lines: &[Line]) {
-    let _ = (name, lines);
 }

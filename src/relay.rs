@@ -21,6 +21,7 @@ use rustix::net::sockopt;
 
 use crate::display::{self, Direction};
 use crate::protocol::hub::{ConnId, Effect, EndOfStream, House, Hub, Setting, Tracing, Voice};
+use crate::protocol::plain;
 use crate::protocol::{Millis, UnixMillis};
 use crate::service::Service;
 
@@ -86,8 +87,12 @@ struct Relay {
     epoll: OwnedFd,
     door: Door,
     sockets: Vec<Option<Socket>>,
+    /// Connections that epoll may have to be told something new of, once their bytes are on their way.
+    touched: Vec<ConnId>,
     face: Face,
     screen_watched: Watched,
+    /// Whether the screen held everybody back when epoll was last told whom to watch.
+    held_back: bool,
     stop: UnixStream,
     stopped: Option<Stop>,
     tracing: Tracing,
@@ -144,14 +149,16 @@ impl Relay {
                 seed: unix_now() ^ u64::from(std::process::id()).rotate_left(32),
                 voice: Voice {
                     date: display::date,
-                    sentence: display::sentence,
+                    sentence: plain::sentence,
                 },
             }),
             epoll,
             door,
             sockets: Vec::new(),
+            touched: Vec::new(),
             face,
             screen_watched: Watched::No,
+            held_back: false,
             stop,
             stopped: None,
             tracing,
@@ -205,11 +212,16 @@ impl Relay {
                 break;
             }
         }
-        let held_back = self.face.holds_back(now);
         self.face.tend(now, self.hub.counts());
         self.watch_screen();
-        if held_back != self.face.holds_back(now) || held_back {
+        // Also where nothing but time has passed, which ends the patience with a screen that stands still.
+        let holds_back = self.face.holds_back(now);
+        if std::mem::replace(&mut self.held_back, holds_back) || holds_back {
             self.watch_everyone(now);
+        }
+        // After the screen was written to: whom epoll watches depends on what still waits for it.
+        while let Some(id) = self.touched.pop() {
+            self.watch_pair(now, id);
         }
         self.tend_door(now);
     }
@@ -295,7 +307,7 @@ impl Relay {
                     self.trace_bytes(id, Direction::ToRelay, &bytes);
                 }
                 self.hub.received(now, id, &self.buffer[..count]);
-                self.watch_pair(now, id);
+                self.touched.push(id);
             }
             Err(error) => match error.kind() {
                 io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted => {}
@@ -316,7 +328,7 @@ impl Relay {
             self.trace_occurrence(id, "fin du flux du client (FIN)");
         }
         match self.hub.end_of_stream(now, id) {
-            EndOfStream::ReadsOn if before == Half::Open => self.watch_pair(now, id),
+            EndOfStream::ReadsOn if before == Half::Open => self.touched.push(id),
             _ => self.close(now, id),
         }
     }
@@ -346,7 +358,7 @@ impl Relay {
             }
         }
         self.end_writing(now, id);
-        self.watch_pair(now, id);
+        self.touched.push(id);
     }
 
     /// Shuts down the write half of a connection that ends, once it has been sent everything.
@@ -367,9 +379,7 @@ impl Relay {
         if self.sockets.get_mut(id).and_then(Option::take).is_some() {
             let opposite = self.hub.opposite(id);
             self.hub.closed(now, id);
-            if let Some(opposite) = opposite {
-                self.watch(now, opposite);
-            }
+            self.touched.extend(opposite);
             self.door.end_pause(now);
         }
     }

@@ -4,32 +4,25 @@
 //! on the screen or towards the connection. Nothing wakes it while nothing happens, nothing that was typed or piped is
 //! dropped, and nothing grows without bound: each direction stops being read when its other end stands still.
 
-mod commands;
 mod conversation;
 mod editor;
+mod face;
 mod input;
 mod keys;
-mod ledger;
 mod plain;
 mod prompt;
-mod signals;
+mod stage;
 mod terminal;
-mod text;
 
 use std::io::{self, IsTerminal};
 use std::os::fd::{AsFd, OwnedFd};
 
-use rustix::process::Signal;
-
+use crate::conversation::Outcome;
 use crate::display::Colour;
 use crate::history::Record;
-use crate::peer::{Ending, Handle};
-use crate::protocol::Line;
-use crate::screen::Screen;
+use crate::peer::Handle;
 
 use conversation::Conversation;
-use plain::Plain;
-use prompt::Prompt;
 
 /// What line mode needs to know.
 #[derive(Debug)]
@@ -38,19 +31,6 @@ pub struct Settings {
     pub name: String,
     /// Where to keep the conversation, if anywhere.
     pub record: Option<Record>,
-}
-
-/// How a conversation ended.
-#[derive(Debug)]
-pub struct Outcome {
-    /// The connection's own end; its words are the caller's to print. `None` when nobody waited for it any more.
-    pub ending: Option<Ending>,
-    /// Our lines that never reached the other. Their author has been told.
-    pub undelivered: Vec<Line>,
-    /// The signal that asked for the end.
-    pub signal: Option<Signal>,
-    /// Why the conversation could not be shown to its end. A reader that closed the pipe is no failure.
-    pub failure: Option<io::Error>,
 }
 
 /// Talks until the connection has ended, on standard input, output and error.
@@ -99,104 +79,5 @@ impl Streams {
             output: output.as_fd().try_clone_to_owned()?,
             notices: notices.as_fd().try_clone_to_owned()?,
         })
-    }
-}
-
-/// How a conversation meets whoever is in front of it.
-#[derive(Debug)]
-enum Face {
-    Prompt(Box<Prompt>),
-    Plain(Plain),
-}
-
-/// What comes from a [`Face`].
-#[derive(Clone, Debug, PartialEq, Eq)]
-enum Entry {
-    /// A line; with line breaks when it was pasted.
-    Line(String),
-    /// Part of a line that is too long for one message.
-    Piece(String),
-    /// The line under way is as long as it may be.
-    Full {
-        left_out: String,
-    },
-    End,
-    Interrupt,
-    Suspend,
-}
-
-/// Whether lines may come in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Intake {
-    Open,
-    /// Not now: what comes is kept. Ctrl-C does not wait.
-    Held,
-    /// Never again: what comes is dropped, but for Ctrl-C.
-    Closed,
-}
-
-impl Face {
-    fn wants_input(&self, intake: Intake) -> bool {
-        match self {
-            Face::Prompt(prompt) => prompt.wants_input(),
-            Face::Plain(plain) => intake == Intake::Open && plain.wants_input(),
-        }
-    }
-
-    /// Takes what was read; nothing is the end of it.
-    fn take(&mut self, bytes: &[u8]) {
-        match self {
-            Face::Prompt(prompt) => prompt.take(bytes),
-            Face::Plain(plain) => plain.take(bytes),
-        }
-    }
-
-    fn next_entry(&mut self, intake: Intake) -> Option<Entry> {
-        match (self, intake) {
-            (Face::Prompt(prompt), Intake::Open) => prompt.next_entry(),
-            (Face::Prompt(prompt), Intake::Held) => prompt.next_interrupt(),
-            (Face::Prompt(prompt), Intake::Closed) => {
-                let interrupt = prompt.next_interrupt();
-                if interrupt.is_none() {
-                    prompt.forget_keys();
-                }
-                interrupt
-            }
-            (Face::Plain(plain), Intake::Open) => plain.next_entry(),
-            (Face::Plain(_), Intake::Held | Intake::Closed) => None,
-        }
-    }
-
-    /// A row of the conversation.
-    fn show(&mut self, row: &str, screen: &mut Screen) {
-        match self {
-            Face::Prompt(prompt) => prompt.show(row),
-            Face::Plain(_) => {
-                screen.push(row.as_bytes());
-                screen.push(b"\n");
-            }
-        }
-    }
-
-    /// A row that is no part of the conversation.
-    fn tell(&mut self, row: &str) {
-        match self {
-            Face::Prompt(prompt) => prompt.show(row),
-            Face::Plain(plain) => plain.tell(row),
-        }
-    }
-
-    /// How many bytes this holds that the screen has not been given yet.
-    fn pending(&self) -> usize {
-        match self {
-            Face::Prompt(prompt) => prompt.pending(),
-            Face::Plain(_) => 0,
-        }
-    }
-
-    fn draw(&mut self, intake: Intake, screen: &mut Screen) {
-        if let Face::Prompt(prompt) = self {
-            prompt.draw(intake, screen);
-        }
     }
 }

@@ -234,6 +234,7 @@ fn every_way_out_leaves_the_terminal_as_it_was() {
         zoe.wait_for_prompt("> |");
         assert!(zoe.is_raw(), "{name}");
         assert!(zoe.screen().bracketed_paste(), "{name}");
+        assert!(!zoe.is_nonblocking(), "{name}");
         way(&mut zoe);
         let status = zoe.wait();
         assert_eq!(status.code(), Some(code), "{name}");
@@ -254,6 +255,7 @@ fn assert_as_it_was(zoe: &mut Terminal, what: &str) {
     assert_eq!(modes.input_modes, fresh.input_modes, "{what}");
     assert_eq!(modes.output_modes, fresh.output_modes, "{what}");
     assert_eq!(modes.control_modes, fresh.control_modes, "{what}");
+    assert!(!zoe.is_nonblocking(), "{what}");
     assert!(!zoe.screen().bracketed_paste(), "{what}");
     assert_eq!(prompt_row(zoe.screen()), "|", "{what}");
     assert_eq!(prompts(zoe), 0, "{what}");

@@ -6,6 +6,8 @@
 
 #[path = "plain_clients/catalogue.rs"]
 mod catalogue;
+#[path = "plain_clients/sockets.rs"]
+mod sockets;
 #[path = "plain_clients/watched.rs"]
 mod watched;
 
@@ -187,7 +189,7 @@ impl std::fmt::Display for Exit {
         match self {
             Exit::ByItself(Some(status)) => write!(f, "seul, statut {status}"),
             Exit::ByItself(None) => write!(f, "seul, par signal"),
-            Exit::NotByItself => write!(f, "attend une touche"),
+            Exit::NotByItself => write!(f, "attend sa personne"),
         }
     }
 }

@@ -19,7 +19,7 @@ use super::Millis;
 use super::wire::{MAGIC, MAX_TEXT, Name};
 
 pub use self::opening::Foreign;
-pub use self::outgoing::{write_message, write_notice, write_welcome};
+pub use self::outgoing::{sentence, write_message, write_notice, write_welcome};
 
 /// A connection that says nothing for so long is asked for a name, once.
 const PROMPT_AFTER: Millis = 400;
@@ -30,8 +30,8 @@ const WHOLE_WITHIN: Millis = 2_000;
 /// Silence after which a single key is a line: whoever types goes on sooner, a client named « A » does not.
 const KEY_AFTER: Millis = 5_000;
 
-/// What a silent connection is asked.
-const PROMPT: &str = "Quel est votre nom ?";
+/// What a silent connection is asked. It may be a client of the wire whose hello is late, which passes over it.
+pub const PROMPT: &str = "Quel est votre nom ?";
 /// Windows puts it at the beginning of what is UTF-8.
 const BYTE_ORDER_MARK: char = '\u{feff}';
 
@@ -345,9 +345,9 @@ impl Plain {
         if self.unread.len() - start < bytes.len() {
             self.remarks.add(Remark::Telnet);
         }
-        let goes_on = self.hand.may_add(&self.unread[start..]);
+        let goes_on = || self.hand.may_add(&self.unread[start..]);
         // A client named « A » that says « bonjour » a second later: what stood before was a line by itself.
-        if silence >= LINE_AFTER && self.framing == Framing::Unknown && was_idle && !goes_on {
+        if silence >= LINE_AFTER && self.framing == Framing::Unknown && was_idle && !goes_on() {
             self.end_line_by_silence();
         }
     }
@@ -473,7 +473,8 @@ impl Plain {
     /// The first line: a name, a name and a message, or neither.
     fn hear_first(&mut self, text: &str, extent: Extent) {
         if extent == Extent::Line && text.is_empty() {
-            if let Prompt::OnBlank = self.prompt {
+            // NUL is padding; CR or LF is somebody who presses Enter to see what happens.
+            if let (Prompt::OnBlank, Framing::Endings) = (&self.prompt, self.framing) {
                 self.prompt = Prompt::At(0);
             }
             return;
@@ -572,20 +573,6 @@ impl Remarks {
 }
 
 impl Remark {
-    /// What to tell a student about it.
-    pub fn sentence(self) -> &'static str {
-        match self {
-            Remark::Silence => "sans fin de ligne : le silence en tient lieu",
-            Remark::EndOfStream => "sans fin de ligne : la fin de la connexion en tient lieu",
-            Remark::OwnPrefix => "son nom devant le texte : retiré",
-            Remark::Windows1252 => "pas de l'UTF-8 : lu comme du Windows-1252",
-            Remark::ByteOrderMark => "marque d'ordre des octets : retirée",
-            Remark::Cut => "plus long qu'un message : coupé en plusieurs",
-            Remark::Telnet => "commandes telnet : retirées",
-            Remark::Erased => "retour arrière : caractères effacés",
-        }
-    }
-
     fn bit(self) -> u8 {
         1 << self as u8
     }

@@ -11,13 +11,22 @@
 //! 5. An `ACK` above what was sent: cut.
 //! 6. No `ACK` for 15 s with a line under way: cut and resynchronise.
 
+mod event;
+mod fault;
+mod window;
+
 use std::collections::VecDeque;
 
+use super::plain::PROMPT;
 use super::wire::{
-    Bye, Gone, HEARTBEAT_S, Hello, Lines, MAX_TEXT, Malformed, Name, Outbox, Pid, Refusal, Verb,
-    Welcome,
+    Bye, Gone, HEARTBEAT_S, Hello, Lines, MAX_TEXT, Name, Outbox, Pid, Verb, Welcome,
 };
 use super::{Line, Millis};
+
+use fault::Fault;
+use window::Window;
+
+pub use event::{Ending, Event};
 
 /// Most lines that may wait for their acknowledgement; then the author waits.
 pub const WINDOW_LINES: usize = 32;
@@ -43,54 +52,6 @@ const REPEAT_ACK: Millis = 5_000;
 const PATIENCE: Millis = 2_000;
 /// Partners remembered after another has taken their place, so that a return doubles nothing.
 const FORMER_PARTNERS: usize = 32;
-
-/// What a conversation tells a user interface. `Ended` is always the last.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Event {
-    /// The relay has taken us in and nobody sits opposite yet.
-    Waiting,
-    /// Someone sits down opposite, for the first time.
-    Arrived { name: String },
-    /// A line of the other person's. It counts as received once the user interface has taken this event.
-    Received { name: String, line: Line },
-    /// How many of this end's lines, from the first on, are settled: the other's client holds them, or an
-    /// `Undelivered` has named them.
-    Delivered { lines: u64 },
-    /// Our connection is cut, and dialling goes on by itself. Told once for each outage.
-    /// `held` lines wait for it.
-    Cut { reason: String, held: usize },
-    /// Our connection stands again; `delivered` lines that had waited have reached the other.
-    Restored { delivered: usize },
-    /// The other's connection is cut; the seat is kept. `held` lines wait.
-    Away { name: String, held: usize },
-    /// The other is back; `delivered` lines that had waited have arrived.
-    Back { name: String, delivered: usize },
-    /// The other has left: the discussion is over and takes no new line.
-    Left { name: String },
-    /// The other did not come back in time: the discussion is over and takes no new line.
-    Lost { name: String },
-    /// These lines never reached the other, and never will.
-    Undelivered { lines: Vec<Line> },
-    /// Nothing follows.
-    Ended(Ending),
-}
-
-/// Why a conversation is over for good.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Ending {
-    /// Somebody left, and all is said.
-    Over,
-    /// No relay answers at this address; `reason` is the operating system's last word.
-    NoRelay { address: String, reason: String },
-    /// The relay refuses us: the code and the text of its `ERR` line.
-    Refused { code: String, reason: String },
-    /// What answers does not keep to the protocol.
-    Protocol { reason: String },
-    /// The relay was told to stop.
-    Stopped,
-    /// A server that speaks plain text cut the connection; there is no resuming.
-    HungUp { reason: String },
-}
 
 /// The connection must be closed; the session has already taken note of it and says why.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -256,18 +217,6 @@ struct Former {
     pid: Pid,
     received: u64,
     sent: u64,
-}
-
-/// Our lines that the partner has not acknowledged, numbered from `acked + 1`.
-#[derive(Debug, Default)]
-struct Window {
-    lines: VecDeque<Line>,
-    bytes: usize,
-    acked: u64,
-    /// The highest number ever sent to this partner: an `ACK` above it is a lie.
-    sent: u64,
-    /// The highest number sent since we last went live.
-    cursor: u64,
 }
 
 impl Session {
@@ -566,6 +515,10 @@ impl Session {
     }
 
     fn greeting(&mut self, now: Millis, line: &[u8]) -> Result<(), Fault> {
+        // On a slow network our hello reaches the relay after it has asked the silent newcomer for a name.
+        if line == PROMPT.as_bytes() {
+            return Ok(());
+        }
         match Verb::decode(line) {
             Ok(Verb::Err { refusal, reason }) => return Err(Fault::refused(refusal, reason)),
             Ok(Verb::Bye(bye)) => return Err(Fault::from(bye)),
@@ -908,75 +861,6 @@ impl Session {
     #[cfg(not(test))]
     const fn flawed(&self, _: Flaw) -> bool {
         false
-    }
-}
-
-impl Window {
-    /// Appends every line that has not gone out since we went live.
-    fn send(&mut self, out: &mut Vec<u8>) {
-        let fresh = usize::try_from(self.cursor.saturating_sub(self.acked)).unwrap_or(usize::MAX);
-        for line in self.lines.iter().skip(fresh) {
-            self.cursor += 1;
-            Verb::Say {
-                seq: self.cursor,
-                sent_at: line.sent_at,
-                text: &line.text,
-            }
-            .encode(out);
-        }
-        self.sent = self.sent.max(self.cursor);
-    }
-
-    /// Forgets what the partner holds; tells how many lines that were.
-    fn prune(&mut self, through: u64) -> u64 {
-        let mut pruned = 0;
-        while self.acked + pruned < through
-            && let Some(line) = self.lines.pop_front()
-        {
-            self.bytes -= line.text.len();
-            pruned += 1;
-        }
-        self.acked = self.acked.max(through);
-        self.cursor = self.cursor.max(self.acked);
-        pruned
-    }
-}
-
-/// Why a line that came ends the connection, or everything.
-enum Fault {
-    /// This connection is no good; the next may be.
-    Cut(String),
-    End(Ending),
-}
-
-impl Fault {
-    fn refused(refusal: Refusal, reason: &str) -> Fault {
-        match refusal {
-            // Too slow on this connection; the lines go on over the next.
-            Refusal::Slow => Fault::Cut(reason.to_owned()),
-            refusal => Fault::End(Ending::Refused {
-                code: refusal.code().to_owned(),
-                reason: reason.to_owned(),
-            }),
-        }
-    }
-}
-
-impl From<Bye> for Fault {
-    fn from(bye: Bye) -> Fault {
-        match bye {
-            Bye::Restart => Fault::Cut("le relais redémarre".to_owned()),
-            Bye::Stop => Fault::End(Ending::Stopped),
-            Bye::Over => Fault::End(Ending::Over),
-        }
-    }
-}
-
-impl From<Malformed> for Fault {
-    fn from(malformed: Malformed) -> Fault {
-        Fault::End(Ending::Protocol {
-            reason: malformed.to_string(),
-        })
     }
 }
 

@@ -3,8 +3,8 @@
 use std::io;
 use std::os::fd::AsFd;
 
-use super::Entry;
-use super::text::{Rest, decode, first_piece};
+use super::face::Entry;
+use crate::conversation::text::{Rest, decode, first_piece};
 use crate::screen::{Flushed, Screen};
 
 /// Lines in, rows out; notices apart.

@@ -5,9 +5,9 @@ use std::io;
 use std::os::fd::AsFd;
 
 use super::editor::{Drawn, Editor, Effect};
+use super::face::{Entry, Intake};
 use super::keys::{Key, Keys};
 use super::terminal::Terminal;
-use super::{Entry, Intake};
 use crate::screen::Screen;
 
 /// A prompt row below the rows of a conversation.
@@ -17,6 +17,8 @@ pub struct Prompt {
     decoder: Keys,
     /// Keys that wait their turn, which comes as long as the conversation takes in lines: see [`Prompt::wants_input`].
     keys: VecDeque<Key>,
+    /// How many bytes came since no key waited.
+    waiting: usize,
     editor: Editor,
     /// What the terminal itself is to do first: ring, clear.
     orders: Vec<u8>,
@@ -47,8 +49,8 @@ enum Fullness {
 const PROMPT: &str = "> ";
 const BELL: &[u8] = b"\x07";
 const CLEAR: &[u8] = b"\x1b[H\x1b[2J";
-/// Keys that may wait; a terminal itself keeps no more than this many bytes.
-const MOST_KEYS: usize = 4096;
+/// In bytes: how much may wait to be understood. A terminal keeps some more by itself.
+const MOST_WAITING: usize = 64 * 1024;
 
 impl Prompt {
     /// # Errors
@@ -58,6 +60,7 @@ impl Prompt {
             terminal: Terminal::open(input, screen)?,
             decoder: Keys::default(),
             keys: VecDeque::new(),
+            waiting: 0,
             editor: Editor::default(),
             orders: Vec::new(),
             above: Vec::new(),
@@ -68,11 +71,15 @@ impl Prompt {
 
     /// Whether it is worth reading what is typed. It is while keys wait, too, because Ctrl-C must not.
     pub fn wants_input(&self) -> bool {
-        self.keys.len() < MOST_KEYS
+        self.keys.is_empty() || self.waiting < MOST_WAITING
     }
 
     /// Takes what was typed.
     pub fn take(&mut self, bytes: &[u8]) {
+        if self.keys.is_empty() {
+            self.waiting = 0;
+        }
+        self.waiting += bytes.len();
         self.decoder.decode(bytes, &mut self.keys);
     }
 

@@ -274,7 +274,11 @@ impl Client {
                 tool(line.split(' ').next().unwrap_or_default())?;
                 let mut command = tool("socat")?;
                 let line = line.replace("PORT", &port);
-                command.args(["-", &format!("EXEC:{line},pty,setsid,ctty,stderr,echo=0")]);
+                // socat forgets what is left to read when its program ends with another status than 0.
+                command.args([
+                    "-",
+                    &format!("SYSTEM:{line}; true,pty,setsid,ctty,stderr,echo=0"),
+                ]);
                 command
             }
         };

@@ -32,4 +32,4 @@ def write():
 
 
 threading.Thread(target=receive).start()
-threading.Thread(target=write, daemon=True).start()
+threading.Thread(target=write).start()

@@ -3,7 +3,7 @@
 use std::io::{Read, Write};
 use std::os::unix::process::CommandExt;
 use std::process::{Child, ChildStdin, Command, Stdio};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process_group};
@@ -25,7 +25,8 @@ impl Watched {
             .process_group(0)
             .spawn()
             .map_err(|error| format!("{:?} : {error}", command.get_program()))?;
-        let (sender, screen) = sync_channel(64);
+        // Its screen takes whatever it shows, at once.
+        let (sender, screen) = channel();
         collect(child.stdout.take(), sender.clone());
         collect(child.stderr.take(), sender);
         Ok(Watched {
@@ -86,6 +87,17 @@ impl Watched {
         }
     }
 
+    /// Its resident memory, in KiB.
+    pub fn memory(&self) -> usize {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id()));
+        let status = status.expect("it runs");
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+        let number = line.and_then(|line| line.trim().strip_suffix(" kB"));
+        number
+            .and_then(|number| number.parse().ok())
+            .expect("the kernel's own format")
+    }
+
     pub fn ends_with(&mut self, status: i32, within: Duration) -> Result<(), String> {
         match self.ends(within)? {
             Some(found) if found == status => Ok(()),
@@ -95,17 +107,18 @@ impl Watched {
 
     /// Takes what it shows next.
     fn look(&mut self, until: Instant) -> Result<(), ()> {
-        match self
-            .screen
-            .recv_timeout(until.saturating_duration_since(Instant::now()))
-        {
+        let left = until.saturating_duration_since(Instant::now());
+        match self.screen.recv_timeout(left) {
             Ok(shown) => {
                 self.output.extend(shown);
                 Ok(())
             }
             Err(RecvTimeoutError::Timeout) => Err(()),
-            // Its screen is closed; the deadline stands all the same, for the process may still run.
-            Err(RecvTimeoutError::Disconnected) => Err(()),
+            Err(RecvTimeoutError::Disconnected) => {
+                // Nothing more will show, but the process may still run.
+                std::thread::park_timeout(left.min(Duration::from_millis(20)));
+                Err(())
+            }
         }
     }
 }
@@ -119,7 +132,7 @@ impl Drop for Watched {
     }
 }
 
-fn collect(source: Option<impl Read + Send + 'static>, sender: SyncSender<Vec<u8>>) {
+fn collect(source: Option<impl Read + Send + 'static>, sender: Sender<Vec<u8>>) {
     let mut source = source.expect("the process was started with pipes");
     // Ends with the process group, which the owner of the other end kills.
     std::thread::spawn(move || {

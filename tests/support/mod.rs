@@ -1,14 +1,21 @@
 //! What the tests that run the real program share.
 
-// Each test file is a program of its own, and none uses all of it.
-#![allow(dead_code)]
+#![allow(
+    dead_code,
+    reason = "each test file is a program of its own, and none uses all of it"
+)]
 
+pub mod chance;
+pub mod decoders;
+pub mod process;
+pub mod proxy;
 pub mod pty;
+pub mod wire;
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::SocketAddr;
 use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
-use std::sync::mpsc::{self, Receiver};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -27,13 +34,22 @@ pub fn msg() -> Command {
 
 /// A relay of its own, on a free port of this machine.
 pub struct Relay {
-    program: Program,
+    pub program: Program,
     pub address: SocketAddr,
 }
 
 impl Relay {
     pub fn start() -> Relay {
-        let program = Program::start(msg().args(["--relay", "127.0.0.1:0"]));
+        Relay::start_at("127.0.0.1:0")
+    }
+
+    /// A relay at an address of the test's choice, which the first invitation names.
+    pub fn start_at(place: &str) -> Relay {
+        Relay::of(Program::start(msg().args(["--relay", place])))
+    }
+
+    /// A relay that runs already.
+    pub fn of(program: Program) -> Relay {
         let invitation = program.wait_for_error("an invitation", |line| line.contains("--connect"));
         let mut words = invitation.split_whitespace();
         let address = words.find_map(|word| word.parse().ok());
@@ -67,16 +83,24 @@ pub struct Program {
 
 impl Program {
     pub fn start(command: &mut Command) -> Program {
+        Program::start_with_output(command, Stdio::piped())
+    }
+
+    /// A program whose standard output goes elsewhere.
+    pub fn start_with_output(command: &mut Command, output: impl Into<Stdio>) -> Program {
         let mut child = command
             .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
+            .stdout(output)
             .stderr(Stdio::piped())
             .spawn()
             .expect("the program starts");
         Program {
             input: child.stdin.take(),
             input_held: None,
-            lines: lines(child.stdout.take().expect("it was asked for")),
+            lines: match child.stdout.take() {
+                Some(output) => lines(output),
+                None => mpsc::channel().1,
+            },
             errors: lines(child.stderr.take().expect("it was asked for")),
             child,
         }
@@ -107,6 +131,11 @@ impl Program {
         while self.lines.recv_timeout(Duration::from_millis(500)).is_ok() {}
     }
 
+    /// Its standard input, for somebody else to write to.
+    pub fn take_input(&mut self) -> ChildStdin {
+        self.input.take().expect("nobody has it yet")
+    }
+
     /// Ends its standard input.
     pub fn end_input(&mut self) {
         self.input = None;
@@ -115,12 +144,22 @@ impl Program {
 
     /// The next line of standard output of which `wanted` holds; those before it are dropped.
     pub fn wait_for_line(&self, what: &str, wanted: impl Fn(&str) -> bool) -> String {
-        next(&self.lines, what, wanted)
+        next(&self.lines, PATIENCE, what, wanted)
+    }
+
+    /// The same, where that may take its time.
+    pub fn wait_long_for_line(
+        &self,
+        patience: Duration,
+        what: &str,
+        wanted: impl Fn(&str) -> bool,
+    ) -> String {
+        next(&self.lines, patience, what, wanted)
     }
 
     /// The next line of standard error of which `wanted` holds.
     pub fn wait_for_error(&self, what: &str, wanted: impl Fn(&str) -> bool) -> String {
-        next(&self.errors, what, wanted)
+        next(&self.errors, PATIENCE, what, wanted)
     }
 
     /// What is left of its standard output, up to its end.
@@ -130,6 +169,30 @@ impl Program {
 
     pub fn signal(&self, signal: Signal) {
         signal_child(&self.child, signal);
+    }
+
+    /// Its process.
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Every line of standard output until its end.
+    pub fn all_lines(&self) -> impl Iterator<Item = String> + '_ {
+        std::iter::from_fn(|| match self.lines.recv_timeout(PATIENCE) {
+            Ok(line) => Some(line),
+            Err(RecvTimeoutError::Disconnected) => None,
+            Err(RecvTimeoutError::Timeout) => panic!("the program says nothing and does not end"),
+        })
+    }
+
+    /// Every line of standard error until its end.
+    pub fn all_errors(&self) -> Vec<String> {
+        self.errors.iter().collect()
+    }
+
+    /// Reads no more of its standard output, as `head` does.
+    pub fn stop_reading(&mut self) {
+        self.lines = mpsc::channel().1;
     }
 
     /// Waits for its end.
@@ -159,8 +222,13 @@ fn lines(stream: impl Read + Send + 'static) -> Receiver<String> {
     receiver
 }
 
-fn next(lines: &Receiver<String>, what: &str, wanted: impl Fn(&str) -> bool) -> String {
-    let deadline = Instant::now() + PATIENCE;
+fn next(
+    lines: &Receiver<String>,
+    patience: Duration,
+    what: &str,
+    wanted: impl Fn(&str) -> bool,
+) -> String {
+    let deadline = Instant::now() + patience;
     let mut before = Vec::new();
     loop {
         let left = deadline.saturating_duration_since(Instant::now());

@@ -155,6 +155,12 @@ impl Terminal {
         !self.modes().local_modes.intersects(usual)
     }
 
+    /// Whether the terminal's description, which the program shares with its shell, makes no reader wait.
+    pub fn is_nonblocking(&mut self) -> bool {
+        let status = fcntl_getfl(&self.sides().line).expect("open");
+        status.contains(OFlags::NONBLOCK)
+    }
+
     /// The most memory that the program has ever used, in bytes.
     pub fn peak_memory(&self) -> usize {
         peak_memory(&self.child)

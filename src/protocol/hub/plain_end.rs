@@ -105,6 +105,12 @@ impl PlainEnd {
         self.stream == Stream::Open && self.session.as_ref().is_none_or(Session::has_room)
     }
 
+    /// Whether more has happened than a client that does not read can be told later.
+    pub(super) fn is_overfull(&self) -> bool {
+        let session = self.session.as_ref();
+        session.is_some_and(|session| !session.wants_input())
+    }
+
     /// What is to be done next on the client's behalf.
     pub(super) fn next_ask(&mut self, now: Millis, date: UnixMillis) -> Option<Ask> {
         loop {

@@ -8,6 +8,7 @@
 
 use std::borrow::Cow;
 
+use crate::protocol::session::{Ending, Event};
 use crate::protocol::wire::{Name, is_hidden};
 
 use super::text::split_at_most;
@@ -32,6 +33,44 @@ pub fn write_welcome(out: &mut Vec<u8>, name: &Name) {
         out,
         &format!("Bienvenue, {name} ! Une ligne, un message ; \"quitter\" pour finir."),
     );
+}
+
+/// What a plain client is told of an event, if anything: without accents, but for the sentence of the assignment.
+pub fn sentence(event: &Event) -> Option<String> {
+    let told = match event {
+        Event::Waiting => "En attente de l'autre personne ; vos messages l'attendent.".to_owned(),
+        Event::Arrived { name } => format!("{} vient d'arriver.", quoted(name)),
+        Event::Away { name, .. } => {
+            let name = quoted(name);
+            format!("La connexion de {name} est perdue ; vos messages attendent son retour.")
+        }
+        Event::Back { name, .. } => format!("{} est de retour.", quoted(name)),
+        Event::Left { name } => format!("le client {name} a quitté la discussion."),
+        Event::Lost { name } => {
+            format!(
+                "{} n'est pas revenu : la discussion est finie.",
+                quoted(name)
+            )
+        }
+        Event::Undelivered { lines } if lines.is_empty() => return None,
+        Event::Undelivered { .. } => "Messages qui n'ont pas pu partir :".to_owned(),
+        Event::Ended(Ending::Refused { reason, .. } | Ending::Protocol { reason }) => {
+            format!("Le relais refuse : {reason}.")
+        }
+        Event::Ended(Ending::Stopped) => "Le relais vient de s'interrompre.".to_owned(),
+        // The relay is this client's end of the protocol: between the two there is nothing to cut and to restore.
+        Event::Ended(Ending::Over | Ending::NoRelay { .. } | Ending::HungUp { .. })
+        | Event::Received { .. }
+        | Event::Delivered { .. }
+        | Event::Cut { .. }
+        | Event::Restored { .. } => return None,
+    };
+    Some(told)
+}
+
+/// A name within a sentence, from which no part of it can be mistaken for the sentence's own.
+fn quoted(name: &str) -> String {
+    format!("\"{}\"", name.replace('"', "'"))
 }
 
 fn write_lines(out: &mut Vec<u8>, head: &str, text: &str) {

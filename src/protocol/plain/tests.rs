@@ -1,6 +1,9 @@
 //! The rules of the plain dialect one by one, then all of them against whatever bytes may come.
 
 use super::*;
+use crate::protocol::Line;
+use crate::protocol::session::{Ending, Event, Session};
+use crate::protocol::wire::{Hello, Pid, Token};
 use Heard::{Named, Nameless, Quit, Said};
 
 /// A plain client on a clock of its own.
@@ -433,11 +436,39 @@ fn a_silent_connection_is_asked_for_its_name_once() {
     client.sends("Z");
     client.waits(60_000);
     assert_eq!(client.out, b"");
+    let mut client = Client::new();
+    client.sends(b"\0\0\0\0");
+    client.waits(60_000);
+    assert_eq!(client.out, b"");
     // but who only presses Enter is.
     let mut client = Client::new();
     client.sends("\r\n");
     client.waits(0);
     assert_eq!(client.out, prompt.as_bytes());
+}
+
+#[test]
+fn a_client_of_the_wire_whose_hello_is_late_is_not_confused_by_the_prompt() {
+    let hello = Hello {
+        partner: None,
+        pid: Pid(1),
+        token: Token(1),
+        salon: None,
+        name: "Zoé".parse().unwrap(),
+    };
+    let mut late = Client::new();
+    late.waits(PROMPT_AFTER);
+    let mut session = Session::new(hello);
+    session.connected(0);
+    assert_eq!(late.sends(session.unsent()), [Heard::Wire]);
+    assert_eq!(late.out, format!("{PROMPT}\n").as_bytes());
+    session
+        .received(0, &late.out)
+        .expect("the prompt is passed over");
+    session
+        .received(0, b"MSG/1 4096 10\nGONE none\n")
+        .expect("a relay's welcome");
+    assert_eq!(session.next_event(), Some(Event::Waiting));
 }
 
 #[test]
@@ -506,6 +537,51 @@ fn lines_sent_are_short_whole_and_harmless() {
     let mut out = Vec::new();
     write_notice(&mut out, "");
     assert_eq!(out, b"\n");
+}
+
+#[test]
+fn what_the_relay_says_itself_is_ascii_but_for_the_assignment_s_sentence() {
+    let name = || "Bob".to_owned();
+    let events = [
+        Event::Waiting,
+        Event::Arrived { name: name() },
+        Event::Away {
+            name: name(),
+            held: 2,
+        },
+        Event::Back {
+            name: name(),
+            delivered: 2,
+        },
+        Event::Lost { name: name() },
+        Event::Undelivered {
+            lines: vec![Line {
+                sent_at: 0,
+                text: String::new(),
+            }],
+        },
+        Event::Ended(Ending::Stopped),
+    ];
+    for event in events {
+        let told = sentence(&event).expect("people want to know");
+        assert!(told.is_ascii(), "{told}");
+    }
+    let left = Event::Left { name: name() };
+    assert_eq!(
+        sentence(&left).as_deref(),
+        Some("le client Bob a quitté la discussion.")
+    );
+    assert!(PROMPT.is_ascii());
+    let mut welcome = Vec::new();
+    write_welcome(&mut welcome, &"Zoe".parse().unwrap());
+    assert!(welcome.is_ascii());
+    let forged = Event::Arrived {
+        name: "Bob\" est de retour. \"".to_owned(),
+    };
+    assert_eq!(
+        sentence(&forged).as_deref(),
+        Some("\"Bob' est de retour. '\" vient d'arriver.")
+    );
 }
 
 #[test]

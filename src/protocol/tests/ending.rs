@@ -1,6 +1,6 @@
 //! How conversations end, and what is said about lines that did not arrive.
 
-use super::scene::Scene;
+use super::scene::{End, Scene};
 use crate::protocol::hub::House;
 use crate::protocol::session::{Ending, Patience};
 use crate::protocol::wire::Bye;
@@ -208,13 +208,15 @@ fn a_goodbye_before_the_relay_has_answered_still_reaches_the_other() {
 }
 
 #[test]
-fn a_relay_told_to_stop_says_so_to_everybody() {
+fn a_relay_told_to_stop_says_so_to_both() {
     let (mut scene, zoe, bob) = Scene::of_two();
     let silent = scene.knock([127, 0, 0, 1]);
     scene.stop_relay(Bye::Stop);
     assert_eq!(scene.ending(zoe), Some(&Ending::Stopped));
     assert_eq!(scene.ending(bob), Some(&Ending::Stopped));
-    assert_eq!(scene.read(silent), ["BYE stop"]);
+    scene.wait(2_000);
+    assert_eq!(scene.relay_end(silent), End::Closed);
+    assert!(scene.hub.is_over());
 }
 
 #[test]
@@ -222,8 +224,7 @@ fn a_relay_that_stops_before_its_welcome_is_still_understood() {
     let mut scene = Scene::new();
     let zoe = scene.stranger("Zoé");
     scene.dial_held_up(zoe);
-    scene.stop_relay(Bye::Stop);
-    scene.let_go(zoe);
+    scene.hears(zoe, "BYE stop\n");
     assert_eq!(scene.ending(zoe), Some(&Ending::Stopped));
 }
 
@@ -232,10 +233,11 @@ fn a_relay_that_starts_again_before_its_welcome_is_just_another_cut() {
     let (mut scene, zoe, _) = Scene::of_two();
     scene.cut(zoe);
     scene.dial_held_up(zoe);
-    scene.stop_relay(Bye::Restart);
-    scene.let_go(zoe);
+    scene.hears(zoe, "BYE restart\n");
     assert_eq!(scene.ending(zoe), None);
     assert!(!scene.is_connected(zoe));
+    scene.dial(zoe);
+    assert!(scene.is_connected(zoe));
 }
 
 #[test]

@@ -266,3 +266,13 @@ fn a_relay_that_asks_again_and_again_and_reads_nothing_fills_no_memory() {
     }
     assert!(most < 512 * 1024, "{most} bytes");
 }
+
+#[test]
+fn a_hello_so_late_that_the_relay_asks_for_a_name_is_still_a_hello() {
+    let mut scene = Scene::new();
+    let zoe = scene.stranger("Zoé");
+    scene.dial_held_up(zoe);
+    scene.wait(1_000);
+    scene.let_go(zoe);
+    assert_eq!(scene.told(zoe), ["waiting"]);
+}

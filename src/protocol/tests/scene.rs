@@ -201,6 +201,23 @@ impl Scene {
         self.wires[hand.0].at_relay
     }
 
+    /// What it is sent stays with the relay: nobody reads.
+    pub fn hold_down_hand(&mut self, hand: Hand) {
+        self.wires[hand.0].down.held_up = true;
+    }
+
+    /// A relay that is not this scene's says this to a client.
+    pub fn hears(&mut self, who: Who, text: &str) {
+        let wire = self.wire_of(who);
+        let outcome = self.clients[who.0]
+            .session
+            .received(self.now, text.as_bytes());
+        if outcome.is_err() {
+            self.hang_up(wire);
+        }
+        self.settle();
+    }
+
     pub fn say(&mut self, who: Who, text: &str) {
         assert!(self.has_room(who), "no room for « {text} »");
         let line = Line {
@@ -484,6 +501,11 @@ impl Scene {
         any
     }
 
+    fn is_done(&self, id: usize) -> bool {
+        let conn = self.wires[id].conn;
+        self.hub.is_closing(conn) && self.hub.unsent(conn).is_empty()
+    }
+
     /// Whoever's other end has closed, and has read all before, closes too.
     fn ends_meet(&mut self, id: usize) -> bool {
         let wire = &self.wires[id];
@@ -492,6 +514,10 @@ impl Scene {
         match (wire.at_client, wire.at_relay) {
             (End::Closed, End::Open) if up_read => self.lose_at_relay(id),
             (End::Open, End::Closed) if down_read && wire.client.is_some() => self.hang_up(id),
+            // The relay shuts its half down once the last line is out.
+            (End::Open, End::Open) if down_read && wire.client.is_some() && self.is_done(id) => {
+                self.hang_up(id);
+            }
             _ => return false,
         }
         true

@@ -3,6 +3,7 @@
 use super::scene::{End, Scene};
 use crate::protocol::hub::House;
 use crate::protocol::session::Ending;
+use crate::protocol::wire::Bye;
 
 const HELLO_EVE: &str = "MSG/1 000000000000000e 0000000000000000000000000000000e - Ève\n";
 
@@ -82,18 +83,18 @@ fn a_stolen_token_without_the_whole_hello_takes_no_seat() {
 }
 
 #[test]
-fn a_connection_without_a_hello_is_hung_up_on_after_30_seconds() {
+fn a_connection_without_a_whole_hello_is_hung_up_on_after_30_seconds() {
     let mut scene = Scene::new();
-    let silent = scene.knock([127, 0, 0, 1]);
-    scene.write(silent, "MSG/1 sl");
+    let slow = scene.knock([127, 0, 0, 1]);
+    scene.write(slow, "MSG/1 00000000");
     scene.wait(15_000);
-    scene.write(silent, "ow");
+    scene.write(slow, "00000001 ");
     scene.wait(14_999);
-    assert_eq!(scene.read(silent), Vec::<String>::new());
+    assert_eq!(scene.read(slow), Vec::<String>::new());
     scene.wait(1);
-    assert!(scene.read(silent)[0].starts_with("ERR slow "));
+    assert!(scene.read(slow)[0].starts_with("ERR slow "));
     scene.wait(2_000);
-    assert_eq!(scene.relay_end(silent), End::Closed);
+    assert_eq!(scene.relay_end(slow), End::Closed);
 }
 
 #[test]
@@ -194,6 +195,33 @@ fn a_client_that_reconnects_without_end_fills_no_memory_and_leaves_no_connection
         "{} connections",
         scene.open_at_relay()
     );
+}
+
+#[test]
+fn a_daemon_that_was_told_to_stop_lets_nobody_in_any_more() {
+    let mut scene = Scene::of(House::Daemon);
+    scene.join("Zoé");
+    scene.stop_relay(Bye::Stop);
+    assert!(!scene.hub.is_open());
+}
+
+/// No rule makes a plain client read, so only what waits for it can tell.
+#[test]
+fn a_plain_client_that_does_not_read_is_hung_up_on_before_notices_about_the_other_pile_up() {
+    let mut scene = Scene::new();
+    let bob = scene.knock([127, 0, 0, 1]);
+    scene.write(bob, "Bob\n");
+    let zoe = scene.join("Zoé");
+    scene.hold_down_hand(bob);
+    for _ in 0..2_000 {
+        if scene.relay_end(bob) == End::Closed {
+            break;
+        }
+        scene.cut(zoe);
+        scene.dial(zoe);
+        scene.wait(100);
+    }
+    assert_eq!(scene.relay_end(bob), End::Closed);
 }
 
 #[test]

@@ -20,12 +20,12 @@ const HISTORY: usize = 20;
 
 /// The answer to `/help`.
 pub const HELP: [&str; 6] = [
-    "/quit ou quitter   quitter la discussion (ou Ctrl-D sur une ligne vide)",
-    "/history [n]       revoir les n derniers messages, 20 sans nombre (* : pas encore remis)",
+    "/quit, quitter     quitter la discussion (Ctrl-D sur une ligne vide aussi)",
+    "/history [n]       revoir les n derniers messages (20 sans nombre)",
     "/help              afficher cette aide",
     "//texte            envoyer « /texte »",
-    "Haut et Bas rappellent ce qui a été écrit ; Ctrl-A, E, W, U, K, Y, L : comme dans un shell.",
-    "Un collage de plusieurs lignes (⏎) part ligne par ligne, à la touche Entrée.",
+    "Haut, Bas          rappeler ce qui a été écrit",
+    "Ctrl-A E W U K Y   comme dans un shell ; Ctrl-L efface l'écran, Ctrl-Z suspend",
 ];
 
 impl Command<'_> {

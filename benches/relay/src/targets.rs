@@ -1,0 +1,256 @@
+//! What the relay is to keep to, and whether it does.
+
+use std::fmt::Write as _;
+
+use crate::relays::{DAEMON, MSG};
+use crate::report::{Cell, Table};
+
+/// A figure that the relay must keep to wherever a setting's name begins with `setting`.
+struct Target {
+    what: &'static str,
+    setting: &'static str,
+    /// Part of the setting's name.
+    within: &'static str,
+    figure: &'static str,
+    bound: Bound,
+}
+
+#[derive(Clone, Copy)]
+enum Bound {
+    AtMost(f64),
+    /// Of the bare copy's.
+    RatioAtMost(f64),
+    RatioAtLeast(f64),
+}
+
+const TARGETS: [Target; 13] = [
+    target(
+        "round trip, p50",
+        "round-trip: back to back",
+        "",
+        "p50",
+        Bound::RatioAtMost(1.10),
+    ),
+    target(
+        "round trip, p99",
+        "round-trip: back to back",
+        "",
+        "p99",
+        Bound::RatioAtMost(1.15),
+    ),
+    target(
+        "round trip, CPU a line",
+        "round-trip: back to back",
+        "",
+        "CPU/line",
+        Bound::RatioAtMost(1.15),
+    ),
+    target(
+        "paced, p50",
+        "round-trip: paced",
+        "",
+        "p50",
+        Bound::RatioAtMost(1.10),
+    ),
+    target(
+        "paced, p99",
+        "round-trip: paced",
+        "",
+        "p99",
+        Bound::RatioAtMost(1.15),
+    ),
+    target(
+        "paced, CPU a line",
+        "round-trip: paced",
+        "",
+        "CPU/line",
+        Bound::RatioAtMost(1.3),
+    ),
+    target(
+        "pipelined flood, acknowledged",
+        "flood",
+        "pipelined",
+        "bytes",
+        Bound::RatioAtLeast(1.0),
+    ),
+    target(
+        "system calls a line",
+        "system-calls: back to back",
+        "",
+        "calls/line",
+        Bound::AtMost(6.0),
+    ),
+    target(
+        "system calls a line, pipelined",
+        "system-calls: 64 B",
+        "",
+        "calls/line",
+        Bound::RatioAtMost(1.0),
+    ),
+    target(
+        "wake-ups when idle",
+        "idle",
+        "",
+        "wake-ups",
+        Bound::AtMost(0.0),
+    ),
+    target("peak memory", "", "", "peak memory", Bound::AtMost(4.0)),
+    target(
+        "memory of a further conversation, KiB",
+        "crowd",
+        "",
+        "a further one",
+        Bound::AtMost(4.0),
+    ),
+    target(
+        "latency in a crowd / alone",
+        "crowd",
+        "",
+        "p50 / alone",
+        Bound::AtMost(1.2),
+    ),
+];
+
+const fn target(
+    what: &'static str,
+    setting: &'static str,
+    within: &'static str,
+    figure: &'static str,
+    bound: Bound,
+) -> Target {
+    Target {
+        what,
+        setting,
+        within,
+        figure,
+        bound,
+    }
+}
+
+/// What people would use instead: behind `msg` in each row, they should be.
+const RIVALS: [&str; 4] = ["ncat --chat", "ncat --broker", "socat", "serveur.py"];
+
+/// Every target with the worst figure found, as Markdown.
+pub fn verdicts(tables: &[Table]) -> String {
+    let mut rows = String::from(
+        "| target | bound | relay | worst | where | held |\n|---|---:|---|---:|---|---|\n",
+    );
+    for target in &TARGETS {
+        for relay in [MSG.name, DAEMON.name] {
+            if let Some((worst, place)) = target.worst(tables, relay) {
+                let held = if target.bound.holds(worst) {
+                    "yes"
+                } else {
+                    "**no**"
+                };
+                let (what, bound) = (target.what, target.bound.shown());
+                writeln!(
+                    rows,
+                    "| {what} | {bound} | {relay} | {worst:.2} | {place} | {held} |"
+                )
+                .expect("a String takes everything");
+            }
+        }
+    }
+    rows
+}
+
+/// Where a rival is ahead of `msg`, as Markdown.
+pub fn beaten_by(tables: &[Table]) -> String {
+    let mut compared = 0;
+    let mut rows = String::new();
+    for table in tables {
+        for column in table.columns().filter(|column| !column.contains("alone")) {
+            for relay in [MSG.name, DAEMON.name] {
+                for rival in RIVALS {
+                    let (Some(own), Some(theirs)) =
+                        (table.cell(relay, column), table.cell(rival, column))
+                    else {
+                        continue;
+                    };
+                    compared += 1;
+                    if is_ahead(column, theirs, own) {
+                        let setting = &table.setting;
+                        writeln!(
+                            rows,
+                            "| {setting} | {column} | {relay}: {own} | {rival}: {theirs} |"
+                        )
+                        .expect("a String takes everything");
+                    }
+                }
+            }
+        }
+    }
+    let behind = rows.lines().count();
+    let mut text =
+        format!("Of {compared} comparisons with a rival, `msg` is behind in {behind}.\n");
+    if behind > 0 {
+        text += "\n| setting | figure | `msg` | rival |\n|---|---|---:|---:|\n";
+        text += &rows;
+    }
+    text
+}
+
+fn is_ahead(column: &str, one: Cell, other: Cell) -> bool {
+    match column {
+        "lines" | "bytes" => one.median > other.median,
+        _ => one.median < other.median,
+    }
+}
+
+impl Target {
+    /// The relay's worst figure, and where it was found.
+    fn worst(&self, tables: &[Table], relay: &str) -> Option<(f64, String)> {
+        let mut worst: Option<(f64, String)> = None;
+        for table in tables {
+            let place = table.setting.to_string();
+            if !place.starts_with(self.setting) || !place.contains(self.within) {
+                continue;
+            }
+            let Some(number) = table
+                .cell(relay, self.figure)
+                .and_then(|cell| self.bound.of(cell))
+            else {
+                continue;
+            };
+            if worst
+                .as_ref()
+                .is_none_or(|(known, _)| self.bound.is_worse(number, *known))
+            {
+                worst = Some((number, place));
+            }
+        }
+        worst
+    }
+}
+
+impl Bound {
+    fn of(self, cell: Cell) -> Option<f64> {
+        match self {
+            Bound::AtMost(_) => Some(cell.median),
+            Bound::RatioAtMost(_) | Bound::RatioAtLeast(_) => cell.ratio,
+        }
+    }
+
+    fn holds(self, number: f64) -> bool {
+        match self {
+            Bound::AtMost(bound) | Bound::RatioAtMost(bound) => number <= bound,
+            Bound::RatioAtLeast(bound) => number >= bound,
+        }
+    }
+
+    fn is_worse(self, number: f64, known: f64) -> bool {
+        match self {
+            Bound::AtMost(_) | Bound::RatioAtMost(_) => number > known,
+            Bound::RatioAtLeast(_) => number < known,
+        }
+    }
+
+    fn shown(self) -> String {
+        match self {
+            Bound::AtMost(bound) => format!("≤ {bound}"),
+            Bound::RatioAtMost(bound) => format!("≤ {bound:.2}×"),
+            Bound::RatioAtLeast(bound) => format!("≥ {bound:.2}×"),
+        }
+    }
+}

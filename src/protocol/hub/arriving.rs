@@ -1,0 +1,268 @@
+//! Taking a seat: hellos, rooms, returns, and who is told of whom.
+
+use crate::protocol::Millis;
+use crate::protocol::plain;
+use crate::protocol::wire::{Gone, HEARTBEAT_S, Hello, MAX_LINE, Pid, Refusal, Verb, Welcome};
+
+use super::refusing::Refused;
+use super::state::{Dialect, Expected, Member, Presence, Room, Seat, State};
+use super::{ConnId, Effect, Flaw, House, Hub, MOST_ROOMS, OUTBOX_FULL, SEAT_KEPT};
+
+impl Hub {
+    pub(super) fn hello(&mut self, now: Millis, id: ConnId, line: &[u8]) -> Result<(), Refused> {
+        let hello = Hello::decode(line)?;
+        let speaks_wire = matches!(self.conns[id].dialect, Dialect::Wire(_));
+        let known = self.tokens.get(&hello.token).filter(|_| speaks_wire);
+        let seat = match known {
+            Some(&seat) => self.take_back(now, id, seat, &hello)?,
+            None => self.take(now, id, hello)?,
+        };
+        self.pending.retain(|&pending| pending != id);
+        self.conns[id].state = State::Seated(seat);
+        self.conns[id].heard_at = now;
+        let welcome = Welcome {
+            max_line: MAX_LINE,
+            heartbeat_s: HEARTBEAT_S,
+        };
+        welcome.encode(self.outgoing(now, id));
+        self.introduce(now, id, seat);
+        // Whoever is pending now may still own a seat whose old connection has died unnoticed: only a hello tells.
+        Ok(())
+    }
+
+    /// Rule 4: a known token takes its seat back at once.
+    pub(super) fn take_back(
+        &mut self,
+        now: Millis,
+        id: ConnId,
+        seat: Seat,
+        hello: &Hello,
+    ) -> Result<Seat, Refused> {
+        let Some(member) = self.rooms[seat.room].members[seat.side].as_mut() else {
+            unreachable!("a token is forgotten with its seat");
+        };
+        if !member.hello.is_same_client(hello) {
+            return Err(Refused::new(
+                Refusal::Proto,
+                "ce n'est pas le hello de cette place",
+            ));
+        }
+        let name = member.hello.name.clone();
+        match member.presence {
+            Presence::Here(old) => {
+                member.presence = Presence::Here(id);
+                let reason = "le même client s'est connecté à nouveau";
+                self.refuse(now, old, Refused::new(Refusal::Replaced, reason));
+            }
+            Presence::Away { .. } => {
+                member.presence = Presence::Here(id);
+                let salon = self.salon(seat);
+                self.effects.push_back(Effect::Back { name, salon });
+            }
+            Presence::Lingering(_) | Presence::Gone(_) => {
+                return Err(Refused::new(Refusal::Full, "cette discussion est terminée"));
+            }
+        }
+        Ok(seat)
+    }
+
+    /// A newcomer's seat.
+    pub(super) fn take(&mut self, now: Millis, id: ConnId, hello: Hello) -> Result<Seat, Refused> {
+        let room = self.room_for(now, &hello)?;
+        let members = &mut self.rooms[room].members;
+        let Some(side) = members.iter().position(Option::is_none) else {
+            return Err(Refused::full());
+        };
+        let namesake = members
+            .iter()
+            .flatten()
+            .any(|member| member.hello.name.looks_like(&hello.name));
+        if namesake {
+            return Err(Refused::new(
+                Refusal::Name,
+                "ce nom est déjà pris, choisissez-en un autre",
+            ));
+        }
+        let seat = Seat { room, side };
+        let name = hello.name.clone();
+        match &self.conns[id].dialect {
+            Dialect::Wire(_) => {
+                self.tokens.insert(hello.token, seat);
+            }
+            Dialect::Plain(_) => plain::write_welcome(self.conns[id].outbox.tail(), &name),
+        }
+        members[side] = Some(Member {
+            hello,
+            presence: Presence::Here(id),
+            shown: None,
+        });
+        if members.iter().all(Option::is_some) {
+            self.begin(room);
+        }
+        self.effects.push_back(Effect::Joined {
+            name,
+            salon: self.salon(seat),
+            address: self.conns[id].address,
+        });
+        Ok(seat)
+    }
+
+    /// The room that a newcomer asks for, new where there is none.
+    pub(super) fn room_for(&mut self, now: Millis, hello: &Hello) -> Result<usize, Refused> {
+        if self.over {
+            return Err(Refused::full());
+        }
+        if let Some(room) = self.room_of_partner(hello) {
+            return Ok(room);
+        }
+        let existing = match (&hello.salon, self.setting.house) {
+            (_, House::TwoSeats) => self.rooms.iter().next().map(|(room, _)| room),
+            (Some(salon), House::Daemon) => self.salons.get(salon).copied(),
+            (None, House::Daemon) => self.unnamed,
+        };
+        match existing {
+            // Two who have talked before find each other again beside whoever has come between.
+            Some(_) if self.setting.house == House::Daemon && hello.partner.is_some() => {}
+            Some(room) if self.rooms[room].is_kept_from(hello.pid) => return Err(Refused::full()),
+            Some(room) => return Ok(room),
+            None => {}
+        }
+        self.new_room(now, hello)
+    }
+
+    /// Where somebody waits whom this newcomer has talked with, as either of them says, through a relay that is no more.
+    pub(super) fn room_of_partner(&self, hello: &Hello) -> Option<usize> {
+        let me = hello.pid;
+        let Some(partner) = hello.partner else {
+            // A connection cut just then: they had learnt of us, and we not yet of them.
+            let mut expecting = self.expected.range((me, Pid(0))..=(me, Pid(u64::MAX)));
+            return expecting.next().map(|(_, room)| *room);
+        };
+        if let Some(room) = self.expected.get(&(me, partner)) {
+            return Some(*room);
+        }
+        let named = hello
+            .salon
+            .as_ref()
+            .and_then(|salon| self.salons.get(salon));
+        let mut rooms = named.copied().into_iter().chain(self.unnamed);
+        rooms.find(|room| {
+            let room = &self.rooms[*room];
+            let mut members = room.members.iter().flatten();
+            room.is_fresh() && members.any(|member| member.hello.pid == partner)
+        })
+    }
+
+    pub(super) fn new_room(&mut self, now: Millis, hello: &Hello) -> Result<usize, Refused> {
+        if self.rooms.len() >= MOST_ROOMS {
+            return Err(Refused::new(Refusal::Full, "le relais est plein"));
+        }
+        let salon = match self.setting.house {
+            House::TwoSeats => None,
+            House::Daemon => hello.salon.clone(),
+        };
+        let expects = hello.partner.map(|pid| Expected {
+            pid,
+            until: now + SEAT_KEPT,
+        });
+        let room = self.rooms.insert(Room {
+            salon: salon.clone(),
+            members: [None, None],
+            begun: false,
+            expects,
+            ends_at: None,
+            alarm: None,
+        });
+        if let Some(expected) = expects {
+            self.expected.insert((expected.pid, hello.pid), room);
+            self.arm_room(room);
+        }
+        match salon {
+            Some(salon) => {
+                self.salons.entry(salon).or_insert(room);
+            }
+            None if expects.is_none() => self.unnamed = Some(room),
+            None => {}
+        }
+        Ok(room)
+    }
+
+    /// Rule 1: whenever either seat connects, both learn who is opposite.
+    pub(super) fn introduce(&mut self, now: Millis, id: ConnId, seat: Seat) {
+        self.shed_reader(now, seat.opposite());
+        let room = &mut self.rooms[seat.room];
+        let Some(other) = &room.members[seat.opposite().side] else {
+            let gone = match room.expects {
+                None => Gone::None,
+                Some(_) => Gone::Away,
+            };
+            self.post(now, id, &Verb::Gone(gone));
+            return;
+        };
+        let presence = other.presence;
+        let peer = |member: &Member| Verb::Peer {
+            pid: member.hello.pid,
+            name: member.hello.name.clone(),
+        };
+        let to_me = peer(other);
+        let to_other = room.members[seat.side].as_ref().map(peer);
+        self.post(now, id, &to_me);
+        match presence {
+            Presence::Here(there) => {
+                if let Some(verb) = to_other
+                    && !self.flawed(Flaw::PeerToOneSide)
+                {
+                    self.post(now, there, &verb);
+                }
+            }
+            Presence::Away { .. } => self.post(now, id, &Verb::Gone(Gone::Away)),
+            Presence::Lingering(there) => {
+                if let Some(verb) = to_other {
+                    self.post(now, there, &verb);
+                }
+                self.post(now, id, &Verb::Gone(Gone::Left));
+                self.end_soon(now, seat.room);
+            }
+            Presence::Gone(gone) => {
+                self.post(now, id, &Verb::Gone(gone));
+                self.end_soon(now, seat.room);
+            }
+        }
+    }
+
+    /// Both seats are taken: nobody else is waited for.
+    pub(super) fn begin(&mut self, room: usize) {
+        if self.unnamed == Some(room) {
+            self.unnamed = None;
+        }
+        self.stop_expecting(room);
+        if !std::mem::replace(&mut self.rooms[room].begun, true) {
+            self.conversations += 1;
+        }
+    }
+
+    pub(super) fn stop_expecting(&mut self, room: usize) {
+        let expecting = &mut self.rooms[room];
+        if let Some(expected) = expecting.expects.take() {
+            for member in expecting.members.iter().flatten() {
+                self.expected.remove(&(expected.pid, member.hello.pid));
+            }
+        }
+    }
+
+    /// Hangs up on whoever does not read, before one more `PEER`: a client may reconnect without end.
+    pub(super) fn shed_reader(&mut self, now: Millis, seat: Seat) {
+        let member = self.member(seat);
+        let Some(id) = member.and_then(|member| member.presence.conn()) else {
+            return;
+        };
+        let too_much_waits = match self.conns.get(id).map(|conn| &conn.dialect) {
+            Some(Dialect::Plain(end)) => end.is_overfull(),
+            _ => self.unsent(id).len() >= OUTBOX_FULL,
+        };
+        if too_much_waits {
+            let reason = "rien n'a été lu";
+            self.refuse(now, id, Refused::new(Refusal::Slow, reason));
+        }
+    }
+}

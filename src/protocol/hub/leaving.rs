@@ -1,0 +1,234 @@
+//! Giving up a seat: goodbyes, cuts, seats that are kept and for how long, and the end of a conversation.
+
+use crate::protocol::Millis;
+use crate::protocol::wire::{Gone, Refusal, Verb};
+
+use super::refusing::Refused;
+use super::state::{Alarm, Dialect, Member, Presence, Room, Seat, State};
+use super::{ConnId, DEAD_AFTER, Effect, House, Hub, LINGER, SEAT_KEPT};
+
+impl Hub {
+    pub(super) fn leave(&mut self, now: Millis, id: ConnId, seat: Seat) {
+        let Some(member) = self.member(seat) else {
+            return;
+        };
+        if member.presence != Presence::Here(id) {
+            return;
+        }
+        let name = member.hello.name.clone();
+        let other = self.member(seat.opposite()).map(|other| other.presence);
+        // Who answers the other's farewell has not left anybody.
+        if !matches!(other, Some(Presence::Lingering(_) | Presence::Gone(_))) {
+            let salon = self.salon(seat);
+            self.effects.push_back(Effect::Left { name, salon });
+        }
+        let Some(other) = other else {
+            self.farewell(now, id);
+            self.vacate(seat);
+            return;
+        };
+        match other {
+            Presence::Here(there) => {
+                self.set_presence(seat, Presence::Lingering(id));
+                self.post(now, there, &Verb::Gone(Gone::Left));
+                self.end_soon(now, seat.room);
+            }
+            Presence::Away { .. } => {
+                self.set_presence(seat, Presence::Gone(Gone::Left));
+                self.farewell(now, id);
+            }
+            Presence::Lingering(_) | Presence::Gone(_) => self.finish(now, seat.room),
+        }
+    }
+
+    /// A seat's connection is gone without a `BYE`.
+    pub(super) fn lose(&mut self, now: Millis, seat: Seat) {
+        let Some(member) = self.member(seat) else {
+            return;
+        };
+        let name = member.hello.name.clone();
+        match member.presence {
+            // Nothing has been said yet, so nothing needs keeping; who comes back takes a seat like anybody.
+            Presence::Here(_) if self.rooms[seat.room].is_fresh() => {
+                let salon = self.salon(seat);
+                self.effects.push_back(Effect::Left { name, salon });
+                self.vacate(seat);
+            }
+            Presence::Here(_) => {
+                self.set_presence(seat, Presence::Away { since: now });
+                let salon = self.salon(seat);
+                self.effects.push_back(Effect::Away { name, salon });
+                self.arm_room(seat.room);
+                let other = self.member(seat.opposite()).map(|other| other.presence);
+                match other {
+                    Some(Presence::Here(there)) => {
+                        self.post(now, there, &Verb::Gone(Gone::Away));
+                    }
+                    // Whoever left has been heard to the end; only the sentence is owed.
+                    Some(Presence::Lingering(there)) => {
+                        self.set_presence(seat.opposite(), Presence::Gone(Gone::Left));
+                        self.rooms[seat.room].ends_at = None;
+                        self.farewell(now, there);
+                    }
+                    _ => {}
+                }
+            }
+            Presence::Lingering(_) => self.set_presence(seat, Presence::Gone(Gone::Left)),
+            Presence::Away { .. } | Presence::Gone(_) => {}
+        }
+    }
+
+    /// Frees a seat whose conversation has not begun.
+    pub(super) fn vacate(&mut self, seat: Seat) {
+        self.stop_expecting(seat.room);
+        if let Some(member) = self.rooms[seat.room].members[seat.side].take() {
+            self.forget_token(seat, &member);
+        }
+        let empty = self.rooms[seat.room].members.iter().all(Option::is_none);
+        if empty {
+            self.remove_room(seat.room);
+        }
+    }
+
+    pub(super) fn forget_token(&mut self, seat: Seat, member: &Member) {
+        let token = &member.hello.token;
+        // A plain client's token is nobody's, or somebody else's.
+        if self.tokens.get(token) == Some(&seat) {
+            self.tokens.remove(token);
+        }
+    }
+
+    /// Gives whoever is left in a room a moment to go by themselves.
+    pub(super) fn end_soon(&mut self, now: Millis, room: usize) {
+        self.rooms[room].ends_at = Some(now + LINGER);
+        self.arm_room(room);
+    }
+
+    /// The conversation is over: both are told, and the room is gone.
+    pub(super) fn finish(&mut self, now: Millis, room: usize) {
+        let members = self.remove_room(room).members;
+        for (side, member) in members.into_iter().enumerate() {
+            let Some(member) = member else {
+                continue;
+            };
+            self.forget_token(Seat { room, side }, &member);
+            if let Some(id) = member.presence.conn() {
+                self.farewell(now, id);
+            }
+        }
+        if self.setting.house == House::TwoSeats {
+            self.over = true;
+            self.refuse_pending(now);
+        }
+    }
+
+    pub(super) fn remove_room(&mut self, room: usize) -> Room {
+        self.stop_expecting(room);
+        let removed = self.rooms.remove(room);
+        self.conversations -= usize::from(removed.begun);
+        if let Some(at) = removed.alarm {
+            self.alarms.remove(&(at, Alarm::Room(room)));
+        }
+        if let Some(salon) = &removed.salon
+            && self.salons.get(salon) == Some(&room)
+        {
+            self.salons.remove(salon);
+        }
+        if self.unnamed == Some(room) {
+            self.unnamed = None;
+        }
+        removed
+    }
+
+    pub(super) fn conn_alarm(&mut self, now: Millis, id: ConnId) {
+        let paused = !self.wants_input(id);
+        let Some(conn) = self.conns.get_mut(id) else {
+            return;
+        };
+        conn.alarm = None;
+        if let Dialect::Plain(end) = &mut conn.dialect {
+            end.tick(now, &mut conn.outbox);
+            self.due.push_back(id);
+        }
+        // Who is not read cannot be heard.
+        if paused {
+            conn.heard_at = now;
+        }
+        if conn.deadline().is_none_or(|at| at > now) {
+            self.arm(now, id);
+            return;
+        }
+        match conn.state {
+            State::Closing { .. } => self.effects.push_back(Effect::Close(id)),
+            State::Pending => {
+                let reason = "pas de hello après 30 s";
+                self.refuse(now, id, Refused::new(Refusal::Slow, reason));
+            }
+            State::Seated(_) if conn.heard_at + DEAD_AFTER <= now => {
+                let reason = "silence de 30 s";
+                self.refuse(now, id, Refused::new(Refusal::Slow, reason));
+            }
+            State::Seated(_) => {
+                let reason = "rien n'a été lu depuis 30 s";
+                self.refuse(now, id, Refused::new(Refusal::Slow, reason));
+            }
+        }
+    }
+
+    pub(super) fn room_alarm(&mut self, now: Millis, room: usize) {
+        let Some(ending) = self.rooms.get_mut(room) else {
+            return;
+        };
+        ending.alarm = None;
+        if ending.ends_at.is_some_and(|at| at <= now) {
+            return self.finish(now, room);
+        }
+        if ending.expects.is_some_and(|expected| expected.until <= now) {
+            return self.give_up_expecting(now, room);
+        }
+        for side in 0..2 {
+            self.expire(now, Seat { room, side });
+        }
+        let gone = |member: &Member| matches!(member.presence, Presence::Gone(_));
+        if self.rooms[room].members.iter().flatten().all(gone) {
+            self.finish(now, room);
+        } else {
+            self.arm_room(room);
+        }
+    }
+
+    /// Gives the seat up of somebody who has not come over from the relay before this one.
+    pub(super) fn give_up_expecting(&mut self, now: Millis, room: usize) {
+        self.stop_expecting(room);
+        let here = |member: &Member| member.presence.conn();
+        match self.rooms[room].members.iter().flatten().find_map(here) {
+            Some(id) => {
+                self.post(now, id, &Verb::Gone(Gone::Lost));
+                self.end_soon(now, room);
+            }
+            None => self.finish(now, room),
+        }
+    }
+
+    /// Gives a seat up whose owner has been away for too long.
+    pub(super) fn expire(&mut self, now: Millis, seat: Seat) {
+        let Some(member) = self.member(seat) else {
+            return;
+        };
+        let Presence::Away { since } = member.presence else {
+            return;
+        };
+        if now < since + SEAT_KEPT {
+            return;
+        }
+        let name = member.hello.name.clone();
+        let salon = self.salon(seat);
+        self.effects.push_back(Effect::Lost { name, salon });
+        self.set_presence(seat, Presence::Gone(Gone::Lost));
+        let other = self.member(seat.opposite()).map(|other| other.presence);
+        if let Some(Presence::Here(there)) = other {
+            self.post(now, there, &Verb::Gone(Gone::Lost));
+            self.end_soon(now, seat.room);
+        }
+    }
+}

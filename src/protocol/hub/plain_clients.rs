@@ -1,0 +1,108 @@
+//! What the hub does on behalf of plain clients.
+
+use crate::protocol::Millis;
+use crate::protocol::plain;
+use crate::protocol::wire::{Hello, Lines, Name, Pid, Refusal, Token};
+
+use super::plain_end::Ask;
+use super::refusing::Refused;
+use super::state::{Dialect, Member};
+use super::{ConnId, Effect, House, Hub, Tracing};
+
+impl Hub {
+    /// Sees to every plain client that something has happened to.
+    pub(super) fn settle(&mut self, now: Millis) {
+        while let Some(id) = self.due.pop_front() {
+            while let Some(ask) = self.next_ask(now, id) {
+                self.grant(now, id, ask);
+            }
+            self.arm(now, id);
+        }
+    }
+
+    /// What a plain client needs next. Whatever it is to read goes into its outbox on the way.
+    pub(super) fn next_ask(&mut self, now: Millis, id: ConnId) -> Option<Ask> {
+        let conn = self.conns.get_mut(id)?;
+        let Dialect::Plain(end) = &mut conn.dialect else {
+            return None;
+        };
+        let was_empty = conn.outbox.is_empty();
+        end.tell(&self.setting.voice, &mut conn.outbox);
+        let ask = end.next_ask(now, self.date);
+        end.tell(&self.setting.voice, &mut conn.outbox);
+        let remarks = end.take_remarks();
+        if was_empty {
+            conn.moved_at = now;
+        }
+        if !conn.outbox.is_empty() && !conn.queued {
+            conn.queued = true;
+            self.unsent.push_back(id);
+        }
+        if self.setting.tracing == Tracing::On && remarks.iter().next().is_some() {
+            self.effects
+                .push_back(Effect::Understood { conn: id, remarks });
+        }
+        ask
+    }
+
+    pub(super) fn grant(&mut self, now: Millis, id: ConnId, ask: Ask) {
+        match ask {
+            Ask::Wire(bytes) => {
+                self.conns[id].dialect = Dialect::Wire(Lines::default());
+                self.wire_bytes(now, id, &bytes);
+            }
+            Ask::Lines(lines) => {
+                for line in lines.split_inclusive(|&byte| byte == b'\n') {
+                    let line = line.strip_suffix(b"\n").unwrap_or(line);
+                    if let Err(refused) = self.line(now, id, line) {
+                        return self.refuse(now, id, refused);
+                    }
+                }
+            }
+            Ask::Seat(name) => self.introduce_plain(now, id, name),
+            Ask::Refuse(foreign) => {
+                foreign.answer(self.conns[id].outbox.tail());
+                let reason = foreign.reason();
+                self.turn_away(now, id, Refused::new(Refusal::Proto, reason));
+            }
+            Ask::HangUp => self.hang_up(now, id),
+        }
+    }
+
+    /// Lets a plain client's session say hello. Whoever has no name is a guest, the first or the second.
+    pub(super) fn introduce_plain(&mut self, now: Millis, id: ConnId, name: Option<Name>) {
+        let name = name.unwrap_or_else(|| {
+            let guest: Name = plain::GUEST.parse().expect("the guest's name is a name");
+            match self.would_clash(&guest) {
+                false => guest,
+                true => "invité 2"
+                    .parse()
+                    .expect("the second guest's name is a name"),
+            }
+        });
+        // An odd number has an inverse, so that no two of them are alike (Knuth, multiplicative hashing).
+        self.plain_clients += 1;
+        let pid = self.plain_clients.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ self.setting.seed;
+        let hello = Hello {
+            pid: Pid(pid),
+            // Nobody can ask for this seat again: such tokens are never looked up.
+            token: Token(0),
+            salon: None,
+            partner: None,
+            name,
+        };
+        if let Dialect::Plain(end) = &mut self.conns[id].dialect {
+            end.introduce(now, hello);
+        }
+    }
+
+    /// Whether the next to come without a salon would meet somebody of this name.
+    pub(super) fn would_clash(&self, name: &Name) -> bool {
+        let room = match self.setting.house {
+            House::TwoSeats => self.rooms.iter().next().map(|(_, room)| room),
+            House::Daemon => self.unnamed.and_then(|room| self.rooms.get(room)),
+        };
+        let alike = |member: &Member| member.hello.name.looks_like(name);
+        room.is_some_and(|room| room.members.iter().flatten().any(alike))
+    }
+}

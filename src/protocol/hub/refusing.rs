@@ -1,0 +1,131 @@
+//! Hanging up, with a reason.
+
+use std::net::IpAddr;
+
+use crate::protocol::Millis;
+use crate::protocol::plain;
+use crate::protocol::wire::{Bye, Malformed, Refusal, Verb};
+
+use super::state::{Dialect, State};
+use super::{ConnId, DRAIN, Effect, Hub, MOST_PENDING, MOST_PENDING_PER_ADDRESS};
+
+/// Why a connection is refused, in both spellings.
+#[derive(Debug)]
+pub(super) struct Refused {
+    pub(super) refusal: Refusal,
+    pub(super) reason: String,
+}
+
+impl Refused {
+    pub(super) fn new(refusal: Refusal, reason: &str) -> Refused {
+        Refused {
+            refusal,
+            reason: reason.to_owned(),
+        }
+    }
+
+    pub(super) fn full() -> Refused {
+        Refused::new(Refusal::Full, "deux personnes discutent déjà ici")
+    }
+}
+
+impl From<Malformed> for Refused {
+    fn from(malformed: Malformed) -> Refused {
+        Refused::new(malformed.refusal(), &malformed.to_string())
+    }
+}
+
+impl Hub {
+    /// Ends a connection and says why: a line of the wire to who speaks it, a line of text to who does not.
+    pub(super) fn refuse(&mut self, now: Millis, id: ConnId, refused: Refused) {
+        let Some(conn) = self.conns.get_mut(id) else {
+            return;
+        };
+        match &conn.dialect {
+            Dialect::Wire(_) => {
+                let verb = Verb::Err {
+                    refusal: refused.refusal,
+                    reason: &refused.reason,
+                };
+                verb.encode(self.outgoing(now, id));
+            }
+            Dialect::Plain(_) => plain::write_notice(conn.outbox.tail(), &refused.reason),
+        }
+        self.turn_away(now, id, refused);
+    }
+
+    /// Hangs up on somebody who has been told why. A seat of theirs is kept, unless another connection has it by now.
+    pub(super) fn turn_away(&mut self, now: Millis, id: ConnId, refused: Refused) {
+        let Some(conn) = self.conns.get(id) else {
+            return;
+        };
+        let (state, address) = (conn.state, conn.address);
+        self.hang_up(now, id);
+        self.effects.push_back(Effect::Refused {
+            address,
+            refusal: refused.refusal,
+            reason: refused.reason,
+        });
+        if let State::Seated(seat) = state
+            && self.member(seat).and_then(|member| member.presence.conn()) == Some(id)
+        {
+            self.lose(now, seat);
+        }
+        self.refused.push_back(id);
+        if self.refused.len() > MOST_PENDING
+            && let Some(oldest) = self.refused.pop_front()
+        {
+            self.effects.push_back(Effect::Close(oldest));
+        }
+    }
+
+    pub(super) fn refuse_pending(&mut self, now: Millis) {
+        while let Some(id) = self.pending.pop_front() {
+            self.refuse(now, id, Refused::full());
+        }
+    }
+
+    /// Keeps connections without a hello few: the oldest go first.
+    pub(super) fn bound_pending(&mut self, now: Millis, address: IpAddr) {
+        let same = |hub: &Hub, id: &ConnId| hub.conns[*id].address == address;
+        let from_there = self.pending.iter().filter(|id| same(self, id)).count();
+        let too_many_there = from_there > MOST_PENDING_PER_ADDRESS && !address.is_loopback();
+        let oldest = if too_many_there {
+            self.pending.iter().position(|id| same(self, id))
+        } else if self.pending.len() > MOST_PENDING {
+            Some(0)
+        } else {
+            None
+        };
+        if let Some(id) = oldest.and_then(|place| self.pending.remove(place)) {
+            let reason = "trop de connexions sans hello";
+            self.refuse(now, id, Refused::new(Refusal::Slow, reason));
+        }
+    }
+
+    pub(super) fn farewell(&mut self, now: Millis, id: ConnId) {
+        self.post(now, id, &Verb::Bye(Bye::Over));
+        self.hang_up(now, id);
+    }
+
+    /// Lets a connection read what is in its outbox, then ends it.
+    pub(super) fn hang_up(&mut self, now: Millis, id: ConnId) {
+        let Some(conn) = self.conns.get_mut(id) else {
+            return;
+        };
+        if conn.state == State::Pending {
+            self.pending.retain(|&pending| pending != id);
+        }
+        conn.state = State::Closing { until: now + DRAIN };
+        if let Dialect::Plain(end) = &conn.dialect {
+            if end.is_gone() {
+                return self.forget(now, id);
+            }
+            // Its session may still have something to tell.
+            self.due.push_back(id);
+        }
+        self.arm(now, id);
+        // A connection with nothing more to read is shut down by being looked at.
+        self.outgoing(now, id);
+    }
+}

@@ -1,0 +1,171 @@
+//! What the hub knows of connections, seats and rooms.
+
+use std::collections::BTreeSet;
+use std::net::IpAddr;
+
+use crate::protocol::Millis;
+use crate::protocol::wire::{Gone, Hello, Lines, Outbox, Pid, Salon};
+
+use super::plain_end::PlainEnd;
+use super::{ConnId, DEAD_AFTER, HELLO_WITHIN, SEAT_KEPT};
+
+/// What a deadline is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Alarm {
+    Conn(ConnId),
+    Room(usize),
+}
+
+/// A place in a room.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Seat {
+    pub(super) room: usize,
+    pub(super) side: usize,
+}
+
+impl Seat {
+    pub(super) fn opposite(self) -> Seat {
+        Seat {
+            side: 1 - self.side,
+            ..self
+        }
+    }
+}
+
+#[derive(Debug)]
+pub(super) struct Conn {
+    pub(super) address: IpAddr,
+    pub(super) dialect: Dialect,
+    pub(super) outbox: Outbox,
+    pub(super) state: State,
+    pub(super) heard_at: Millis,
+    /// When the outbox last moved, while it is not empty.
+    pub(super) moved_at: Millis,
+    /// The alarm that is set for this connection.
+    pub(super) alarm: Option<Millis>,
+    /// Already in [`Hub::unsent`].
+    pub(super) queued: bool,
+}
+
+/// How a connection speaks. Each begins as plain, until its first bytes tell.
+#[derive(Debug)]
+pub(super) enum Dialect {
+    Wire(Lines),
+    Plain(Box<PlainEnd>),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum State {
+    /// No hello yet.
+    Pending,
+    Seated(Seat),
+    /// Nothing more is read; what is in the outbox goes out, then the socket is closed.
+    Closing {
+        until: Millis,
+    },
+}
+
+/// Where two people talk.
+#[derive(Debug)]
+pub(super) struct Room {
+    pub(super) salon: Option<Salon>,
+    pub(super) members: [Option<Member>; 2],
+    /// Both seats have been taken: the conversation belongs to these two.
+    pub(super) begun: bool,
+    /// Whom the free seat is kept for.
+    pub(super) expects: Option<Expected>,
+    /// When whoever is left is sent away, after the other's end.
+    pub(super) ends_at: Option<Millis>,
+    /// The alarm that is set for this room.
+    pub(super) alarm: Option<Millis>,
+}
+
+/// A partner from before this relay was started.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Expected {
+    pub(super) pid: Pid,
+    pub(super) until: Millis,
+}
+
+/// Who holds a seat.
+#[derive(Debug)]
+pub(super) struct Member {
+    pub(super) hello: Hello,
+    pub(super) presence: Presence,
+    /// The last message that was told in a [`Effect::Said`].
+    pub(super) shown: Option<u64>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Presence {
+    Here(ConnId),
+    Away {
+        since: Millis,
+    },
+    /// Has said `BYE`, and reads on for a moment.
+    Lingering(ConnId),
+    /// Will not be back.
+    Gone(Gone),
+}
+
+impl Presence {
+    pub(super) fn conn(self) -> Option<ConnId> {
+        match self {
+            Presence::Here(conn) | Presence::Lingering(conn) => Some(conn),
+            Presence::Away { .. } | Presence::Gone(_) => None,
+        }
+    }
+}
+
+pub(super) fn set_alarm(
+    alarms: &mut BTreeSet<(Millis, Alarm)>,
+    set: &mut Option<Millis>,
+    at: Millis,
+    alarm: Alarm,
+) {
+    if set.is_none_or(|before| at < before) {
+        if let Some(before) = set.replace(at) {
+            alarms.remove(&(before, alarm));
+        }
+        alarms.insert((at, alarm));
+    }
+}
+
+impl Room {
+    /// Whether whoever is there has not met anybody yet.
+    pub(super) fn is_fresh(&self) -> bool {
+        !self.begun && self.expects.is_none()
+    }
+
+    pub(super) fn is_kept_from(&self, pid: Pid) -> bool {
+        self.expects.is_some_and(|expected| expected.pid != pid)
+    }
+
+    pub(super) fn deadline(&self) -> Option<Millis> {
+        let expiry = |member: &Member| match member.presence {
+            Presence::Away { since } => Some(since + SEAT_KEPT),
+            _ => None,
+        };
+        let expiries = self.members.iter().flatten().filter_map(expiry);
+        let expected = self.expects.map(|expected| expected.until);
+        expiries.chain(self.ends_at).chain(expected).min()
+    }
+}
+
+impl Conn {
+    pub(super) fn deadline(&self) -> Option<Millis> {
+        let idle = match (self.state, &self.dialect) {
+            (State::Pending, _) => Some(self.heard_at + HELLO_WITHIN),
+            (State::Closing { until }, _) => Some(until),
+            // No rule makes a plain client speak or read; TCP finds out whether it is there.
+            (State::Seated(_), Dialect::Plain(_)) => None,
+            (State::Seated(_), _) if self.outbox.is_empty() => Some(self.heard_at + DEAD_AFTER),
+            (State::Seated(_), _) => Some(self.heard_at.min(self.moved_at) + DEAD_AFTER),
+        };
+        let plain = match &self.dialect {
+            Dialect::Plain(end) => end.deadline(),
+            Dialect::Wire(_) => None,
+        };
+        idle.into_iter().chain(plain).min()
+    }
+}

@@ -1,0 +1,107 @@
+//! The way out of a conversation: politely, and never for longer than anybody has patience.
+
+use std::time::{Duration, Instant};
+
+use rustix::process::Signal;
+
+use super::{Connection, Conversation, Phase, STALLED_AFTER, Stall};
+use crate::conversation::Outcome;
+use crate::peer::Leave;
+use crate::ui_line::stage::Output;
+
+/// How long leaving may take once a signal asked for it, or without any progress. The connection gives itself 2 s.
+const LAST_PATIENCE: Duration = Duration::from_millis(2500);
+
+impl Conversation {
+    /// Leaves once what is owed is delivered.
+    pub(super) fn leave(&mut self, leave: Leave) {
+        if let Phase::Over | Phase::Gone = self.phase {
+            return;
+        }
+        self.phase = Phase::Leaving;
+        self.parting = Some(leave);
+        if leave == Leave::Quit {
+            self.patience = Some(Instant::now() + LAST_PATIENCE);
+        }
+    }
+
+    /// Something has happened, which is worth some more patience, but for a signal's.
+    pub(super) fn progress(&mut self) {
+        if self.phase == Phase::Leaving && self.patience.is_some() && self.signal.is_none() {
+            self.patience = Some(Instant::now() + LAST_PATIENCE);
+        }
+    }
+
+    pub(super) fn signalled(&mut self, signal: Signal) {
+        match signal {
+            Signal::WINCH => self.stage.resized(),
+            Signal::CONT => self.stage.resume(),
+            Signal::TSTP => self.stage.suspend(),
+            Signal::QUIT => {
+                self.signal = Some(signal);
+                self.phase = Phase::Gone;
+            }
+            signal => self.told_to_leave(signal),
+        }
+    }
+
+    /// The first time politely, the second time at once.
+    pub(super) fn told_to_leave(&mut self, signal: Signal) {
+        if self.signal.is_some() {
+            self.phase = Phase::Gone;
+            return;
+        }
+        self.leave(Leave::Quit);
+        self.signal = Some(signal);
+        self.patience = Some(Instant::now() + LAST_PATIENCE);
+        if !self.ledger.owes_nothing() {
+            self.stage
+                .notice("derniers messages en cours de remise… (Ctrl-C encore une fois : partir tout de suite)");
+        }
+    }
+
+    /// When [`late`](Conversation::late) has something to do.
+    pub(super) fn deadline(&self) -> Option<Instant> {
+        let stall = match self.stall {
+            Stall::Since(since) => Some(since + STALLED_AFTER),
+            Stall::None | Stall::Told => None,
+        };
+        self.patience.into_iter().chain(stall).min()
+    }
+
+    pub(super) fn late(&mut self) {
+        if self.patience.is_some_and(|end| end <= Instant::now()) {
+            self.phase = Phase::Gone;
+        } else if let Stall::Since(_) = self.stall {
+            self.tell_stall();
+        }
+    }
+
+    pub(super) fn is_done(&self) -> bool {
+        match self.connection {
+            _ if self.phase == Phase::Gone => true,
+            Connection::Ended(_) => self.stage.is_up_to_date(),
+            Connection::Alive => false,
+        }
+    }
+
+    /// Leaves the terminal as it was, and says what did not arrive.
+    pub(super) fn close(mut self) -> Outcome {
+        self.undelivered.extend(self.ledger.unsettled());
+        self.undelivered.append(&mut self.too_late);
+        let untold = &self.undelivered[self.told..];
+        let output = self.stage.close(self.ledger.name(), untold);
+        Outcome {
+            ending: match self.connection {
+                Connection::Ended(ending) => ending,
+                Connection::Alive => None,
+            },
+            undelivered: self.undelivered,
+            signal: self.signal,
+            failure: match output {
+                Output::Failed(error) => Some(error),
+                Output::Open | Output::Closed => None,
+            },
+        }
+    }
+}

@@ -1,0 +1,80 @@
+//! What a conversation waits for: whichever of its sources comes first.
+
+use std::future::{self, Future};
+use std::io;
+use std::pin::{Pin, pin};
+use std::task::Poll;
+
+use futures_lite::Stream;
+use rustix::process::Signal;
+use smol::Timer;
+
+use super::{Connection, Conversation, Errand};
+use crate::peer::Event;
+
+/// What happened.
+pub(super) enum Wake {
+    Signal(Signal),
+    /// The connection has taken the next errand.
+    Done,
+    /// The connection takes no errand any more.
+    Refused,
+    Event(Event),
+    NoMoreEvents,
+    /// The screen has room again, or has lost its reader.
+    Screen,
+    /// So many bytes are in the buffer; none at the end.
+    Input(usize),
+    InputFailed(io::Error),
+    /// The deadline has come.
+    Late,
+}
+
+impl Conversation {
+    /// Waits for what comes first. What loses stays where it was: nothing is read or sent before it wins.
+    ///
+    /// One function polls all sources, because each keeps its place in the reactor from one wait to the next: with new
+    /// futures for each wait, a steady flood from one source would starve the others.
+    pub(super) async fn wait(&mut self) -> io::Result<Wake> {
+        let takes_events = self.stage.has_room();
+        let wants_input = self.stage.face.wants_input(self.intake());
+        let (lines, farewell) = (self.lines.clone(), self.farewell.clone());
+        let errand = self.next_errand();
+        let mut sent = pin!(async {
+            match errand {
+                Some(Errand::Say(line)) => lines.send(line).await.is_ok(),
+                Some(Errand::Leave(leave)) => farewell.send(leave).await.is_ok(),
+                None => future::pending().await,
+            }
+        });
+        let mut timer = self.deadline().map(Timer::at);
+        future::poll_fn(|context| {
+            if let Poll::Ready(signal) = self.signals.poll_next(context)? {
+                return Poll::Ready(Ok(Wake::Signal(signal)));
+            }
+            if let Poll::Ready(taken) = sent.as_mut().poll(context) {
+                return Poll::Ready(Ok(if taken { Wake::Done } else { Wake::Refused }));
+            }
+            if takes_events
+                && let Connection::Alive = self.connection
+                && let Poll::Ready(event) = self.events.as_mut().poll_next(context)
+            {
+                return Poll::Ready(Ok(event.map_or(Wake::NoMoreEvents, Wake::Event)));
+            }
+            if self.stage.poll_change(context)?.is_ready() {
+                return Poll::Ready(Ok(Wake::Screen));
+            }
+            if wants_input
+                && let Some(input) = &self.input
+                && let Poll::Ready(read) = input.poll_read(context, &mut self.buffer)
+            {
+                return Poll::Ready(Ok(read.map_or_else(Wake::InputFailed, Wake::Input)));
+            }
+            match &mut timer {
+                Some(timer) => Pin::new(timer).poll(context).map(|_| Ok(Wake::Late)),
+                None => Poll::Pending,
+            }
+        })
+        .await
+    }
+}

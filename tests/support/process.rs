@@ -1,0 +1,41 @@
+//! What the kernel knows about a process: its memory, its descriptors, who listens.
+
+use std::fs;
+use std::net::SocketAddr;
+
+/// The resident memory of a process now, in bytes.
+pub fn memory(process: u32) -> u64 {
+    status(process, "VmRSS:")
+}
+
+/// The most resident memory that a process ever had, in bytes.
+pub fn most_memory(process: u32) -> u64 {
+    status(process, "VmHWM:")
+}
+
+fn status(process: u32, field: &str) -> u64 {
+    let status = fs::read_to_string(format!("/proc/{process}/status")).expect("it runs");
+    let value = status.lines().find_map(|line| line.strip_prefix(field));
+    let kilobytes = value.and_then(|value| value.trim().strip_suffix(" kB")?.parse::<u64>().ok());
+    1024 * kilobytes.expect("the kernel counts in kB")
+}
+
+/// How many descriptors a process has open.
+pub fn descriptors(process: u32) -> usize {
+    let open = fs::read_dir(format!("/proc/{process}/fd")).expect("it runs");
+    open.count()
+}
+
+/// Whether the kernel's table shows a socket that listens at this address's port.
+pub fn listens(address: SocketAddr) -> bool {
+    const LISTEN: &str = "0A";
+    let port = format!(":{:04X}", address.port());
+    ["/proc/net/tcp", "/proc/net/tcp6"].iter().any(|table| {
+        // A kernel without IPv6 has no table of it.
+        let table = fs::read_to_string(table).unwrap_or_default();
+        table.lines().skip(1).any(|row| {
+            let fields: Vec<&str> = row.split_whitespace().collect();
+            fields[1].ends_with(&port) && fields[3] == LISTEN
+        })
+    })
+}

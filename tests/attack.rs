@@ -209,7 +209,7 @@ fn idle_conversations_cost_little_memory_and_no_time() {
     let scale = Scale::get();
     let wanted = scale.of(300, 10_000);
     // Two sockets each, here and there, and some to spare.
-    let count = wanted.min(raise_file_limit() / 2 - 100);
+    let count = wanted.min(raise_file_limit() / 2 - 20);
     let daemon = Daemon::start();
     let mut pair = Pair::sit(&daemon, "calme");
     let mut idle = Vec::with_capacity(2 * count);

@@ -66,7 +66,14 @@ impl<'b> Choices<'b> {
     fn hello(&mut self) -> Vec<u8> {
         let n = u64::from(self.below(6));
         let mut hello = Vec::new();
-        let salon = ["-", "-", "tp-3"][usize::from(self.below(3))];
+        let salons = [
+            "-",
+            "-",
+            "tp-3",
+            "-/0000000000000001",
+            "tp-3/0000000000000002",
+        ];
+        let salon = salons[usize::from(self.below(5))];
         let name = ["Zoé", "Bob", "Ève", "zoé"][usize::from(self.below(4))];
         hello.extend_from_slice(format!("MSG/1 {n:016x} {n:032x} {salon} {name}\n").as_bytes());
         hello
@@ -159,9 +166,11 @@ fn written(encode: impl FnOnce(&mut Vec<u8>)) -> Vec<u8> {
 /// One end of a conversation whose relay, person and clock do what they like.
 pub fn session(choices: &mut Choices<'_>) {
     let mut session = Session::new(Hello {
+        partner: None,
         pid: Pid(1),
         token: Token(1),
         salon: None,
+        partner: None,
         name: "Zoé".parse().expect("it is a name"),
     });
     let mut now = 0;

@@ -1,0 +1,724 @@
+//! A seed's world: two clients, a relay, a stranger, the links between them, and all that befalls them.
+
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BinaryHeap, VecDeque};
+use std::net::Ipv4Addr;
+
+use super::{Course, Flaw, PEACE, Relaying, TROUBLE};
+use crate::protocol::hub::{ConnId, Effect, House, Hub, Setting};
+use crate::protocol::session::{Event, Session};
+use crate::protocol::wire::{Hello, Pid, Token};
+use crate::protocol::{Line, Millis};
+
+/// SplitMix64 (Steele, Lea and Flood, 2014): small, and good enough for choices.
+struct Chance(u64);
+
+impl Chance {
+    fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        z ^ (z >> 31)
+    }
+
+    fn below(&mut self, limit: u64) -> u64 {
+        self.next() % limit
+    }
+
+    fn percent(&mut self, share: u64) -> bool {
+        self.below(100) < share
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Happening {
+    /// A client's person writes a line.
+    Write(usize),
+    /// A client dials.
+    Dial(usize),
+    /// A stranger dials.
+    Intrude,
+    /// Bytes arrive at the relay's end of a link.
+    AtRelay(usize, Vec<u8>),
+    /// Bytes arrive at the client's end of a link.
+    AtClient(usize, Vec<u8>),
+    RelaySeesEnd(usize),
+    ClientSeesEnd(usize),
+    /// Somebody's deadline may have come.
+    TickClient(usize),
+    TickRelay,
+    Fault,
+    ClientWakes(usize),
+    RelayStarts,
+}
+
+/// One connection: client `client` (2 is the stranger) to the relay's `conn`.
+struct Link {
+    client: usize,
+    conn: ConnId,
+    /// The relay that it leads to: connections do not survive their relay.
+    relay: u64,
+    up: Way,
+    down: Way,
+    /// Whether an end that closes is noticed at the other.
+    tells_end: bool,
+    open_at_client: bool,
+    open_at_relay: bool,
+    slowness: Millis,
+}
+
+/// One direction of a link.
+#[derive(Default)]
+struct Way {
+    last_arrival: Millis,
+    in_flight: usize,
+    /// After a cut, how many more of the bytes in flight still arrive.
+    budget: Option<usize>,
+}
+
+impl Way {
+    fn deliver(&mut self, mut bytes: Vec<u8>) -> Vec<u8> {
+        self.in_flight -= bytes.len();
+        if let Some(budget) = &mut self.budget {
+            bytes.truncate(*budget);
+            *budget -= bytes.len();
+        }
+        bytes
+    }
+}
+
+struct Client {
+    session: Session,
+    link: Option<usize>,
+    /// Standing still until then.
+    asleep_until: Millis,
+    /// Not taking events until then.
+    screen_stuck_until: Millis,
+    /// What happened while it was asleep.
+    missed: VecDeque<Happening>,
+    pause: Millis,
+    to_write: VecDeque<String>,
+    written: Vec<String>,
+    read: Vec<String>,
+    ended: Option<Event>,
+}
+
+pub(super) struct World {
+    now: Millis,
+    chance: Chance,
+    agenda: BinaryHeap<Reverse<(Millis, u64, Happening)>>,
+    count: u64,
+    clients: [Client; 2],
+    hub: Option<Hub>,
+    relay: u64,
+    links: BTreeMap<usize, Link>,
+    next_link: usize,
+    relaying: Relaying,
+    flaw: Option<Flaw>,
+    last_fault: Millis,
+    faults: usize,
+    /// A line that a lying relay keeps to replay.
+    kept: Option<(usize, Vec<u8>)>,
+    intruder_seated: bool,
+    loud: bool,
+}
+
+impl World {
+    pub(super) fn new(seed: u64, relaying: Relaying, flaw: Option<Flaw>) -> World {
+        let mut chance = Chance(seed);
+        let clients = [0, 1].map(|me| {
+            let mut session = Session::new(Hello {
+                pid: Pid(chance.next()),
+                token: Token(u128::from(chance.next())),
+                salon: None,
+                partner: None,
+                name: ["Zoé", "Bob"][me].parse().unwrap(),
+            });
+            if let Some(Flaw::Session(flaw)) = flaw {
+                session.flaw = Some(flaw);
+            }
+            let lines = chance.below(60);
+            Client {
+                session,
+                link: None,
+                asleep_until: 0,
+                screen_stuck_until: 0,
+                missed: VecDeque::new(),
+                pause: 200,
+                to_write: (1..=lines).map(|n| format!("{me}:{n}")).collect(),
+                written: Vec::new(),
+                read: Vec::new(),
+                ended: None,
+            }
+        });
+        let mut world = World {
+            now: 0,
+            chance,
+            agenda: BinaryHeap::new(),
+            count: 0,
+            clients,
+            hub: None,
+            relay: 0,
+            links: BTreeMap::new(),
+            next_link: 0,
+            relaying,
+            flaw,
+            last_fault: 0,
+            faults: 0,
+            kept: None,
+            intruder_seated: false,
+            loud: std::env::var_os("MSG_SEED").is_some(),
+        };
+        world.start_relay();
+        for me in 0..2 {
+            let at = world.chance.below(5_000);
+            world.plan(at, Happening::Dial(me));
+            let mut at = 0;
+            for _ in 0..world.clients[me].to_write.len() {
+                at += world.chance.below(2 * TROUBLE / 60);
+                world.plan(at, Happening::Write(me));
+            }
+        }
+        for _ in 0..world.chance.below(10) {
+            let at = world.chance.below(TROUBLE);
+            world.plan(at, Happening::Fault);
+        }
+        world
+    }
+
+    pub(super) fn run(mut self) -> Result<Course, String> {
+        while let Some(Reverse((at, _, happening))) = self.agenda.pop() {
+            if at > self.last_fault.max(TROUBLE) + PEACE {
+                break;
+            }
+            self.now = at;
+            self.happen(happening);
+            for client in &self.clients {
+                if let Some(Event::Ended(ending)) = &client.ended {
+                    return Err(format!("a conversation ended by itself: {ending:?}"));
+                }
+            }
+            if self.intruder_seated {
+                return Err("an intruder took a seat".to_owned());
+            }
+            if at > TROUBLE && self.all_is_said() {
+                break;
+            }
+        }
+        for (me, other) in [(0, 1), (1, 0)] {
+            let (written, read) = (&self.clients[me].written, &self.clients[other].read);
+            if written != read {
+                let same = written.iter().zip(read).take_while(|(a, b)| a == b);
+                return Err(format!(
+                    "client {me} wrote {} lines and {} were read; the first {} are the same",
+                    written.len(),
+                    read.len(),
+                    same.count()
+                ));
+            }
+            if !self.clients[me].to_write.is_empty() {
+                return Err(format!("client {me} was never let write all"));
+            }
+        }
+        Ok(Course {
+            lines: self.clients.iter().map(|client| client.read.len()).sum(),
+            faults: self.faults,
+        })
+    }
+
+    fn all_is_said(&self) -> bool {
+        let [a, b] = &self.clients;
+        let all = |from: &Client, to: &Client| {
+            from.to_write.is_empty() && from.written.len() == to.read.len()
+        };
+        all(a, b) && all(b, a)
+    }
+
+    fn plan(&mut self, at: Millis, happening: Happening) {
+        self.count += 1;
+        self.agenda.push(Reverse((at, self.count, happening)));
+    }
+
+    fn say(&self, text: impl FnOnce() -> String) {
+        if self.loud {
+            println!("{:>7}  {}", self.now, text());
+        }
+    }
+
+    fn happen(&mut self, happening: Happening) {
+        if let Some(me) = self.whose(&happening)
+            && self.now < self.clients[me].asleep_until
+        {
+            self.clients[me].missed.push_back(happening);
+            return;
+        }
+        match happening {
+            Happening::Write(me) => self.write(me),
+            Happening::Dial(me) => self.dial(me),
+            Happening::Intrude => self.intrude(),
+            Happening::AtRelay(link, bytes) => self.at_relay(link, bytes),
+            Happening::AtClient(link, bytes) => self.at_client(link, bytes),
+            Happening::RelaySeesEnd(link) => self.relay_sees_end(link),
+            Happening::ClientSeesEnd(link) => self.client_sees_end(link, "the relay hung up"),
+            Happening::TickClient(me) => self.turn_client(me),
+            Happening::TickRelay => self.turn_relay(),
+            Happening::Fault => self.fault(),
+            Happening::ClientWakes(me) => self.wake(me),
+            Happening::RelayStarts => self.start_relay(),
+        }
+    }
+
+    /// Whose process must be awake for this.
+    fn whose(&self, happening: &Happening) -> Option<usize> {
+        match happening {
+            Happening::Write(me) | Happening::Dial(me) | Happening::TickClient(me) => Some(*me),
+            Happening::AtClient(link, _) | Happening::ClientSeesEnd(link) => {
+                let link = self.links.get(link)?;
+                (link.client < 2).then_some(link.client)
+            }
+            _ => None,
+        }
+    }
+
+    fn write(&mut self, me: usize) {
+        let now = self.now;
+        let client = &mut self.clients[me];
+        let Some(text) = client.to_write.pop_front() else {
+            return;
+        };
+        if !client.session.has_room() {
+            client.to_write.push_front(text);
+            return self.plan(now + 500, Happening::Write(me));
+        }
+        client.written.push(text.clone());
+        client.session.say(now, Line { sent_at: now, text });
+        self.turn_client(me);
+    }
+
+    fn dial(&mut self, me: usize) {
+        if self.clients[me].link.is_some() {
+            return;
+        }
+        let Some(hub) = self.hub.as_mut().filter(|hub| hub.is_open()) else {
+            return self.dial_again(me);
+        };
+        let conn = hub.accepted(self.now, Ipv4Addr::LOCALHOST.into());
+        let link = self.connect(me, conn);
+        self.say(|| format!("client {me} connects: link {link}"));
+        self.clients[me].link = Some(link);
+        self.clients[me].session.connected(self.now);
+        self.turn_client(me);
+        self.turn_relay();
+    }
+
+    fn connect(&mut self, client: usize, conn: ConnId) -> usize {
+        let link = self.next_link;
+        self.next_link += 1;
+        self.links.insert(
+            link,
+            Link {
+                client,
+                conn,
+                relay: self.relay,
+                up: Way::default(),
+                down: Way::default(),
+                tells_end: true,
+                open_at_client: true,
+                open_at_relay: true,
+                slowness: 1 + self.chance.below(100),
+            },
+        );
+        link
+    }
+
+    fn dial_again(&mut self, me: usize) {
+        let client = &mut self.clients[me];
+        let pause = client.pause / 2 + self.chance.below(client.pause / 2 + 1);
+        client.pause = (client.pause * 2).min(5_000);
+        self.plan(self.now + pause, Happening::Dial(me));
+    }
+
+    /// Somebody with a secret of their own tries every seat that is kept for another.
+    fn intrude(&mut self) {
+        let begun = self.clients.iter().all(|client| !client.read.is_empty());
+        let Some(hub) = self.hub.as_mut().filter(|hub| begun && hub.is_reserved()) else {
+            return;
+        };
+        let conn = hub.accepted(self.now, Ipv4Addr::LOCALHOST.into());
+        let link = self.connect(2, conn);
+        let mut hello = Vec::new();
+        Hello {
+            pid: Pid(self.chance.next()),
+            token: Token(u128::from(self.chance.next())),
+            salon: None,
+            partner: None,
+            name: "Ève".parse().unwrap(),
+        }
+        .encode(&mut hello);
+        self.send_up(link, hello);
+        self.turn_relay();
+    }
+
+    fn at_relay(&mut self, id: usize, bytes: Vec<u8>) {
+        let Some(link) = self.links.get_mut(&id) else {
+            return;
+        };
+        let bytes = link.up.deliver(bytes);
+        if link.relay != self.relay || !link.open_at_relay || bytes.is_empty() {
+            return;
+        }
+        let conn = link.conn;
+        if let Some(hub) = &mut self.hub {
+            hub.received(self.now, conn, &bytes);
+        }
+        self.turn_relay();
+    }
+
+    fn at_client(&mut self, id: usize, bytes: Vec<u8>) {
+        let Some(link) = self.links.get_mut(&id) else {
+            return;
+        };
+        let bytes = link.down.deliver(bytes);
+        let client = link.client;
+        if !link.open_at_client || bytes.is_empty() {
+            return;
+        }
+        if client == 2 {
+            self.intruder_seated |= bytes.starts_with(b"MSG/1");
+            return;
+        }
+        let now = self.now;
+        match self.clients[client].session.received(now, &bytes) {
+            Ok(()) => self.turn_client(client),
+            Err(cut) => self.client_hangs_up(client, &cut.0),
+        }
+    }
+
+    fn relay_sees_end(&mut self, id: usize) {
+        let Some(link) = self.links.get_mut(&id) else {
+            return;
+        };
+        if std::mem::replace(&mut link.open_at_relay, false) && link.relay == self.relay {
+            let conn = link.conn;
+            if let Some(hub) = &mut self.hub {
+                hub.closed(self.now, conn);
+            }
+            self.turn_relay();
+        }
+    }
+
+    fn client_sees_end(&mut self, id: usize, reason: &str) {
+        let Some(link) = self.links.get_mut(&id) else {
+            return;
+        };
+        if std::mem::replace(&mut link.open_at_client, false) && link.client < 2 {
+            let me = link.client;
+            if self.clients[me].link == Some(id) {
+                self.client_hangs_up(me, reason);
+            }
+        }
+    }
+
+    fn client_hangs_up(&mut self, me: usize, reason: &str) {
+        self.say(|| format!("client {me} is cut off: {reason}"));
+        let now = self.now;
+        self.clients[me].session.disconnected(reason);
+        if let Some(id) = self.clients[me].link.take()
+            && let Some(link) = self.links.get_mut(&id)
+        {
+            link.open_at_client = false;
+            if link.tells_end {
+                let at = link.up.last_arrival.max(now + link.slowness);
+                self.plan(at, Happening::RelaySeesEnd(id));
+            }
+        }
+        self.dial_again(me);
+        self.turn_client(me);
+    }
+
+    /// What the driver of a session does after each call.
+    fn turn_client(&mut self, me: usize) {
+        let now = self.now;
+        let client = &mut self.clients[me];
+        if let Err(cut) = client.session.tick(now) {
+            return self.client_hangs_up(me, &cut.0);
+        }
+        if now >= client.screen_stuck_until {
+            while let Some(event) = client.session.next_event() {
+                if let Event::Received { line, .. } = &event {
+                    client.read.push(line.text.clone());
+                } else if let Event::Ended(_) = &event {
+                    client.ended = Some(event);
+                } else if self.loud {
+                    println!("{now:>7}  client {me} is told {event:?}");
+                }
+            }
+            client.session.hold();
+            if let Err(cut) = client.session.tick(now) {
+                return self.client_hangs_up(me, &cut.0);
+            }
+        }
+        if client.session.is_live() {
+            client.pause = 200;
+        }
+        let bytes = client.session.unsent().to_vec();
+        client.session.sent(bytes.len());
+        let deadline = client.session.deadline();
+        let link = client.link;
+        if let Some(link) = link.filter(|_| !bytes.is_empty()) {
+            self.send_up(link, bytes);
+        }
+        if let Some(at) = deadline {
+            self.plan(at.max(now + 1), Happening::TickClient(me));
+        }
+    }
+
+    /// What the driver of the hub does after each call.
+    fn turn_relay(&mut self) {
+        let now = self.now;
+        let Some(hub) = &mut self.hub else {
+            return;
+        };
+        hub.tick(now);
+        loop {
+            let Some(hub) = &mut self.hub else {
+                return;
+            };
+            if let Some(conn) = hub.next_unsent() {
+                let bytes = hub.unsent(conn).to_vec();
+                hub.sent(now, conn, bytes.len());
+                if let Some(link) = self.link_of(conn) {
+                    self.send_down(link, bytes);
+                }
+            } else if let Some(effect) = hub.next_effect() {
+                if let Effect::Close(conn) = effect {
+                    hub.closed(now, conn);
+                    if let Some(link) = self.link_of(conn) {
+                        self.relay_hangs_up(link);
+                    }
+                }
+            } else {
+                let deadline = hub.deadline();
+                if let Some(at) = deadline {
+                    self.plan(at.max(now + 1), Happening::TickRelay);
+                }
+                break;
+            }
+        }
+    }
+
+    fn link_of(&self, conn: ConnId) -> Option<usize> {
+        let here =
+            |link: &Link| link.relay == self.relay && link.open_at_relay && link.conn == conn;
+        self.links
+            .iter()
+            .find(|(_, link)| here(link))
+            .map(|(id, _)| *id)
+    }
+
+    fn relay_hangs_up(&mut self, id: usize) {
+        let now = self.now;
+        if let Some(link) = self.links.get_mut(&id) {
+            link.open_at_relay = false;
+            if link.tells_end {
+                let at = link.down.last_arrival.max(now + link.slowness);
+                self.plan(at, Happening::ClientSeesEnd(id));
+            }
+        }
+    }
+
+    fn send_up(&mut self, id: usize, bytes: Vec<u8>) {
+        for piece in self.pieces(bytes) {
+            let (now, jitter) = (self.now, self.chance.below(30));
+            let Some(link) = self.links.get_mut(&id) else {
+                return;
+            };
+            let at = link.up.last_arrival.max(now + link.slowness + jitter);
+            link.up.last_arrival = at;
+            link.up.in_flight += piece.len();
+            self.plan(at, Happening::AtRelay(id, piece));
+        }
+    }
+
+    fn send_down(&mut self, id: usize, bytes: Vec<u8>) {
+        let bytes = match self.relaying {
+            Relaying::Honest => bytes,
+            _ if self.now >= TROUBLE => bytes,
+            Relaying::Dropping => self.drop_lines(bytes),
+            Relaying::Lying => self.lie(id, bytes),
+        };
+        for piece in self.pieces(bytes) {
+            let (now, jitter) = (self.now, self.chance.below(30));
+            let Some(link) = self.links.get_mut(&id) else {
+                return;
+            };
+            let at = link.down.last_arrival.max(now + link.slowness + jitter);
+            link.down.last_arrival = at;
+            link.down.in_flight += piece.len();
+            self.plan(at, Happening::AtClient(id, piece));
+        }
+    }
+
+    fn drop_lines(&mut self, bytes: Vec<u8>) -> Vec<u8> {
+        let mut kept = Vec::new();
+        for line in bytes.split_inclusive(|&byte| byte == b'\n') {
+            let passed_on = line.starts_with(b"SAY") || line.starts_with(b"ACK");
+            if !passed_on || !self.chance.percent(20) {
+                kept.extend_from_slice(line);
+            }
+        }
+        kept
+    }
+
+    fn lie(&mut self, id: usize, bytes: Vec<u8>) -> Vec<u8> {
+        let mut told = Vec::new();
+        let client = self.links[&id].client;
+        for line in bytes.split_inclusive(|&byte| byte == b'\n') {
+            told.extend_from_slice(line);
+            let text = String::from_utf8_lossy(line);
+            if line.starts_with(b"SAY") && self.chance.percent(10) {
+                told.extend_from_slice(line);
+            }
+            if let Some((victim, old)) = &self.kept
+                && *victim == client
+                && line.starts_with(b"SAY")
+            {
+                told.extend_from_slice(old);
+                self.kept = None;
+            }
+            if line.starts_with(b"SAY") && self.chance.percent(10) {
+                self.kept = Some((client, line.to_vec()));
+            }
+            if let Some((head, n)) = text.trim_end().rsplit_once(' ')
+                && line.starts_with(b"ACK")
+                && self.chance.percent(3)
+            {
+                let above = n.parse::<u64>().unwrap() + 100;
+                told.extend_from_slice(format!("{head} {above}\n").as_bytes());
+            }
+        }
+        told
+    }
+
+    fn pieces(&mut self, bytes: Vec<u8>) -> Vec<Vec<u8>> {
+        if bytes.len() < 2 || self.chance.percent(60) {
+            return vec![bytes];
+        }
+        let at = 1 + self.chance.below(bytes.len() as u64 - 1) as usize;
+        let (head, tail) = bytes.split_at(at);
+        vec![head.to_vec(), tail.to_vec()]
+    }
+
+    fn fault(&mut self) {
+        self.faults += 1;
+        let mut lasts = 0;
+        let me = self.chance.below(2) as usize;
+        match self.chance.below(7) {
+            0 | 1 => self.cut(me),
+            2 => self.go_half_open(me),
+            3 => {
+                lasts = self.chance.below(20_000);
+                self.slow_down(me, lasts);
+            }
+            4 => {
+                lasts = self.chance.below(90_000).min(100_000 - self.now);
+                self.say(|| format!("client {me} stands still for {lasts} ms"));
+                let until = self.now + lasts;
+                self.clients[me].asleep_until = self.clients[me].asleep_until.max(until);
+                self.plan(until, Happening::ClientWakes(me));
+            }
+            5 => {
+                lasts = self.chance.below(40_000);
+                self.say(|| format!("the screen of client {me} is stuck for {lasts} ms"));
+                self.clients[me].screen_stuck_until = self.now + lasts;
+                self.plan(self.now + lasts, Happening::TickClient(me));
+            }
+            _ => lasts = self.kill_relay(),
+        }
+        for _ in 0..self.chance.below(4) {
+            let at = self.now + self.chance.below(8_000);
+            self.plan(at, Happening::Intrude);
+        }
+        self.last_fault = self.last_fault.max(self.now + lasts);
+    }
+
+    /// The connection breaks; both ends notice, sooner or later, and some of what was under way arrives.
+    fn cut(&mut self, me: usize) {
+        let Some(id) = self.clients[me].link else {
+            return;
+        };
+        self.say(|| format!("link {id} is cut"));
+        self.lose_bytes(id);
+        let ends = [Happening::RelaySeesEnd(id), Happening::ClientSeesEnd(id)];
+        for end in ends {
+            let at = self.now + self.chance.below(3_000);
+            self.plan(at, end);
+        }
+    }
+
+    /// Nothing passes any more, and neither end is told.
+    fn go_half_open(&mut self, me: usize) {
+        let Some(id) = self.clients[me].link else {
+            return;
+        };
+        self.say(|| format!("link {id} goes half-open"));
+        self.lose_bytes(id);
+        if let Some(link) = self.links.get_mut(&id) {
+            link.tells_end = false;
+        }
+    }
+
+    fn lose_bytes(&mut self, id: usize) {
+        if let Some(link) = self.links.get_mut(&id) {
+            for way in [&mut link.up, &mut link.down] {
+                let budget = self.chance.below(way.in_flight as u64 + 1) as usize;
+                way.budget = Some(budget.min(way.budget.unwrap_or(budget)));
+            }
+        }
+    }
+
+    fn slow_down(&mut self, me: usize, delay: Millis) {
+        let until = self.now + delay;
+        if let Some(link) = self.clients[me].link.and_then(|id| self.links.get_mut(&id)) {
+            link.up.last_arrival = link.up.last_arrival.max(until);
+            link.down.last_arrival = link.down.last_arrival.max(until);
+        }
+        self.say(|| format!("the link of client {me} stalls for {delay} ms"));
+    }
+
+    fn wake(&mut self, me: usize) {
+        if self.now < self.clients[me].asleep_until {
+            return;
+        }
+        let missed = std::mem::take(&mut self.clients[me].missed);
+        for happening in missed {
+            self.happen(happening);
+        }
+    }
+
+    fn kill_relay(&mut self) -> Millis {
+        if self.hub.take().is_none() {
+            return 0;
+        }
+        let down_for = self.chance.below(8_000);
+        self.say(|| format!("the relay is killed, and back in {down_for} ms"));
+        let links: Vec<usize> = self.links.keys().copied().collect();
+        for id in links {
+            self.lose_bytes(id);
+            let at = self.now + self.chance.below(2_000);
+            self.plan(at, Happening::ClientSeesEnd(id));
+        }
+        self.plan(self.now + down_for, Happening::RelayStarts);
+        down_for
+    }
+
+    fn start_relay(&mut self) {
+        self.relay += 1;
+        let mut hub = Hub::new(Setting::without_words(House::TwoSeats));
+        if let Some(Flaw::Hub(flaw)) = self.flaw {
+            hub.flaw = Some(flaw);
+        }
+        self.hub = Some(hub);
+    }
+}

@@ -170,7 +170,6 @@ pub fn session(choices: &mut Choices<'_>) {
         pid: Pid(1),
         token: Token(1),
         salon: None,
-        partner: None,
         name: "Zoé".parse().expect("it is a name"),
     });
     let mut now = 0;

@@ -16,9 +16,9 @@ mod notices;
 mod trace;
 
 pub use notices::{
-    MYSELF, OVER, SEATS_TAKEN, arrived, away, back, cause, left, lost, quoted, sentence,
+    MYSELF, OVER, SEATS_TAKEN, arrived, away, back, cause, left, lost, messages, quoted, sentence,
+    undelivered,
 };
-
 pub use trace::{Direction, remark};
 
 use std::borrow::Cow;
@@ -28,7 +28,7 @@ use std::io::IsTerminal;
 use std::net::SocketAddr;
 
 use ansi_term::{Colour as Base, Style};
-use chrono::{Local, TimeZone, Timelike};
+use chrono::{DateTime, Datelike, Local, TimeZone, Timelike, Utc};
 use unicode_width::UnicodeWidthChar;
 
 use crate::protocol::wire::is_hidden;
@@ -168,6 +168,15 @@ impl Palette {
         self.error.paint(safe(sentence)).to_string()
     }
 
+    /// Which lines of ours did not arrive: a heading and each of them, or nothing.
+    pub fn undelivered(&self, name: &str, lines: &[Line]) -> Vec<String> {
+        let heading = undelivered(lines.len()).map(|heading| self.error(&heading));
+        let messages = lines
+            .iter()
+            .map(|line| self.message(Author::Own, name, line));
+        heading.into_iter().chain(messages).collect()
+    }
+
     /// What the other person types to reach this relay: `msg --connect 192.168.1.12:5000 --nom VOTRE_NOM`.
     pub fn invitation(&self, address: SocketAddr) -> String {
         self.command
@@ -181,15 +190,8 @@ impl Palette {
 /// A peer may send any number. A far-off date is shown as it is (`01/01/12026 00:00:00`), and a number outside of the
 /// calendar as the number.
 pub fn date(at: UnixMillis) -> String {
-    use chrono::Datelike;
-    // A day less than what chrono can hold, because moving to the viewer's zone adds up to one.
-    const LAST: i64 = chrono::DateTime::<chrono::Utc>::MAX_UTC.timestamp_millis() - 86_400_000;
-    let local = i64::try_from(at)
-        .ok()
-        .filter(|at| *at <= LAST)
-        .and_then(|at| Local.timestamp_millis_opt(at).single());
     let mut shown = String::with_capacity("22/11/2026 14:02:31".len());
-    match local {
+    match local(at) {
         Some(at) => write!(
             shown,
             "{:02}/{:02}/{:04} {:02}:{:02}:{:02}",
@@ -204,6 +206,42 @@ pub fn date(at: UnixMillis) -> String {
     }
     .expect("a String takes everything");
     shown
+}
+
+/// A day in the viewer's zone, as a heading: `dimanche 22 novembre 2026`.
+pub fn day(at: UnixMillis) -> String {
+    const DAYS: [&str; 7] = [
+        "lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche",
+    ];
+    const MONTHS: [&str; 12] = [
+        "janvier",
+        "février",
+        "mars",
+        "avril",
+        "mai",
+        "juin",
+        "juillet",
+        "août",
+        "septembre",
+        "octobre",
+        "novembre",
+        "décembre",
+    ];
+    let Some(at) = local(at) else {
+        return "jour inconnu".to_owned();
+    };
+    let first = if at.day() == 1 { "er" } else { "" };
+    let weekday = DAYS[at.weekday().num_days_from_monday() as usize];
+    let month = MONTHS[at.month0() as usize];
+    format!("{weekday} {}{first} {month} {}", at.day(), at.year())
+}
+
+/// A point in the viewer's zone; `None` for a number outside of the calendar.
+fn local(at: UnixMillis) -> Option<DateTime<Local>> {
+    // A day less than what chrono can hold, because moving to the viewer's zone adds up to one.
+    const LAST: i64 = DateTime::<Utc>::MAX_UTC.timestamp_millis() - 86_400_000;
+    let at = i64::try_from(at).ok().filter(|at| *at <= LAST)?;
+    Local.timestamp_millis_opt(at).single()
 }
 
 /// Hostile text made harmless: what could move the cursor, reorder, hide or forge is shown escaped (`\x1b`, `\u{202e}`),
@@ -261,7 +299,7 @@ fn escape(c: char, shown: &mut String) {
 }
 
 /// A name made harmless: as [`safe`], and with single spaces only, because two of them end the name in a row.
-fn safe_name(name: &str) -> String {
+pub fn safe_name(name: &str) -> String {
     let safe = safe(name);
     let mut shown = String::with_capacity(safe.len());
     for word in safe.split_whitespace() {
@@ -396,6 +434,17 @@ mod tests {
             .unwrap()
             .timestamp_millis();
         assert_eq!(date(at as UnixMillis + 999), "22/11/2026 14:02:31");
+    }
+
+    #[test]
+    fn a_day_is_told_in_french_words() {
+        let told = |year, month, day| {
+            let noon = Local.with_ymd_and_hms(year, month, day, 12, 0, 0);
+            super::day(noon.unwrap().timestamp_millis() as UnixMillis)
+        };
+        assert_eq!(told(2026, 11, 22), "dimanche 22 novembre 2026");
+        assert_eq!(told(2027, 2, 1), "lundi 1er février 2027");
+        assert_eq!(super::day(u64::MAX), "jour inconnu");
     }
 
     #[test]

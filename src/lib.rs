@@ -1,8 +1,10 @@
 //! `msg`: two people talk by text over TCP, through a relay.
 //!
 //! The program is `src/main.rs`; this library exists so that simulations, benchmarks and fuzzers reach the core.
-//! Imports point down only: `main` → `relay`, `ui_line` → `peer`, `display`, `history` → `protocol`.
+//! Imports point down only: `main` → `relay`, `ui_line`, `ui_window` → `conversation` → `peer`, `display`,
+//! `history` → `protocol`.
 
+pub mod conversation;
 pub mod display;
 pub mod history;
 pub mod options;
@@ -11,4 +13,7 @@ pub mod protocol;
 pub mod relay;
 pub mod screen;
 pub mod service;
+pub mod signals;
 pub mod ui_line;
+#[cfg(feature = "gui")]
+pub mod ui_window;

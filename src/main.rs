@@ -3,16 +3,18 @@
 use std::io::{self, Write};
 use std::net::TcpListener;
 use std::os::unix::net::UnixStream;
+use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use futures_lite::future::FutureExt;
+use msg::conversation::Outcome;
 use msg::display::{self, Colour, Palette};
 use msg::history::Record;
-use msg::options::{self, Address, Caller, ClientOptions, Mode, RelayOptions};
-use msg::peer::{self, Ending};
+use msg::options::{self, Address, Caller, ClientOptions, Mode, RelayOptions, WindowOptions};
+use msg::peer::{self, Ending, Ends};
 use msg::protocol::hub::{House, Tracing};
 use msg::relay::{self, Door, Origin, Show};
 use msg::service::{self, Service};
@@ -37,6 +39,7 @@ fn main() -> ExitCode {
     let outcome = match options::parse(std::env::args_os().skip(1)) {
         Ok(Mode::Relay(options)) => relay(options),
         Ok(Mode::Client(options)) => client(options),
+        Ok(Mode::Window(options)) => window(options),
         Ok(Mode::Print(text)) => print(&text),
         Err(mistake) => Err(Failure::new(status::USAGE, mistake.to_string())),
     };
@@ -137,46 +140,13 @@ fn stop_on_signals() -> io::Result<(UnixStream, Arc<AtomicUsize>)> {
 
 /// Talks as one of two people, in line mode.
 fn client(options: ClientOptions) -> Result<u8, Failure> {
-    let record = match &options.history {
-        None => None,
-        Some(path) => Some(Record::open(path).map_err(|error| {
-            let cause = display::cause(&error.to_string());
-            let path = path.display().to_string();
-            let sentence = format!("--history {} : {cause}.", display::safe(&path));
-            Failure::new(status::USAGE, sentence)
-        })?),
-    };
-    let ClientOptions {
-        address: Address { host, port },
-        caller,
-        ..
-    } = options;
     let settings = ui_line::Settings {
-        name: match &caller {
-            Caller::Wire { name, .. } | Caller::Plain(Some(name)) => name.to_string(),
-            Caller::Plain(None) => display::MYSELF.to_owned(),
-        },
-        record,
+        name: own_name(&options.caller),
+        record: options.history.as_deref().map(record).transpose()?,
     };
     let (handle, ends) = peer::channels();
     let executor = LocalExecutor::new();
-    let connection = executor.spawn(async move {
-        match caller {
-            Caller::Wire { name, salon } => {
-                let call = peer::Call {
-                    host,
-                    port,
-                    name,
-                    salon,
-                };
-                peer::run(call, ends).await
-            }
-            Caller::Plain(name) => {
-                peer::plain::run(peer::plain::Call { host, port, name }, ends).await;
-                Ok(())
-            }
-        }
-    });
+    let connection = executor.spawn(call(options.address, options.caller, ends));
     let outcome = smol::block_on(executor.run(async {
         let outcome = ui_line::run(settings, handle).await?;
         // The connection has ended by now, or nobody waited for that: then it has a moment for a goodbye.
@@ -191,8 +161,82 @@ fn client(options: ClientOptions) -> Result<u8, Failure> {
     conclude(outcome.map_err(fail)?)
 }
 
+/// Talks as one of two people, in a window.
+#[cfg(feature = "gui")]
+fn window(options: WindowOptions) -> Result<u8, Failure> {
+    use msg::ui_window::{Answer, Desktop, NoDisplay, Settings};
+
+    let record = options.history.as_deref().map(record).transpose()?;
+    let desktop = Desktop::open().map_err(|NoDisplay| {
+        let sentence =
+            "pas d'écran où ouvrir une fenêtre : lancez msg depuis un bureau, ou sans --gui.";
+        Failure::new(status::UNAVAILABLE, sentence.to_owned())
+    })?;
+    let Some(Answer { address, name }) = desktop.ask(options.address, options.name) else {
+        // Somebody who thought better of it.
+        return Ok(0);
+    };
+    let settings = Settings {
+        name: name.to_string(),
+        address: address.to_string(),
+        record,
+    };
+    let caller = options.dialect.spoken_by(name);
+    let (handle, ends) = peer::channels();
+    let connection = move || call(address, caller, ends);
+    let outcome = desktop.talk(settings, handle, connection, GOODBYE);
+    let fail = |error: io::Error| Failure::system("la discussion ne peut pas continuer", &error);
+    conclude(outcome.map_err(fail)?)
+}
+
+/// This program was built without the window.
+#[cfg(not(feature = "gui"))]
+fn window(_: WindowOptions) -> Result<u8, Failure> {
+    let sentence = "ce programme a été construit sans fenêtre : « cargo build --release --features gui » lui en donne \
+                    une (avec GTK 4 : sous Debian, « apt install libgtk-4-dev »).";
+    Err(Failure::new(status::UNAVAILABLE, sentence.to_owned()))
+}
+
+/// Opens the record at the path that `--history` gave.
+fn record(path: &Path) -> Result<Record, Failure> {
+    Record::open(path).map_err(|error| {
+        let cause = display::cause(&error.to_string());
+        let path = path.display().to_string();
+        let sentence = format!("--history {} : {cause}.", display::safe(&path));
+        Failure::new(status::USAGE, sentence)
+    })
+}
+
+/// The name that one's own messages are shown under.
+fn own_name(caller: &Caller) -> String {
+    match caller {
+        Caller::Wire { name, .. } | Caller::Plain(Some(name)) => name.to_string(),
+        Caller::Plain(None) => display::MYSELF.to_owned(),
+    }
+}
+
+/// Holds a conversation for whichever user interface is at the other ends.
+async fn call(address: Address, caller: Caller, ends: Ends) -> io::Result<()> {
+    let Address { host, port } = address;
+    match caller {
+        Caller::Wire { name, salon } => {
+            let call = peer::Call {
+                host,
+                port,
+                name,
+                salon,
+            };
+            peer::run(call, ends).await
+        }
+        Caller::Plain(name) => {
+            peer::plain::run(peer::plain::Call { host, port, name }, ends).await;
+            Ok(())
+        }
+    }
+}
+
 /// The exit status of a conversation, and its last words.
-fn conclude(outcome: ui_line::Outcome) -> Result<u8, Failure> {
+fn conclude(outcome: Outcome) -> Result<u8, Failure> {
     if let Some(signal) = outcome.signal {
         return Ok(status::SIGNAL + signal.as_raw() as u8);
     }

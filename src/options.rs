@@ -19,6 +19,7 @@ use crate::protocol::wire::{MAX_NAME, Name, NameError, Salon, is_hidden};
 pub enum Mode {
     Relay(RelayOptions),
     Client(ClientOptions),
+    Window(WindowOptions),
     /// Print this text, whole lines, to standard output.
     Print(String),
 }
@@ -42,6 +43,32 @@ pub struct ClientOptions {
     pub caller: Caller,
     /// The record to keep.
     pub history: Option<PathBuf>,
+}
+
+/// `msg --gui`: a dialog asks for what is left out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WindowOptions {
+    pub address: Option<Address>,
+    pub name: Option<Name>,
+    pub dialect: Dialect,
+    /// The record to keep.
+    pub history: Option<PathBuf>,
+}
+
+/// What a client speaks, before it has a name: see [`Caller`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Dialect {
+    Wire(Option<Salon>),
+    Plain,
+}
+
+impl Dialect {
+    pub fn spoken_by(self, name: Name) -> Caller {
+        match self {
+            Dialect::Wire(salon) => Caller::Wire { name, salon },
+            Dialect::Plain => Caller::Plain(Some(name)),
+        }
+    }
 }
 
 /// What the client speaks, and under which name.
@@ -82,6 +109,17 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Mode, Mist
     }
 }
 
+/// Reads an address that was typed into a dialog rather than after `--connect`.
+///
+/// # Errors
+/// What is wrong, with an address as an example and no option around it.
+pub fn address(given: &str) -> Result<Address, Mistake> {
+    callable(given).map_err(|why| Mistake::address(IN_A_DIALOG, given, why))
+}
+
+/// What stands before an example where the command line has its option.
+const IN_A_DIALOG: &str = "par exemple";
+
 // argh wants a description of each, for a help that is never shown: HELP is the one a person reads.
 /// Deux personnes discutent par écrit, à travers un relais.
 #[derive(FromArgs)]
@@ -111,6 +149,9 @@ struct Words {
     /// parle en texte brut
     #[argh(switch)]
     brut: bool,
+    /// discute dans une fenêtre
+    #[argh(switch)]
+    gui: bool,
     /// affiche la version
     #[argh(switch, short = 'V')]
     version: bool,
@@ -120,7 +161,7 @@ const HELP: &str = "\
 msg : deux personnes discutent par écrit, à travers un relais.
 
   msg --relay [MACHINE]:PORT [--daemon | --trace]
-  msg --connect MACHINE:PORT --nom NOM [--salon SALON] [--history FICHIER]
+  msg --connect MACHINE:PORT --nom NOM [--salon SALON] [--history FICHIER] [--gui]
   msg --connect MACHINE:PORT --brut [--nom NOM] [--history FICHIER]
 
 Ouvrir un relais
@@ -136,6 +177,7 @@ Rejoindre une discussion
   --salon SALON             retrouve, sur un relais --daemon, la personne qui donne le même SALON ; sans salon,
                             la prochaine personne qui vient sans salon elle aussi
   --history FICHIER         garde la discussion dans FICHIER, à la suite de ce qu'il contient déjà
+  --gui                     discute dans une fenêtre, qui demande ce qui n'est pas donné de l'adresse et du nom
   --brut                    parle en texte brut à un serveur qui n'est pas un relais msg : chaque ligne est un message,
                             « quitter » le dernier ; avec --nom, la première ligne est le nom
 
@@ -147,6 +189,7 @@ Exemples
   msg --connect 192.168.1.12:5000 --nom Zoé
   msg --connect '[2001:db8::7]:5000' --nom 'Jean Paul' --history discussion.txt
   msg --connect salle12:5000 --nom Zoé --salon binôme-3
+  msg --gui
 
 Pendant la discussion : Entrée envoie la ligne, /help montre les commandes, /quit ou quitter termine.
 ";
@@ -160,10 +203,11 @@ const VALUED: [(&str, &str); 5] = [
     ("--salon", "binôme-3"),
 ];
 
-const SWITCHES: [&str; 7] = [
+const SWITCHES: [&str; 8] = [
     "--daemon",
     "--trace",
     "--brut",
+    "--gui",
     "--help",
     "-h",
     "--version",
@@ -171,7 +215,7 @@ const SWITCHES: [&str; 7] = [
 ];
 
 /// What people type instead, from other programs or in the other language.
-const ALIASES: [(&str, &str); 16] = [
+const ALIASES: [(&str, &str); 20] = [
     ("--name", "--nom"),
     ("--pseudo", "--nom"),
     ("--user", "--nom"),
@@ -188,6 +232,10 @@ const ALIASES: [(&str, &str); 16] = [
     ("--salle", "--salon"),
     ("--démon", "--daemon"),
     ("--service", "--daemon"),
+    ("--fenêtre", "--gui"),
+    ("--fenetre", "--gui"),
+    ("--window", "--gui"),
+    ("--gtk", "--gui"),
 ];
 
 /// An address to stand in an example.
@@ -197,7 +245,7 @@ const EXAMPLE: &str = "192.168.1.12:5000";
 const PORT: u16 = 5000;
 
 impl Words {
-    fn checked(self) -> Result<Mode, Mistake> {
+    fn checked(mut self) -> Result<Mode, Mistake> {
         if self.version {
             return Ok(Mode::Print(
                 concat!("msg ", env!("CARGO_PKG_VERSION"), "\n").to_owned(),
@@ -218,11 +266,11 @@ impl Words {
                 return Err(Mistake::NoValue(option));
             }
         }
-        match (self.relay, self.connect) {
+        match (self.relay.take(), self.connect.take()) {
             (Some(_), Some(_)) => Err(Mistake::TwoModes),
-            (None, None) => Err(Mistake::NoMode),
             (Some(_), None) if self.nom.is_some() => Err(Mistake::ClientOnly("--nom")),
             (Some(_), None) if self.brut => Err(Mistake::ClientOnly("--brut")),
+            (Some(_), None) if self.gui => Err(Mistake::ClientOnly("--gui")),
             (Some(_), None) if self.history.is_some() => Err(Mistake::ClientOnly("--history")),
             (Some(_), None) if self.salon.is_some() => Err(Mistake::ClientOnly("--salon")),
             (Some(_), None) if self.daemon && self.trace => Err(Mistake::TracedDaemon),
@@ -244,36 +292,39 @@ impl Words {
             }
             (None, Some(_)) if self.daemon => Err(Mistake::RelayOnly("--daemon")),
             (None, Some(_)) if self.trace => Err(Mistake::RelayOnly("--trace")),
-            (None, Some(given)) => {
-                let address =
-                    callable(&given).map_err(|why| Mistake::address("--connect", &given, why))?;
-                let name = match self.nom {
-                    Some(given) => match given.parse() {
-                        Ok(name) => Some(name),
-                        Err(why) => return Err(Mistake::Name { given, why }),
-                    },
-                    None => None,
-                };
-                let salon = match self.salon {
-                    Some(_) if self.brut => return Err(Mistake::PlainSalon),
-                    Some(given) => match given.trim().parse() {
-                        Ok(salon) => Some(salon),
-                        Err(()) => return Err(Mistake::Salon(given)),
-                    },
-                    None => None,
-                };
-                let caller = match (self.brut, name) {
-                    (true, name) => Caller::Plain(name),
-                    (false, Some(name)) => Caller::Wire { name, salon },
-                    (false, None) => return Err(Mistake::NoName(address)),
-                };
-                Ok(Mode::Client(ClientOptions {
-                    address,
-                    caller,
-                    history: self.history.map(PathBuf::from),
-                }))
-            }
+            (None, address) => self.client(address),
         }
+    }
+
+    /// What a client is to do, whatever is said of a relay aside.
+    fn client(self, address: Option<String>) -> Result<Mode, Mistake> {
+        let address = address.as_deref().map(called).transpose()?;
+        let name = self.nom.map(named).transpose()?;
+        let dialect = match self.salon {
+            Some(_) if self.brut => return Err(Mistake::PlainSalon),
+            None if self.brut => Dialect::Plain,
+            salon => Dialect::Wire(salon.map(room).transpose()?),
+        };
+        let history = self.history.map(PathBuf::from);
+        if self.gui {
+            return Ok(Mode::Window(WindowOptions {
+                address,
+                name,
+                dialect,
+                history,
+            }));
+        }
+        let address = address.ok_or(Mistake::NoMode)?;
+        let caller = match (dialect, name) {
+            (dialect, Some(name)) => dialect.spoken_by(name),
+            (Dialect::Plain, None) => Caller::Plain(None),
+            (Dialect::Wire(_), None) => return Err(Mistake::NoName(address)),
+        };
+        Ok(Mode::Client(ClientOptions {
+            address,
+            caller,
+            history,
+        }))
     }
 }
 
@@ -474,6 +525,13 @@ impl BadAddress {
                 f,
                 "le port 0 ne s'appelle pas : prenez celui que le relais affiche"
             ),
+            BadAddress::NoBrackets { meant } if option == IN_A_DIALOG => {
+                write!(
+                    f,
+                    "une adresse IPv6 se met entre crochets : {option} {meant}"
+                )
+            }
+            // The quotes are for the shell.
             BadAddress::NoBrackets { meant } => {
                 write!(
                     f,
@@ -505,6 +563,21 @@ impl fmt::Display for Address {
             write!(f, "{}:{}", self.host, self.port)
         }
     }
+}
+
+/// The value of `--connect`.
+fn called(given: &str) -> Result<Address, Mistake> {
+    callable(given).map_err(|why| Mistake::address("--connect", given, why))
+}
+
+/// The value of `--nom`.
+fn named(given: String) -> Result<Name, Mistake> {
+    given.parse().map_err(|why| Mistake::Name { given, why })
+}
+
+/// The value of `--salon`.
+fn room(given: String) -> Result<Salon, Mistake> {
+    given.trim().parse().map_err(|()| Mistake::Salon(given))
 }
 
 /// An address that can be called.
@@ -614,7 +687,7 @@ fn example(option: &str) -> &'static str {
     VALUED
         .iter()
         .find(|(name, _)| *name == option)
-        .map_or("", |(_, example)| example)
+        .map_or(EXAMPLE, |(_, example)| example)
 }
 
 fn is_valued(word: &str) -> bool {

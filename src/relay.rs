@@ -212,15 +212,16 @@ impl Relay {
                 break;
             }
         }
-        while let Some(id) = self.touched.pop() {
-            self.watch_pair(now, id);
-        }
         self.face.tend(now, self.hub.counts());
         self.watch_screen();
         // Also where nothing but time has passed, which ends the patience with a screen that stands still.
         let holds_back = self.face.holds_back(now);
         if std::mem::replace(&mut self.held_back, holds_back) || holds_back {
             self.watch_everyone(now);
+        }
+        // After the screen was written to: whom epoll watches depends on what still waits for it.
+        while let Some(id) = self.touched.pop() {
+            self.watch_pair(now, id);
         }
         self.tend_door(now);
     }

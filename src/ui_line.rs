@@ -4,29 +4,23 @@
 //! on the screen or towards the connection. Nothing wakes it while nothing happens, nothing that was typed or piped is
 //! dropped, and nothing grows without bound: each direction stops being read when its other end stands still.
 
-mod commands;
 mod conversation;
 mod editor;
 mod face;
 mod input;
 mod keys;
-mod ledger;
 mod plain;
 mod prompt;
-mod signals;
 mod stage;
 mod terminal;
-mod text;
 
 use std::io::{self, IsTerminal};
 use std::os::fd::{AsFd, OwnedFd};
 
-use rustix::process::Signal;
-
+use crate::conversation::Outcome;
 use crate::display::Colour;
 use crate::history::Record;
-use crate::peer::{Ending, Handle};
-use crate::protocol::Line;
+use crate::peer::Handle;
 
 use conversation::Conversation;
 
@@ -37,19 +31,6 @@ pub struct Settings {
     pub name: String,
     /// Where to keep the conversation, if anywhere.
     pub record: Option<Record>,
-}
-
-/// How a conversation ended.
-#[derive(Debug)]
-pub struct Outcome {
-    /// The connection's own end; its words are the caller's to print. `None` when nobody waited for it any more.
-    pub ending: Option<Ending>,
-    /// Our lines that never reached the other. Their author has been told.
-    pub undelivered: Vec<Line>,
-    /// The signal that asked for the end.
-    pub signal: Option<Signal>,
-    /// Why the conversation could not be shown to its end. A reader that closed the pipe is no failure.
-    pub failure: Option<io::Error>,
 }
 
 /// Talks until the connection has ended, on standard input, output and error.

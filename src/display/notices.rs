@@ -28,11 +28,7 @@ pub fn sentence(event: &Event) -> Option<String> {
         Event::Back { name, delivered } => back(name, *delivered),
         Event::Left { name } => left(name),
         Event::Lost { name } => lost(name),
-        Event::Undelivered { lines } => match lines.len() {
-            0 => return None,
-            1 => "1 message n'a pas été remis :".to_owned(),
-            n => format!("{n} messages n'ont pas été remis :"),
-        },
+        Event::Undelivered { lines } => return undelivered(lines.len()),
         Event::Ended(ending) => return farewell(ending),
     };
     Some(told)
@@ -61,6 +57,15 @@ pub fn back(name: &str, delivered: usize) -> String {
     match messages(delivered) {
         None => format!("{} est de retour.", quoted(name)),
         Some(lines) => format!("{} est de retour : {lines} remis.", quoted(name)),
+    }
+}
+
+/// So many lines did not arrive; those themselves follow.
+pub fn undelivered(lines: usize) -> Option<String> {
+    match lines {
+        0 => None,
+        1 => Some("1 message n'a pas été remis :".to_owned()),
+        n => Some(format!("{n} messages n'ont pas été remis :")),
     }
 }
 
@@ -196,7 +201,7 @@ fn system_cause(kind: std::io::ErrorKind) -> Option<&'static str> {
 }
 
 /// « 1 message », « 3 messages »; nothing for none.
-fn messages(lines: usize) -> Option<String> {
+pub fn messages(lines: usize) -> Option<String> {
     match lines {
         0 => None,
         1 => Some("1 message".to_owned()),

@@ -345,9 +345,9 @@ impl Plain {
         if self.unread.len() - start < bytes.len() {
             self.remarks.add(Remark::Telnet);
         }
-        let goes_on = self.hand.may_add(&self.unread[start..]);
+        let goes_on = || self.hand.may_add(&self.unread[start..]);
         // A client named « A » that says « bonjour » a second later: what stood before was a line by itself.
-        if silence >= LINE_AFTER && self.framing == Framing::Unknown && was_idle && !goes_on {
+        if silence >= LINE_AFTER && self.framing == Framing::Unknown && was_idle && !goes_on() {
             self.end_line_by_silence();
         }
     }

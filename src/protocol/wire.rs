@@ -151,7 +151,7 @@ impl<'a> Verb<'a> {
     /// Reads one line, given without its ending.
     pub fn decode(line: &'a [u8]) -> Result<Verb<'a>, Malformed> {
         let line = std::str::from_utf8(line).map_err(|_| Malformed::NotUtf8)?;
-        let (verb, rest) = line.split_once(' ').unwrap_or((line, ""));
+        let (verb, rest) = split_word(line).unwrap_or((line, ""));
         let understood = match verb {
             "SAY" => fields(rest).and_then(|[seq, sent_at, text]| {
                 Some(Verb::Say {
@@ -473,6 +473,10 @@ impl fmt::Display for Token {
 ///
 /// Joiners (U+200C, U+200D) and the emoji variation selectors are not: Persian, Indic scripts and emoji need them.
 pub fn is_hidden(c: char) -> bool {
+    // Most of what is ever asked about, and quickly told.
+    if c.is_ascii() {
+        return c.is_ascii_control();
+    }
     c.is_control()
         || matches!(c,
             '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}'
@@ -589,13 +593,20 @@ fn after_version(line: &str) -> Result<&str, Malformed> {
     }
 }
 
+/// The first word, and what stands after its space. Words are short here, and `split_once` is made for long searches.
+fn split_word(text: &str) -> Option<(&str, &str)> {
+    let end = text.bytes().position(|byte| byte == b' ')?;
+    Some((&text[..end], &text[end + 1..]))
+}
+
 /// Exactly `N` fields; the last takes the rest of the line, spaces included.
-fn fields<const N: usize>(rest: &str) -> Option<[&str; N]> {
+fn fields<const N: usize>(mut rest: &str) -> Option<[&str; N]> {
     let mut found = [""; N];
-    let mut parts = rest.splitn(N, ' ');
-    for field in &mut found {
-        *field = parts.next()?;
+    let (last, firsts) = found.split_last_mut()?;
+    for field in firsts {
+        (*field, rest) = split_word(rest)?;
     }
+    *last = rest;
     Some(found)
 }
 

@@ -5,22 +5,22 @@ mod wait;
 
 use std::io;
 use std::pin::Pin;
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant};
 
 use rustix::process::{Signal, kill_current_process_group};
 use smol::channel::{Receiver, Sender};
 
-use super::commands::{Command, HELP, is_farewell};
 use super::face::{Entry, Face, Intake};
 use super::input::Input;
-use super::ledger::Ledger;
-use super::signals::Signals;
 use super::stage::Stage;
-use super::text::pieces;
-use super::{Layout, Outcome, Settings, Streams};
+use super::{Layout, Settings, Streams};
+use crate::conversation::commands::{Command, HELP, is_farewell};
+use crate::conversation::ledger::Ledger;
+use crate::conversation::{Outcome, lines_of};
 use crate::display::{self, Author};
 use crate::peer::{Ending, Event, Handle, Leave};
-use crate::protocol::{Line, UnixMillis};
+use crate::protocol::Line;
+use crate::signals::Signals;
 
 use wait::Wake;
 
@@ -463,20 +463,4 @@ impl Conversation {
         self.stage
             .notice(&format!("trop de messages sont en route : {lines}."));
     }
-}
-
-/// The messages that a text is sent as.
-fn lines_of(text: &str) -> impl Iterator<Item = Line> {
-    let sent_at = now();
-    pieces(text).map(move |piece| Line {
-        sent_at,
-        text: piece.to_owned(),
-    })
-}
-
-fn now() -> UnixMillis {
-    // A clock set before 1970 counts as 1970.
-    SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .map_or(0, |since| since.as_millis() as UnixMillis)
 }

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use super::text::{Rest, decode};
+use crate::conversation::text::{Rest, decode};
 
 /// Cuts a terminal's bytes into keys.
 ///

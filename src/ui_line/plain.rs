@@ -4,7 +4,7 @@ use std::io;
 use std::os::fd::AsFd;
 
 use super::face::Entry;
-use super::text::{Rest, decode, first_piece};
+use crate::conversation::text::{Rest, decode, first_piece};
 use crate::screen::{Flushed, Screen};
 
 /// Lines in, rows out; notices apart.

@@ -11,8 +11,8 @@ use super::face::{Face, Intake};
 use super::plain::Plain;
 use super::prompt::Prompt;
 use super::{Layout, Streams};
-use crate::display::{self, Author, Palette};
-use crate::peer::Event;
+use crate::conversation::print_undelivered;
+use crate::display::{Author, Palette};
 use crate::protocol::Line;
 use crate::screen::{Flushed, Screen};
 
@@ -110,7 +110,7 @@ impl Stage {
 
     /// Says which lines did not arrive.
     pub fn tell_undelivered(&mut self, name: &str, lines: &[Line]) {
-        for row in undelivered(name, lines, &self.notice_palette) {
+        for row in self.notice_palette.undelivered(name, lines) {
             self.tell(&row);
         }
     }
@@ -194,7 +194,7 @@ impl Stage {
     }
 
     /// Leaves the terminal as it was, with what did not arrive on standard error.
-    pub fn close(mut self, name: &str, undelivered_lines: &[Line]) -> Output {
+    pub fn close(mut self, name: &str, undelivered: &[Line]) -> Output {
         if let Face::Prompt(prompt) = &mut self.face
             && !prompt.draft().is_empty()
         {
@@ -209,13 +209,7 @@ impl Stage {
         }
         drop(self.face);
         // From here on the terminal is as it was.
-        let rows = undelivered(name, undelivered_lines, &self.notice_palette);
-        if let Ok(mut screen) = Screen::new(&self.notices) {
-            rows.iter()
-                .for_each(|row| screen.push(format!("{row}\n").as_bytes()));
-            // Who does not read standard error wants to know nothing; the exit status says it once more.
-            let _: io::Result<Flushed> = screen.drain(LAST_WORDS);
-        }
+        print_undelivered(name, undelivered, &self.notice_palette, &self.notices);
         self.output
     }
 
@@ -243,16 +237,4 @@ fn watch(screen: &Screen) -> io::Result<Option<Async<OwnedFd>>> {
         Err(error) if error.kind() == io::ErrorKind::PermissionDenied => Ok(None),
         Err(error) => Err(error),
     }
-}
-
-/// The rows that say which lines did not arrive.
-fn undelivered(name: &str, lines: &[Line], palette: &Palette) -> Vec<String> {
-    let lost = Event::Undelivered {
-        lines: lines.to_vec(),
-    };
-    let heading = display::sentence(&lost).map(|sentence| palette.error(&sentence));
-    let messages = lines
-        .iter()
-        .map(|line| palette.message(Author::Own, name, line));
-    heading.into_iter().chain(messages).collect()
 }

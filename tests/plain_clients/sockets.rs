@@ -140,7 +140,10 @@ fn a_flood_from_a_plain_client_arrives_whole_and_in_order() {
     std::thread::scope(|scope| {
         scope.spawn(|| reads.read_to_end(&mut Vec::new()).expect("a clean end"));
         zoe.write_all(flood.as_bytes()).expect("open");
-        bob.shows(LEFT, SOON).expect("all of it");
+        bob.shows(LEFT, SOON).expect("the sentence");
+        // On standard output, which nothing ties to standard error.
+        bob.shows(&format!("ligne {}\n", LINES - 1), SOON)
+            .expect("all of it");
     });
     let shown = bob.output();
     let mut lines = shown.lines().filter_map(|row| row.split("  Zoé  ").nth(1));

@@ -166,10 +166,10 @@ fn written(encode: impl FnOnce(&mut Vec<u8>)) -> Vec<u8> {
 /// One end of a conversation whose relay, person and clock do what they like.
 pub fn session(choices: &mut Choices<'_>) {
     let mut session = Session::new(Hello {
+        partner: None,
         pid: Pid(1),
         token: Token(1),
         salon: None,
-        partner: None,
         name: "Zoé".parse().expect("it is a name"),
     });
     let mut now = 0;

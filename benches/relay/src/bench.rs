@@ -18,8 +18,11 @@ use crate::relays::{self, Conversation, Programs, Relay};
 use crate::report::{Report, Sample, Setting, Value};
 use crate::tell;
 
+/// One kind of measurement, over every relay.
+type Scenario = fn(&mut Bench);
+
 /// Every scenario, in the order they are measured.
-pub const SCENARIOS: [(&str, fn(&mut Bench)); 8] = [
+pub const SCENARIOS: [(&str, Scenario); 8] = [
     ("start", Bench::start),
     ("round-trip", Bench::round_trip),
     ("flood", Bench::flood),
@@ -84,13 +87,19 @@ impl Bench {
     }
 
     fn try_out(&self, relay: &Relay, dialect: Dialect) -> io::Result<()> {
-        let mut conversation = relay.converse(&self.programs, dialect)?;
-        let [first, second] = &mut conversation.ends;
+        let Conversation {
+            mut ends,
+            mut process,
+        } = relay.converse(&self.programs, dialect)?;
+        let [first, second] = &mut ends;
         first.round_trip(second, LINE)?;
+        if relay.serves_many() {
+            process.meet(dialect, 1)?;
+        }
         Ok(())
     }
 
-    /// Measures each relay as often as asked, in turns.
+    /// Measures each relay as often as asked, in turns. What fails once is not tried again.
     fn repeat(
         &mut self,
         scenario: &'static str,
@@ -100,14 +109,17 @@ impl Bench {
         measure: Measure,
     ) {
         let case = load.to_string();
+        let mut relays = relays.to_vec();
         for repetition in 0..times {
-            for &(relay, dialect) in relays {
-                let setting = Setting::new(scenario, &case, Some(dialect));
+            relays.retain(|(relay, dialect)| {
+                let setting = Setting::new(scenario, &case, Some(*dialect));
                 let outcome = relay
-                    .converse(&self.programs, dialect)
+                    .converse(&self.programs, *dialect)
                     .and_then(|mut conversation| measure(&load, &mut conversation));
-                self.note(setting, &relay, repetition, outcome);
-            }
+                let works = outcome.is_ok();
+                self.note(setting, relay, repetition, outcome);
+                works
+            });
         }
     }
 
@@ -139,9 +151,13 @@ impl Bench {
 
     fn flood(&mut self) {
         let relays = self.relays.clone();
-        for size in SIZES {
+        let (sizes, ways) = self.pick(
+            (&SIZES[..1], &[Ways::Both][..]),
+            (&SIZES[..], &[Ways::One, Ways::Both][..]),
+        );
+        for &size in sizes {
             for writes in [Writes::OneEach, Writes::Pipelined] {
-                for ways in [Ways::One, Ways::Both] {
+                for &ways in ways {
                     let load = Load::Flood(self.a_flood(size, writes, ways));
                     self.repeat("flood", load, &relays, self.pick(1, 7), Load::measure);
                 }
@@ -196,18 +212,23 @@ impl Bench {
 
     /// Two are connected and nobody says anything.
     fn idle(&mut self) {
+        /// Everything that followed from their meeting is over by then.
+        const CALM_AFTER: Duration = Duration::from_secs(1);
+
         let watched_for = Duration::from_millis(self.pick(200, 8_000));
-        let relays = self.relays.clone();
-        let mut idle = Vec::new();
-        for (relay, dialect) in relays {
-            let outcome = relay
-                .converse(&self.programs, dialect)
-                .and_then(|conversation| {
-                    let usage = kernel::usage(conversation.process.pid())?;
-                    Ok((conversation, usage))
-                });
-            idle.push((relay, dialect, outcome));
-        }
+        let relays = self.relays.iter();
+        let conversations: Vec<_> = relays
+            .map(|(relay, dialect)| (*relay, *dialect, relay.converse(&self.programs, *dialect)))
+            .collect();
+        thread::sleep(CALM_AFTER);
+        let idle = conversations.into_iter().map(|(relay, dialect, outcome)| {
+            let watched = outcome.and_then(|conversation| {
+                let usage = kernel::usage(conversation.process.pid())?;
+                Ok((conversation, usage))
+            });
+            (relay, dialect, watched)
+        });
+        let idle: Vec<_> = idle.collect();
         thread::sleep(watched_for);
         for (relay, dialect, outcome) in idle {
             let setting = Setting::new("idle", "", Some(dialect));
@@ -264,6 +285,9 @@ impl Bench {
                 repetition,
                 values,
             }),
+            Err(error) if relay.is_a_rival() => {
+                self.skip(&format!("{}, {setting}", relay.name), &error);
+            }
             Err(error) => {
                 let failure = format!("{}, {setting}: {error}", relay.name);
                 tell(&format!("failed: {failure}"));

@@ -177,6 +177,11 @@ impl Relay {
         matches!(self.make, Make::Bare("epoll") | Make::Msg(&["--daemon"]))
     }
 
+    /// Whether it is somebody else's: its failures are its own.
+    pub fn is_a_rival(&self) -> bool {
+        matches!(self.make, Make::Ncat(_) | Make::Socat | Make::Python)
+    }
+
     /// Whether it reads what the two say.
     pub fn speaks_wire(&self) -> bool {
         matches!(self.make, Make::Msg(_))

@@ -5,8 +5,8 @@ use std::time::{Duration, Instant};
 use rustix::process::Signal;
 
 use super::{Connection, Conversation, Phase, STALLED_AFTER, Stall};
+use crate::conversation::Outcome;
 use crate::peer::Leave;
-use crate::ui_line::Outcome;
 use crate::ui_line::stage::Output;
 
 /// How long leaving may take once a signal asked for it, or without any progress. The connection gives itself 2 s.

@@ -1,0 +1,46 @@
+//! What a person asks of the window, as values that its one loop takes up in their order.
+
+use smol::channel::{Receiver, Sender};
+
+/// What a person asks for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Action {
+    /// Enter: what stands in the input area goes out.
+    Send,
+    /// Escape: what waits to go out is to be written on instead.
+    TakeBack,
+    /// So many bytes do not fit in the input area.
+    TooLong(usize),
+    /// The « Quitter » button.
+    Quit,
+    /// The window is to close.
+    Close,
+    /// The window has come to the front, or has left it.
+    Turned,
+    /// The desktop has another theme.
+    Shaded,
+    /// The notification was clicked; the token, if any, lets the window come to the front.
+    Present(Option<String>),
+    /// A link was clicked.
+    Open(String),
+    /// And nothing opens it.
+    NotOpened(String),
+}
+
+/// Takes actions from wherever GTK calls back.
+#[derive(Clone, Debug)]
+pub struct Actions(Sender<Action>);
+
+impl Actions {
+    pub fn new() -> (Actions, Receiver<Action>) {
+        /// Far more than hands do between two turns of the loop.
+        const MOST: usize = 64;
+        let (sender, receiver) = smol::channel::bounded(MOST);
+        (Actions(sender), receiver)
+    }
+
+    pub fn ask(&self, action: Action) {
+        // Where 64 wait already, a key is stuck or the loop has ended: one more would change nothing.
+        drop(self.0.try_send(action));
+    }
+}

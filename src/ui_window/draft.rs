@@ -1,0 +1,198 @@
+//! The input area: a text that grows by some lines, what Enter does with it, and why it has to wait.
+
+use std::rc::Rc;
+
+use gtk::gdk;
+use gtk::glib::{self, Propagation, clone};
+use gtk::prelude::*;
+
+use super::actions::{Action, Actions};
+use super::follow::Follow;
+
+/// What a person is writing.
+pub struct Draft {
+    widget: gtk::Box,
+    area: gtk::TextView,
+    buffer: gtk::TextBuffer,
+    /// What stands in an empty draft.
+    placeholder: gtk::Label,
+    /// Why the text waits.
+    hint: gtk::Label,
+}
+
+/// What may be done to a draft.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Writing {
+    /// It may be changed and sent.
+    Open,
+    /// It goes out as it is, later.
+    Held,
+    /// Never again.
+    Over,
+}
+
+/// Most bytes in a draft: what goes out at once has to wait somewhere.
+const MOST_BYTES: usize = 64 * 1024;
+
+/// In pixels: a higher draft scrolls.
+const MOST_HEIGHT: i32 = 140;
+
+impl Draft {
+    /// `display` scrolls by the keys that are of no use in a short text.
+    pub fn new(actions: &Actions, display: &Rc<Follow>) -> Draft {
+        let area = gtk::TextView::builder()
+            .accepts_tab(false)
+            .wrap_mode(gtk::WrapMode::WordChar)
+            .top_margin(13)
+            .bottom_margin(13)
+            .left_margin(10)
+            .right_margin(10)
+            .build();
+        area.update_property(&[gtk::accessible::Property::Label("Votre message")]);
+        area.add_controller(keys(actions, display));
+        let buffer = area.buffer();
+        refuse_what_is_too_long(&buffer, actions);
+        let scroll = gtk::ScrolledWindow::builder()
+            .child(&area)
+            .hscrollbar_policy(gtk::PolicyType::Never)
+            .has_frame(true)
+            .max_content_height(MOST_HEIGHT)
+            .propagate_natural_height(true)
+            .build();
+        let layers = gtk::Overlay::builder().child(&scroll).build();
+        let placeholder = placeholder(&buffer);
+        layers.add_overlay(&placeholder);
+        let hint = gtk::Label::builder()
+            .wrap(true)
+            .xalign(0.0)
+            .margin_start(4)
+            .margin_bottom(6)
+            .accessible_role(gtk::AccessibleRole::Status)
+            .visible(false)
+            .build();
+        let widget = gtk::Box::builder()
+            .orientation(gtk::Orientation::Vertical)
+            .margin_start(8)
+            .margin_end(8)
+            .margin_top(8)
+            .margin_bottom(8)
+            .build();
+        widget.append(&hint);
+        widget.append(&layers);
+        Draft {
+            widget,
+            area,
+            buffer,
+            placeholder,
+            hint,
+        }
+    }
+
+    pub fn widget(&self) -> &gtk::Box {
+        &self.widget
+    }
+
+    /// The text, with LF between its lines and none at its end.
+    pub fn text(&self) -> String {
+        let (start, end) = self.buffer.bounds();
+        let text = self.buffer.text(&start, &end, true);
+        // What is pasted brings line breaks of every kind.
+        let text = text.replace("\r\n", "\n").replace(['\r', '\u{2029}'], "\n");
+        text.strip_suffix('\n').unwrap_or(&text).to_owned()
+    }
+
+    /// Takes the text away; undoing does not bring it back.
+    pub fn clear(&self) {
+        self.buffer.begin_irreversible_action();
+        self.buffer.set_text("");
+        self.buffer.end_irreversible_action();
+    }
+
+    /// Says what may be done, and why, if that is not plain.
+    pub fn set(&self, writing: Writing, hint: &str) {
+        self.area.set_editable(writing == Writing::Open);
+        self.area.set_sensitive(writing != Writing::Over);
+        match writing {
+            Writing::Open => self.area.remove_css_class("dim-label"),
+            Writing::Held => self.area.add_css_class("dim-label"),
+            Writing::Over => self.placeholder.set_text("La discussion est terminée"),
+        }
+        self.hint.set_text(hint);
+        self.hint.set_visible(!hint.is_empty());
+    }
+
+    pub fn focus(&self) {
+        self.area.grab_focus();
+    }
+}
+
+/// Enter sends, and with Shift breaks the line; Page Up and Page Down turn the pages of what was said.
+fn keys(actions: &Actions, display: &Rc<Follow>) -> gtk::EventControllerKey {
+    use gdk::{Key, ModifierType};
+
+    let keys = gtk::EventControllerKey::new();
+    keys.connect_key_pressed(clone!(
+        #[strong]
+        actions,
+        #[weak]
+        display,
+        #[upgrade_or]
+        Propagation::Proceed,
+        move |keys, key, _, held| {
+            let area = keys.widget().and_downcast::<gtk::TextView>();
+            if let (Some(area), Some(event)) = (area, keys.current_event())
+                && area.im_context_filter_keypress(&event)
+            {
+                // Part of a character that is being composed, be it Enter.
+                return Propagation::Stop;
+            }
+            let held = held
+                & (ModifierType::SHIFT_MASK | ModifierType::CONTROL_MASK | ModifierType::ALT_MASK);
+            match key {
+                Key::Return | Key::KP_Enter | Key::ISO_Enter if held.is_empty() => {
+                    actions.ask(Action::Send);
+                }
+                Key::Escape => actions.ask(Action::TakeBack),
+                Key::Page_Up | Key::KP_Page_Up if held.is_empty() => display.page(-1.0),
+                Key::Page_Down | Key::KP_Page_Down if held.is_empty() => display.page(1.0),
+                _ => return Propagation::Proceed,
+            }
+            Propagation::Stop
+        }
+    ));
+    keys
+}
+
+/// Keeps a draft within [`MOST_BYTES`]: what does not fit is left out whole, and said.
+fn refuse_what_is_too_long(buffer: &gtk::TextBuffer, actions: &Actions) {
+    buffer.connect_insert_text(clone!(
+        #[strong]
+        actions,
+        move |buffer, _, text| {
+            let (start, end) = buffer.bounds();
+            if text.len() + buffer.slice(&start, &end, true).len() > MOST_BYTES {
+                buffer.stop_signal_emission_by_name("insert-text");
+                actions.ask(Action::TooLong(text.len()));
+            }
+        }
+    ));
+}
+
+/// Invites to write as long as nothing is written.
+fn placeholder(buffer: &gtk::TextBuffer) -> gtk::Label {
+    let placeholder = gtk::Label::builder()
+        .label("Écrire un message")
+        .css_classes(["dim-label"])
+        .halign(gtk::Align::Start)
+        .valign(gtk::Align::Start)
+        .margin_start(11)
+        .margin_top(14)
+        .can_target(false)
+        .build();
+    buffer
+        .bind_property("text", &placeholder, "visible")
+        .transform_to(|_, text: &str| Some(text.is_empty()))
+        .sync_create()
+        .build();
+    placeholder
+}

@@ -1,0 +1,139 @@
+//! Who is there and how the link is, as the window's header says it.
+
+use crate::display::{messages, safe, safe_name};
+use crate::peer::Event;
+
+/// How things stand between the two.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// The relay at this address has not answered yet.
+    Calling(String),
+    /// Nobody has come yet.
+    Waiting,
+    /// Lines flow.
+    Together(String),
+    /// The other's connection is cut.
+    Away(String),
+    /// Our own is; the other, if anybody, may be there.
+    Cut(Option<String>),
+    Over(Option<String>),
+}
+
+impl Standing {
+    /// How things stand after an event.
+    pub fn after(self, event: &Event) -> Standing {
+        match event {
+            Event::Waiting => Standing::Waiting,
+            Event::Arrived { name } | Event::Back { name, .. } => Standing::Together(name.clone()),
+            Event::Away { name, .. } => Standing::Away(name.clone()),
+            Event::Cut { .. } => Standing::Cut(self.into_other()),
+            Event::Restored { .. } => match self.into_other() {
+                Some(name) => Standing::Together(name),
+                None => Standing::Waiting,
+            },
+            Event::Left { name } | Event::Lost { name } => Standing::Over(Some(name.clone())),
+            Event::Ended(_) => self.over(),
+            Event::Received { .. } | Event::Delivered { .. } | Event::Undelivered { .. } => self,
+        }
+    }
+
+    /// How things stand once there is no connection any more.
+    pub fn over(self) -> Standing {
+        Standing::Over(self.into_other())
+    }
+
+    /// Who is opposite, harmless; the program's own name where nobody is.
+    pub fn title(&self) -> String {
+        self.other().map_or_else(|| "msg".to_owned(), safe_name)
+    }
+
+    /// How the link is, and how many messages wait for it.
+    pub fn sentence(&self, waiting: usize) -> String {
+        let state = match self {
+            Standing::Calling(address) => format!("appel de {}…", safe(address)),
+            Standing::Waiting => "en attente de l'autre personne".to_owned(),
+            Standing::Together(_) => "connecté".to_owned(),
+            Standing::Away(_) => "ne répond plus, sa place est gardée".to_owned(),
+            Standing::Cut(_) => "connexion coupée, nouvelle tentative en cours".to_owned(),
+            Standing::Over(_) => return "discussion terminée".to_owned(),
+        };
+        match messages(waiting) {
+            None => state,
+            Some(messages) => format!("{state} – {messages} en attente"),
+        }
+    }
+
+    fn other(&self) -> Option<&str> {
+        match self {
+            Standing::Together(name) | Standing::Away(name) => Some(name),
+            Standing::Cut(name) | Standing::Over(name) => name.as_deref(),
+            Standing::Calling(_) | Standing::Waiting => None,
+        }
+    }
+
+    fn into_other(self) -> Option<String> {
+        self.other().map(str::to_owned)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::peer::Ending;
+
+    fn calling() -> Standing {
+        Standing::Calling("h:1".to_owned())
+    }
+
+    fn after(events: &[Event]) -> Standing {
+        events.iter().fold(calling(), Standing::after)
+    }
+
+    fn bob() -> String {
+        "Bob".to_owned()
+    }
+
+    fn cut() -> Event {
+        Event::Cut {
+            reason: String::new(),
+            held: 0,
+        }
+    }
+
+    #[test]
+    fn an_outage_is_over_with_whoever_was_there_before() {
+        let arrived = Event::Arrived { name: bob() };
+        let restored = Event::Restored { delivered: 0 };
+        assert_eq!(after(&[arrived.clone()]), Standing::Together(bob()));
+        assert_eq!(after(&[arrived.clone(), cut()]), Standing::Cut(Some(bob())));
+        assert_eq!(
+            after(&[arrived, cut(), restored.clone()]),
+            Standing::Together(bob())
+        );
+        assert_eq!(after(&[Event::Waiting, cut(), restored]), Standing::Waiting);
+    }
+
+    #[test]
+    fn the_end_remembers_who_was_there() {
+        let arrived = Event::Arrived { name: bob() };
+        let ended = Event::Ended(Ending::Over);
+        assert_eq!(after(&[arrived, ended]), Standing::Over(Some(bob())));
+        assert_eq!(after(&[]).over(), Standing::Over(None));
+    }
+
+    #[test]
+    fn messages_that_wait_are_counted_while_they_can_still_arrive() {
+        assert_eq!(
+            Standing::Waiting.sentence(2),
+            "en attente de l'autre personne – 2 messages en attente"
+        );
+        assert_eq!(Standing::Together(bob()).sentence(0), "connecté");
+        assert_eq!(Standing::Over(None).sentence(3), "discussion terminée");
+    }
+
+    #[test]
+    fn a_hostile_name_is_harmless_in_the_title() {
+        let name = "<b>Bob\u{202e}\n".to_owned();
+        assert_eq!(Standing::Away(name).title(), "<b>Bob\\u{202e}\\n");
+    }
+}

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::net::SocketAddr;
+use std::time::Duration;
 
 /// The resident memory of a process now, in bytes.
 pub fn memory(process: u32) -> u64 {
@@ -18,6 +19,16 @@ fn status(process: u32, field: &str) -> u64 {
     let value = status.lines().find_map(|line| line.strip_prefix(field));
     let kilobytes = value.and_then(|value| value.trim().strip_suffix(" kB")?.parse::<u64>().ok());
     1024 * kilobytes.expect("the kernel counts in kB")
+}
+
+/// The processor time that a process has used, to the hundredth of a second that the kernel counts in.
+pub fn processor_time(process: u32) -> Duration {
+    let stat = fs::read_to_string(format!("/proc/{process}/stat")).expect("it runs");
+    // The program's name stands in parentheses, and may hold anything. User and system time are fields 14 and 15.
+    let after_name = stat.rsplit_once(')').expect("it has a name").1;
+    let fields: Vec<&str> = after_name.split_whitespace().collect();
+    let ticks = |field: usize| fields[field - 3].parse::<u64>().expect("a number");
+    Duration::from_millis(10 * (ticks(14) + ticks(15)))
 }
 
 /// How many descriptors a process has open.

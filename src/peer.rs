@@ -116,7 +116,7 @@ pub async fn run(call: Call, ends: Ends) -> io::Result<()> {
         started: Instant::now(),
         ends,
         untold: None,
-        reached: Reached::Never,
+        reached: Reached::Never { hung_up: 0 },
         pause: FIRST_PAUSE,
     };
     peer.run().await;
@@ -139,11 +139,15 @@ struct Peer {
 /// Whether a relay has ever taken us in. Until then a failure is final: the address may be wrong.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Reached {
-    Never,
-    /// Somebody took our call and hung up without a word, as a relay does that is killed just then: it may be back.
-    HungUp,
+    Never {
+        /// How often somebody took our call and hung up, as a relay does that is killed just then, or overrun.
+        hung_up: u32,
+    },
     Once,
 }
+
+/// After so many calls that were taken and came to nothing, it is no relay.
+const HUNG_UP_ENOUGH: u32 = 3;
 
 /// Whether a call was taken.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -180,9 +184,11 @@ impl Peer {
             };
             // What it said before it hung up counts.
             self.tell();
-            match (self.reached, answered) {
+            match (&mut self.reached, answered) {
                 (Reached::Once, _) => {}
-                (Reached::Never, Answered::Yes) => self.reached = Reached::HungUp,
+                (Reached::Never { hung_up }, Answered::Yes) if *hung_up + 1 < HUNG_UP_ENOUGH => {
+                    *hung_up += 1;
+                }
                 _ => self.session.end(no_relay(&self.host, self.port, &reason)),
             }
             let pause = self.next_pause();

@@ -32,8 +32,9 @@ pub use show::Show;
 
 /// Bytes read from a socket at once.
 const READ_AT_ONCE: usize = 64 * 1024;
-/// Connections accepted before those that stand get their turn.
-const ACCEPTED_AT_ONCE: usize = 64;
+/// Connections accepted before those that stand get their turn: fewer than may wait for their hello, or a crowd that
+/// comes at once would push out the first before their hellos are read.
+const ACCEPTED_AT_ONCE: usize = 32;
 /// Silence after which the kernel asks whether a client's machine is still there.
 const KEEPALIVE: Duration = Duration::from_secs(60);
 /// How long connections may take to end once the relay is told to stop.
@@ -182,8 +183,13 @@ impl Relay {
                 outcome => outcome?,
             };
             self.hub.set_date(unix_now());
+            let knocked = happened.iter().any(|event| event.data.u64() == DOOR);
             for event in happened {
                 self.happened(event);
+            }
+            // Last, so that newcomers push nobody out whose hello has come.
+            if knocked {
+                self.accept(self.now());
             }
         }
         if self.stopped.is_none() {
@@ -228,8 +234,7 @@ impl Relay {
     fn happened(&mut self, event: &Event) {
         let now = self.now();
         match event.data.u64() {
-            DOOR => self.accept(now),
-            SCREEN => {}
+            DOOR | SCREEN => {}
             STOP => self.told_to_stop(now),
             id => {
                 let id = id as ConnId;

@@ -483,6 +483,12 @@ impl Session {
         self.partner.as_ref().is_some_and(live)
     }
 
+    /// Who sits opposite, or sat there last.
+    #[cfg(test)]
+    pub(super) fn partner(&self) -> Option<Pid> {
+        self.partner.as_ref().map(|partner| partner.pid)
+    }
+
     /// Ends at once, for a reason that only the driver knows.
     pub fn end(&mut self, ending: Ending) {
         if self.phase == Phase::Ended {
@@ -593,7 +599,9 @@ impl Session {
     /// Rule 3: lines meant for one person never reach another.
     fn change_partner(&mut self, pid: Pid, name: Name) {
         if let Some(old) = self.partner.take() {
-            self.abandon_lines();
+            if !self.flawed(Flaw::LinesForAnybody) {
+                self.abandon_lines();
+            }
             self.former.truncate(FORMER_PARTNERS - 1);
             self.former.push_front(Former {
                 pid: old.pid,
@@ -872,4 +880,6 @@ pub(super) enum Flaw {
     PrunedOnSend,
     SpeaksBeforeAck,
     AckAboveSentBelieved,
+    /// Lines that one partner has not acknowledged go to the next.
+    LinesForAnybody,
 }

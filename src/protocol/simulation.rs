@@ -3,6 +3,7 @@
 //! A seed decides all that happens. During the first part of a conversation connections are cut in mid-line or go
 //! half-open, bytes are late, clients stand still, user interfaces stop reading, the relay is killed and started again,
 //! intruders race for seats; then peace. Within [`PEACE`] of the last fault every line must have arrived, once, in order.
+//! Other [stories](Story) have somebody leave, die or take another's seat in the middle of that.
 //!
 //! `MSG_SIMULATIONS=1000000 cargo test --lib simulation -- --nocapture` runs that many conversations;
 //! `MSG_SEED=17` replays one and prints its course.
@@ -31,6 +32,19 @@ enum Relaying {
     Lying,
 }
 
+/// What the people in it do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Story {
+    /// They talk, and in the end everything has arrived.
+    Reunion,
+    /// One of them leaves in the middle of it all, or dies, or both leave. Whoever is told that a line was delivered is told
+    /// the truth; every other line is named as not delivered; and nobody waits for ever.
+    Farewell,
+    /// The relay is killed, and somebody else races the two for the seats of the next one. The same, and nobody reads what
+    /// was meant for another.
+    Stranger,
+}
+
 /// A mistake to switch on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Flaw {
@@ -46,12 +60,22 @@ struct Course {
 }
 
 /// Runs one conversation.
-fn converse(seed: u64, relaying: Relaying, flaw: Option<Flaw>) -> Result<Course, String> {
-    World::new(seed, relaying, flaw).run()
+fn converse(
+    seed: u64,
+    story: Story,
+    relaying: Relaying,
+    flaw: Option<Flaw>,
+) -> Result<Course, String> {
+    World::new(seed, story, relaying, flaw).run()
 }
 
 /// Runs conversations on every core until one fails.
-fn converse_many(seeds: u64, relaying: Relaying, flaw: Option<Flaw>) -> Result<Course, String> {
+fn converse_many(
+    seeds: u64,
+    story: Story,
+    relaying: Relaying,
+    flaw: Option<Flaw>,
+) -> Result<Course, String> {
     let cores = std::thread::available_parallelism().map_or(1, usize::from) as u64;
     let outcomes = std::thread::scope(|scope| {
         let runs: Vec<_> = (0..cores)
@@ -59,8 +83,9 @@ fn converse_many(seeds: u64, relaying: Relaying, flaw: Option<Flaw>) -> Result<C
                 scope.spawn(move || {
                     let mut total = Course::default();
                     for seed in (core..seeds).step_by(cores as usize) {
-                        let course = converse(seed, relaying, flaw)
-                            .map_err(|error| format!("seed {seed}, {relaying:?}: {error}"))?;
+                        let course = converse(seed, story, relaying, flaw).map_err(|error| {
+                            format!("seed {seed}, {story:?}, {relaying:?}: {error}")
+                        })?;
                         total.lines += course.lines;
                         total.faults += course.faults;
                     }
@@ -82,15 +107,24 @@ fn converse_many(seeds: u64, relaying: Relaying, flaw: Option<Flaw>) -> Result<C
     Ok(total)
 }
 
-fn holds(relaying: Relaying) {
+fn holds(story: Story, relaying: Relaying) {
     if let Some(seed) = number("MSG_SEED") {
-        converse(seed, relaying, None).unwrap();
+        converse(seed, story, relaying, None).unwrap();
         return;
     }
-    let seeds = number("MSG_SIMULATIONS").unwrap_or(10_000);
-    let course = converse_many(seeds, relaying, None).unwrap_or_else(|error| panic!("{error}"));
+    let seeds = number("MSG_SIMULATIONS").unwrap_or(match story {
+        Story::Reunion => 10_000,
+        // Whose ends take minutes to be found out.
+        Story::Farewell | Story::Stranger => 2_000,
+    });
+    let course =
+        converse_many(seeds, story, relaying, None).unwrap_or_else(|error| panic!("{error}"));
+    let promise = match story {
+        Story::Reunion => "0 lines lost, doubled or out of order",
+        Story::Farewell | Story::Stranger => "no line unaccounted for",
+    };
     println!(
-        "{relaying:?} relay: {seeds} conversations, {} faults, {} lines: 0 lost, doubled or out of order",
+        "{story:?}, {relaying:?} relay: {seeds} conversations, {} faults, {} lines: {promise}",
         course.faults, course.lines
     );
 }
@@ -101,22 +135,32 @@ fn number(variable: &str) -> Option<u64> {
 
 #[test]
 fn not_a_line_is_lost_doubled_or_out_of_order_whatever_breaks() {
-    holds(Relaying::Honest);
+    holds(Story::Reunion, Relaying::Honest);
 }
 
 #[test]
 fn a_relay_that_drops_lines_can_only_delay_them() {
-    holds(Relaying::Dropping);
+    holds(Story::Reunion, Relaying::Dropping);
 }
 
 #[test]
 fn a_relay_that_repeats_lines_and_lies_about_acknowledgements_can_only_delay_them() {
-    holds(Relaying::Lying);
+    holds(Story::Reunion, Relaying::Lying);
+}
+
+#[test]
+fn whoever_leaves_in_the_middle_of_trouble_leaves_nobody_waiting_and_no_line_unaccounted_for() {
+    holds(Story::Farewell, Relaying::Honest);
+}
+
+#[test]
+fn a_stranger_who_takes_a_seat_of_the_next_relay_reads_nothing_that_was_meant_for_another() {
+    holds(Story::Stranger, Relaying::Honest);
 }
 
 /// A simulation that cannot fail proves nothing: each of these mistakes must be caught.
-fn catches(flaw: Flaw, relaying: Relaying) {
-    let caught = converse_many(10_000, relaying, Some(flaw));
+fn catches(flaw: Flaw, story: Story, relaying: Relaying) {
+    let caught = converse_many(10_000, story, relaying, Some(flaw));
     let report = caught.expect_err("this mistake must not go unnoticed");
     println!("{flaw:?}: {report}");
 }
@@ -125,24 +169,34 @@ fn catches(flaw: Flaw, relaying: Relaying) {
 fn a_session_without_deduplication_is_caught() {
     catches(
         Flaw::Session(session::Flaw::NoDeduplication),
+        Story::Reunion,
         Relaying::Honest,
     );
 }
 
 #[test]
 fn a_session_that_accepts_gaps_is_caught() {
-    catches(Flaw::Session(session::Flaw::GapsAccepted), Relaying::Honest);
+    catches(
+        Flaw::Session(session::Flaw::GapsAccepted),
+        Story::Reunion,
+        Relaying::Honest,
+    );
 }
 
 #[test]
 fn a_session_that_forgets_lines_once_sent_is_caught() {
-    catches(Flaw::Session(session::Flaw::PrunedOnSend), Relaying::Honest);
+    catches(
+        Flaw::Session(session::Flaw::PrunedOnSend),
+        Story::Reunion,
+        Relaying::Honest,
+    );
 }
 
 #[test]
 fn a_session_that_speaks_before_the_first_acknowledgement_is_caught() {
     catches(
         Flaw::Session(session::Flaw::SpeaksBeforeAck),
+        Story::Reunion,
         Relaying::Honest,
     );
 }
@@ -151,11 +205,25 @@ fn a_session_that_speaks_before_the_first_acknowledgement_is_caught() {
 fn a_session_that_believes_any_acknowledgement_is_caught() {
     catches(
         Flaw::Session(session::Flaw::AckAboveSentBelieved),
+        Story::Reunion,
         Relaying::Lying,
     );
 }
 
 #[test]
 fn a_hub_that_tells_one_side_alone_of_a_return_is_caught() {
-    catches(Flaw::Hub(hub::Flaw::PeerToOneSide), Relaying::Honest);
+    catches(
+        Flaw::Hub(hub::Flaw::PeerToOneSide),
+        Story::Reunion,
+        Relaying::Honest,
+    );
+}
+
+#[test]
+fn a_session_that_gives_one_partners_lines_to_the_next_is_caught() {
+    catches(
+        Flaw::Session(session::Flaw::LinesForAnybody),
+        Story::Stranger,
+        Relaying::Honest,
+    );
 }

@@ -133,10 +133,10 @@ impl Door {
         }
     }
 
-    /// The addresses under which others reach it, as [`reachable_at`] finds them.
+    /// The addresses under which others reach it, loopback last.
     ///
     /// # Errors
-    /// As [`reachable_at`].
+    /// When the listener cannot tell its address.
     pub fn reachable_at(&self) -> io::Result<Vec<SocketAddr>> {
         self.listener.as_ref().map_or(Ok(Vec::new()), reachable_at)
     }

@@ -136,18 +136,30 @@ fn restore_on_panic(saved: Weak<Saved>) {
 mod tests {
     use super::*;
     use crate::screen::tests::pseudo_terminal;
+    use rustix::event::{PollFd, PollFlags, Timespec, poll};
     use rustix::termios::LocalModes;
     use std::panic::{AssertUnwindSafe, catch_unwind};
+    use std::time::Duration;
 
     fn is_raw(terminal: &OwnedFd) -> bool {
         let modes = tcgetattr(terminal).unwrap().local_modes;
         !modes.intersects(LocalModes::ICANON | LocalModes::ECHO | LocalModes::ISIG)
     }
 
-    fn written(keyboard: &OwnedFd) -> String {
-        let mut bytes = [0; 1024];
-        let read = rustix::io::read(keyboard, &mut bytes).unwrap();
-        String::from_utf8_lossy(&bytes[..read]).into_owned()
+    /// Reads what the terminal is sent until it ends so: the kernel carries it over in its own time.
+    fn reads_until(keyboard: &OwnedFd, end: &str) -> bool {
+        let mut shown = Vec::new();
+        while !shown.ends_with(end.as_bytes()) {
+            let patience = Timespec::try_from(Duration::from_secs(10)).unwrap();
+            let mut watched = [PollFd::new(keyboard, PollFlags::IN)];
+            if poll(&mut watched, Some(&patience)).unwrap() == 0 {
+                return false;
+            }
+            let mut bytes = [0; 1024];
+            let read = rustix::io::read(keyboard, &mut bytes).unwrap();
+            shown.extend_from_slice(&bytes[..read]);
+        }
+        true
     }
 
     #[test]
@@ -166,7 +178,7 @@ mod tests {
         assert_eq!(after.local_modes, before.local_modes);
         assert_eq!(after.input_modes, before.input_modes);
         assert_eq!(after.output_modes, before.output_modes);
-        assert!(written(&keyboard).ends_with("\x1b[?2004l\x1b[?7h"));
+        assert!(reads_until(&keyboard, "\x1b[?2004l\x1b[?7h"));
     }
 
     #[test]
@@ -186,7 +198,7 @@ mod tests {
         assert!(outcome.is_err());
         assert!(!raw_at_message.load(Ordering::SeqCst));
         assert!(!is_raw(&line));
-        assert!(written(&keyboard).ends_with("\r\n\x1b[?2004l\x1b[?7h"));
+        assert!(reads_until(&keyboard, "\r\n\x1b[?2004l\x1b[?7h"));
     }
 
     #[test]

@@ -136,6 +136,8 @@ pub fn catalogue() -> Vec<Client> {
         named("python, asyncio, BOM", Script("python3", "asyncio_bom.py")),
         Client {
             hand: Hand::Keys,
+            // What is typed before would arrive all at once.
+            question: "Connecte",
             ..named(
                 "python, touche par touche",
                 Script("python3", "typed_keys.py"),

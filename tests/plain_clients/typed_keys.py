@@ -16,6 +16,7 @@ def show():
         os.write(1, octets)
 
 
+print("Connecte", flush=True)
 threading.Thread(target=show, daemon=True).start()
 while key := os.read(0, 1):
     client.sendall(b"\r\n" if key == b"\n" else key)

@@ -15,7 +15,7 @@ pub mod wire;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::SocketAddr;
 use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
-use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
+use std::sync::mpsc::{self, Receiver};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -176,23 +176,9 @@ impl Program {
         self.child.id()
     }
 
-    /// Every line of standard output until its end.
-    pub fn all_lines(&self) -> impl Iterator<Item = String> + '_ {
-        std::iter::from_fn(|| match self.lines.recv_timeout(PATIENCE) {
-            Ok(line) => Some(line),
-            Err(RecvTimeoutError::Disconnected) => None,
-            Err(RecvTimeoutError::Timeout) => panic!("the program says nothing and does not end"),
-        })
-    }
-
     /// Every line of standard error until its end.
     pub fn all_errors(&self) -> Vec<String> {
         self.errors.iter().collect()
-    }
-
-    /// Reads no more of its standard output, as `head` does.
-    pub fn stop_reading(&mut self) {
-        self.lines = mpsc::channel().1;
     }
 
     /// Waits for its end.
@@ -242,13 +228,7 @@ fn next(
 
 /// The most memory that a program has ever used, in bytes; 0 once it has ended.
 pub fn peak_memory(program: &Child) -> usize {
-    let path = format!("/proc/{}/status", program.id());
-    let status = std::fs::read_to_string(path).unwrap_or_default();
-    let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-    peak.map_or(0, |peak| {
-        let kilobytes: usize = peak.trim().trim_end_matches(" kB").parse().unwrap();
-        kilobytes << 10
-    })
+    process::most_memory(program.id()) as usize
 }
 
 pub fn signal_child(child: &Child, signal: Signal) {

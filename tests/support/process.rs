@@ -2,22 +2,35 @@
 
 use std::fs;
 use std::net::SocketAddr;
+use std::time::Duration;
 
-/// The resident memory of a process now, in bytes.
+/// The resident memory of a process now, in bytes; 0 once it has ended.
 pub fn memory(process: u32) -> u64 {
     status(process, "VmRSS:")
 }
 
-/// The most resident memory that a process ever had, in bytes.
+/// The most resident memory that a process ever had, in bytes; 0 once it has ended.
 pub fn most_memory(process: u32) -> u64 {
     status(process, "VmHWM:")
 }
 
 fn status(process: u32, field: &str) -> u64 {
-    let status = fs::read_to_string(format!("/proc/{process}/status")).expect("it runs");
+    let status = fs::read_to_string(format!("/proc/{process}/status")).unwrap_or_default();
     let value = status.lines().find_map(|line| line.strip_prefix(field));
-    let kilobytes = value.and_then(|value| value.trim().strip_suffix(" kB")?.parse::<u64>().ok());
-    1024 * kilobytes.expect("the kernel counts in kB")
+    let kilobytes = value.map(|value| value.trim().trim_end_matches(" kB"));
+    kilobytes.map_or(0, |kilobytes| {
+        1024 * kilobytes.parse::<u64>().expect("a number")
+    })
+}
+
+/// The processor time that a process has used, to the hundredth of a second that the kernel counts in.
+pub fn processor_time(process: u32) -> Duration {
+    let stat = fs::read_to_string(format!("/proc/{process}/stat")).expect("it runs");
+    // The program's name stands in parentheses, and may hold anything. User and system time are fields 14 and 15.
+    let after_name = stat.rsplit_once(')').expect("it has a name").1;
+    let fields: Vec<&str> = after_name.split_whitespace().collect();
+    let ticks = |field: usize| fields[field - 3].parse::<u64>().expect("a number");
+    Duration::from_millis(10 * (ticks(14) + ticks(15)))
 }
 
 /// How many descriptors a process has open.

@@ -157,7 +157,7 @@ impl State {
     fn choose(&self, chance: &mut Chance) -> Fault {
         match (self.weather, chance.below(100)) {
             (Weather::Fair, _) => Fault::None,
-            (Weather::Stormy, 0..10) => Fault::Silence,
+            (Weather::Stormy, 0..5) => Fault::Silence,
             (_, 0..60) => Fault::Reset,
             _ => Fault::Stall(chance.below(300)),
         }

@@ -43,7 +43,7 @@ pub(super) struct Conn {
     pub(super) moved_at: Millis,
     /// The alarm that is set for this connection.
     pub(super) alarm: Option<Millis>,
-    /// Already in [`Hub::unsent`].
+    /// Already in [`Hub::unsent`](super::Hub::unsent).
     pub(super) queued: bool,
 }
 
@@ -92,7 +92,7 @@ pub(super) struct Expected {
 pub(super) struct Member {
     pub(super) hello: Hello,
     pub(super) presence: Presence,
-    /// The last message that was told in a [`Effect::Said`].
+    /// The last message that was told in a [`Effect::Said`](super::Effect::Said).
     pub(super) shown: Option<u64>,
 }
 

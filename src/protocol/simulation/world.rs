@@ -4,9 +4,9 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap, VecDeque};
 use std::net::Ipv4Addr;
 
-use super::{Course, Flaw, PEACE, Relaying, TROUBLE};
+use super::{Course, Flaw, PEACE, Relaying, Story, TROUBLE};
 use crate::protocol::hub::{ConnId, Effect, House, Hub, Setting};
-use crate::protocol::session::{Event, Session};
+use crate::protocol::session::{Event, Patience, Session};
 use crate::protocol::wire::{Hello, Pid, Token};
 use crate::protocol::{Line, Millis};
 
@@ -49,11 +49,21 @@ enum Happening {
     TickClient(usize),
     TickRelay,
     Fault,
+    KillRelay,
+    /// A person leaves.
+    Leave(usize),
+    /// A client's process ends without a word.
+    Die(usize),
     ClientWakes(usize),
     RelayStarts,
 }
 
-/// One connection: client `client` (2 is the stranger) to the relay's `conn`.
+/// Who dials with a secret that no seat knows, and never reads more than the answer.
+const INTRUDER: usize = usize::MAX;
+/// After the last fault of a story with an end, everybody has found out.
+const AFTERMATH: Millis = 200_000;
+
+/// One connection: a client's, or the [`INTRUDER`]'s, to the relay's `conn`.
 struct Link {
     client: usize,
     conn: ConnId,
@@ -89,6 +99,7 @@ impl Way {
 }
 
 struct Client {
+    pid: Pid,
     session: Session,
     link: Option<usize>,
     /// Standing still until then.
@@ -100,7 +111,15 @@ struct Client {
     pause: Millis,
     to_write: VecDeque<String>,
     written: Vec<String>,
+    /// For each line written, who sat opposite by then.
+    addressees: Vec<Option<Pid>>,
     read: Vec<String>,
+    /// How many lines it was told are settled.
+    settled: u64,
+    undelivered: Vec<String>,
+    met_somebody: bool,
+    left: Option<Patience>,
+    dead: bool,
     ended: Option<Event>,
 }
 
@@ -109,8 +128,11 @@ pub(super) struct World {
     chance: Chance,
     agenda: BinaryHeap<Reverse<(Millis, u64, Happening)>>,
     count: u64,
-    clients: [Client; 2],
+    story: Story,
+    clients: Vec<Client>,
     hub: Option<Hub>,
+    /// The relay has ended by itself.
+    relay_is_done: bool,
     relay: u64,
     links: BTreeMap<usize, Link>,
     next_link: usize,
@@ -125,21 +147,27 @@ pub(super) struct World {
 }
 
 impl World {
-    pub(super) fn new(seed: u64, relaying: Relaying, flaw: Option<Flaw>) -> World {
+    pub(super) fn new(seed: u64, story: Story, relaying: Relaying, flaw: Option<Flaw>) -> World {
         let mut chance = Chance(seed);
-        let clients = [0, 1].map(|me| {
+        let people = match story {
+            Story::Reunion | Story::Farewell => 2,
+            Story::Stranger => 3,
+        };
+        let clients = (0..people).map(|me| {
+            let pid = Pid(chance.next());
             let mut session = Session::new(Hello {
-                pid: Pid(chance.next()),
+                pid,
                 token: Token(u128::from(chance.next())),
                 salon: None,
                 partner: None,
-                name: ["Zoé", "Bob"][me].parse().unwrap(),
+                name: ["Zoé", "Bob", "Ève"][me].parse().unwrap(),
             });
             if let Some(Flaw::Session(flaw)) = flaw {
                 session.flaw = Some(flaw);
             }
             let lines = chance.below(60);
             Client {
+                pid,
                 session,
                 link: None,
                 asleep_until: 0,
@@ -148,17 +176,26 @@ impl World {
                 pause: 200,
                 to_write: (1..=lines).map(|n| format!("{me}:{n}")).collect(),
                 written: Vec::new(),
+                addressees: Vec::new(),
                 read: Vec::new(),
+                settled: 0,
+                undelivered: Vec::new(),
+                met_somebody: false,
+                left: None,
+                dead: false,
                 ended: None,
             }
         });
+        let clients = clients.collect();
         let mut world = World {
             now: 0,
             chance,
             agenda: BinaryHeap::new(),
             count: 0,
+            story,
             clients,
             hub: None,
+            relay_is_done: false,
             relay: 0,
             links: BTreeMap::new(),
             next_link: 0,
@@ -171,9 +208,11 @@ impl World {
             loud: std::env::var_os("MSG_SEED").is_some(),
         };
         world.start_relay();
-        for me in 0..2 {
-            let at = world.chance.below(5_000);
-            world.plan(at, Happening::Dial(me));
+        for me in 0..people {
+            if me < 2 {
+                let at = world.chance.below(5_000);
+                world.plan(at, Happening::Dial(me));
+            }
             let mut at = 0;
             for _ in 0..world.clients[me].to_write.len() {
                 at += world.chance.below(2 * TROUBLE / 60);
@@ -184,29 +223,63 @@ impl World {
             let at = world.chance.below(TROUBLE);
             world.plan(at, Happening::Fault);
         }
+        world.plan_story();
         world
+    }
+
+    fn plan_story(&mut self) {
+        let at = 3_000 + self.chance.below(TROUBLE - 3_000);
+        let me = self.chance.below(2) as usize;
+        match (self.story, self.chance.below(4)) {
+            (Story::Reunion, _) => {}
+            (Story::Farewell, 0) => self.plan(at, Happening::Die(me)),
+            (Story::Farewell, kind) => {
+                self.plan(at, Happening::Leave(me));
+                if kind == 1 {
+                    let at = at + self.chance.below(500);
+                    self.plan(at, Happening::Leave(1 - me));
+                }
+            }
+            (Story::Stranger, _) => self.plan(at, Happening::KillRelay),
+        }
     }
 
     pub(super) fn run(mut self) -> Result<Course, String> {
         while let Some(Reverse((at, _, happening))) = self.agenda.pop() {
-            if at > self.last_fault.max(TROUBLE) + PEACE {
+            let peace = match self.story {
+                Story::Reunion => PEACE,
+                Story::Farewell | Story::Stranger => AFTERMATH,
+            };
+            if at > self.last_fault.max(TROUBLE) + peace {
                 break;
             }
             self.now = at;
             self.happen(happening);
-            for client in &self.clients {
-                if let Some(Event::Ended(ending)) = &client.ended {
-                    return Err(format!("a conversation ended by itself: {ending:?}"));
-                }
-            }
             if self.intruder_seated {
                 return Err("an intruder took a seat".to_owned());
             }
-            if at > TROUBLE && self.all_is_said() {
+            if at > TROUBLE && self.story == Story::Reunion && self.all_is_said() {
                 break;
             }
         }
+        self.judge_lines()?;
+        match self.story {
+            Story::Reunion => self.judge_reunion()?,
+            Story::Farewell => self.judge_farewell()?,
+            Story::Stranger => {}
+        }
+        Ok(Course {
+            lines: self.clients.iter().map(|client| client.read.len()).sum(),
+            faults: self.faults,
+        })
+    }
+
+    /// Everything has arrived.
+    fn judge_reunion(&self) -> Result<(), String> {
         for (me, other) in [(0, 1), (1, 0)] {
+            if let Some(Event::Ended(ending)) = &self.clients[me].ended {
+                return Err(format!("a conversation ended by itself: {ending:?}"));
+            }
             let (written, read) = (&self.clients[me].written, &self.clients[other].read);
             if written != read {
                 let same = written.iter().zip(read).take_while(|(a, b)| a == b);
@@ -221,14 +294,65 @@ impl World {
                 return Err(format!("client {me} was never let write all"));
             }
         }
-        Ok(Course {
-            lines: self.clients.iter().map(|client| client.read.len()).sum(),
-            faults: self.faults,
-        })
+        Ok(())
+    }
+
+    /// Whoever leaves ends, and so does whoever was left.
+    fn judge_farewell(&self) -> Result<(), String> {
+        for (me, other) in [(0, 1), (1, 0)] {
+            let (leaver, left) = (&self.clients[me], &self.clients[other]);
+            let patient = leaver.left == Some(Patience::Endless);
+            if leaver.left.is_some() && leaver.ended.is_none() && !patient && !leaver.dead {
+                return Err(format!("client {me} leaves and leaves"));
+            }
+            let gone = leaver.dead || leaver.ended.is_some();
+            let finds_out = left.met_somebody && !left.dead && !self.relay_is_done;
+            if gone && finds_out && left.ended.is_none() {
+                return Err(format!("client {other} waits for ever"));
+            }
+        }
+        Ok(())
+    }
+
+    /// Whatever happened: lines are read in order, once, by whom they were meant for; and their author was told the truth.
+    fn judge_lines(&self) -> Result<(), String> {
+        for (me, author) in self.clients.iter().enumerate() {
+            let mut readers: Vec<Option<Pid>> = vec![None; author.written.len()];
+            for reader in &self.clients {
+                let mut last = None;
+                for place in reader.read.iter().filter_map(|text| place_of(text, me)) {
+                    if last >= Some(place) {
+                        return Err(format!("client {me}'s line {place} was read late or twice"));
+                    }
+                    last = Some(place);
+                    if readers[place].replace(reader.pid).is_some() {
+                        return Err(format!("client {me}'s line {place} was read by two"));
+                    }
+                    let meant_for = author.addressees[place];
+                    if meant_for.is_some_and(|pid| pid != reader.pid) {
+                        return Err(format!("client {me}'s line {place} was not for its reader"));
+                    }
+                }
+            }
+            let settled = match author.ended {
+                None => author.settled as usize,
+                Some(_) => author.written.len(),
+            };
+            for place in (0..settled).filter(|&place| readers[place].is_none()) {
+                if !author.dead && !author.undelivered.contains(&author.written[place]) {
+                    return Err(format!(
+                        "client {me}'s line {place} counts as delivered, unread"
+                    ));
+                }
+            }
+        }
+        Ok(())
     }
 
     fn all_is_said(&self) -> bool {
-        let [a, b] = &self.clients;
+        let [a, b] = self.clients.as_slice() else {
+            return false;
+        };
         let all = |from: &Client, to: &Client| {
             from.to_write.is_empty() && from.written.len() == to.read.len()
         };
@@ -264,6 +388,12 @@ impl World {
             Happening::TickClient(me) => self.turn_client(me),
             Happening::TickRelay => self.turn_relay(),
             Happening::Fault => self.fault(),
+            Happening::KillRelay => {
+                let lasts = self.kill_relay();
+                self.last_fault = self.last_fault.max(self.now + lasts);
+            }
+            Happening::Leave(me) => self.leave(me),
+            Happening::Die(me) => self.die(me),
             Happening::ClientWakes(me) => self.wake(me),
             Happening::RelayStarts => self.start_relay(),
         }
@@ -272,10 +402,13 @@ impl World {
     /// Whose process must be awake for this.
     fn whose(&self, happening: &Happening) -> Option<usize> {
         match happening {
-            Happening::Write(me) | Happening::Dial(me) | Happening::TickClient(me) => Some(*me),
+            Happening::Write(me)
+            | Happening::Dial(me)
+            | Happening::TickClient(me)
+            | Happening::Leave(me) => Some(*me),
             Happening::AtClient(link, _) | Happening::ClientSeesEnd(link) => {
                 let link = self.links.get(link)?;
-                (link.client < 2).then_some(link.client)
+                (link.client != INTRUDER).then_some(link.client)
             }
             _ => None,
         }
@@ -292,12 +425,32 @@ impl World {
             return self.plan(now + 500, Happening::Write(me));
         }
         client.written.push(text.clone());
+        client.addressees.push(client.session.partner());
         client.session.say(now, Line { sent_at: now, text });
         self.turn_client(me);
     }
 
+    fn leave(&mut self, me: usize) {
+        let patience = match self.chance.below(5) {
+            0 => Patience::None,
+            1 => Patience::Endless,
+            _ => Patience::Short,
+        };
+        self.say(|| format!("client {me} leaves, with patience {patience:?}"));
+        self.clients[me].left = Some(patience);
+        self.clients[me].session.leave(self.now, patience);
+        self.turn_client(me);
+    }
+
+    fn die(&mut self, me: usize) {
+        self.say(|| format!("client {me} dies"));
+        self.clients[me].dead = true;
+        self.cut(me);
+    }
+
     fn dial(&mut self, me: usize) {
-        if self.clients[me].link.is_some() {
+        let client = &self.clients[me];
+        if client.link.is_some() || client.dead || client.session.is_ended() {
             return;
         }
         let Some(hub) = self.hub.as_mut().filter(|hub| hub.is_open()) else {
@@ -346,7 +499,7 @@ impl World {
             return;
         };
         let conn = hub.accepted(self.now, Ipv4Addr::LOCALHOST.into());
-        let link = self.connect(2, conn);
+        let link = self.connect(INTRUDER, conn);
         let mut hello = Vec::new();
         Hello {
             pid: Pid(self.chance.next()),
@@ -384,11 +537,14 @@ impl World {
         if !link.open_at_client || bytes.is_empty() {
             return;
         }
-        if client == 2 {
+        if client == INTRUDER {
             self.intruder_seated |= bytes.starts_with(b"MSG/1");
             return;
         }
         let now = self.now;
+        if self.clients[client].dead {
+            return;
+        }
         match self.clients[client].session.received(now, &bytes) {
             Ok(()) => self.turn_client(client),
             Err(cut) => self.client_hangs_up(client, &cut.0),
@@ -412,7 +568,7 @@ impl World {
         let Some(link) = self.links.get_mut(&id) else {
             return;
         };
-        if std::mem::replace(&mut link.open_at_client, false) && link.client < 2 {
+        if std::mem::replace(&mut link.open_at_client, false) && link.client != INTRUDER {
             let me = link.client;
             if self.clients[me].link == Some(id) {
                 self.client_hangs_up(me, reason);
@@ -433,7 +589,9 @@ impl World {
                 self.plan(at, Happening::RelaySeesEnd(id));
             }
         }
-        self.dial_again(me);
+        if !self.clients[me].dead && !self.clients[me].session.is_ended() {
+            self.dial_again(me);
+        }
         self.turn_client(me);
     }
 
@@ -441,17 +599,28 @@ impl World {
     fn turn_client(&mut self, me: usize) {
         let now = self.now;
         let client = &mut self.clients[me];
+        if client.dead {
+            return;
+        }
         if let Err(cut) = client.session.tick(now) {
             return self.client_hangs_up(me, &cut.0);
         }
         if now >= client.screen_stuck_until {
             while let Some(event) = client.session.next_event() {
-                if let Event::Received { line, .. } = &event {
-                    client.read.push(line.text.clone());
-                } else if let Event::Ended(_) = &event {
-                    client.ended = Some(event);
-                } else if self.loud {
+                if self.loud {
                     println!("{now:>7}  client {me} is told {event:?}");
+                }
+                match event {
+                    Event::Received { line, .. } => client.read.push(line.text),
+                    Event::Delivered { lines } => client.settled = lines,
+                    Event::Undelivered { lines } => {
+                        client.settled += lines.len() as u64;
+                        let texts = lines.into_iter().map(|line| line.text);
+                        client.undelivered.extend(texts);
+                    }
+                    Event::Arrived { .. } => client.met_somebody = true,
+                    Event::Ended(_) => client.ended = Some(event),
+                    _ => {}
                 }
             }
             client.session.hold();
@@ -465,9 +634,12 @@ impl World {
         let bytes = client.session.unsent().to_vec();
         client.session.sent(bytes.len());
         let deadline = client.session.deadline();
-        let link = client.link;
+        let (link, ended) = (client.link, client.session.is_ended());
         if let Some(link) = link.filter(|_| !bytes.is_empty()) {
             self.send_up(link, bytes);
+        }
+        if ended && link.is_some() {
+            return self.client_hangs_up(me, "it has ended");
         }
         if let Some(at) = deadline {
             self.plan(at.max(now + 1), Happening::TickClient(me));
@@ -500,6 +672,11 @@ impl World {
                 }
             } else {
                 let deadline = hub.deadline();
+                if hub.is_over() {
+                    self.relay_is_done = true;
+                    self.hub = None;
+                    break;
+                }
                 if let Some(at) = deadline {
                     self.plan(at.max(now + 1), Happening::TickRelay);
                 }
@@ -622,7 +799,11 @@ impl World {
                 self.slow_down(me, lasts);
             }
             4 => {
-                lasts = self.chance.below(90_000).min(100_000 - self.now);
+                lasts = match self.story {
+                    // Short enough that no seat is given up.
+                    Story::Reunion => self.chance.below(90_000).min(100_000 - self.now),
+                    Story::Farewell | Story::Stranger => self.chance.below(150_000),
+                };
                 self.say(|| format!("client {me} stands still for {lasts} ms"));
                 let until = self.now + lasts;
                 self.clients[me].asleep_until = self.clients[me].asleep_until.max(until);
@@ -715,10 +896,21 @@ impl World {
 
     fn start_relay(&mut self) {
         self.relay += 1;
+        if self.story == Story::Stranger && self.relay > 1 {
+            let at = self.now + self.chance.below(3_000);
+            self.plan(at, Happening::Dial(2));
+        }
         let mut hub = Hub::new(Setting::without_words(House::TwoSeats));
         if let Some(Flaw::Hub(flaw)) = self.flaw {
             hub.flaw = Some(flaw);
         }
         self.hub = Some(hub);
     }
+}
+
+/// The place of a line among all that an author wrote, if it is this author's.
+fn place_of(text: &str, author: usize) -> Option<usize> {
+    let (by, number) = text.split_once(':')?;
+    let number: usize = number.parse().ok()?;
+    (by == author.to_string()).then_some(number - 1)
 }

@@ -1,0 +1,488 @@
+"""What the relay does under systemd, tried on a real one: runs as a unit of its own, after boot.
+
+Each test is a function; its name says what holds. They run in order, on one socket, and each leaves things as it found
+them. The last line is « N passed, N failed ».
+"""
+
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+import traceback
+
+RELAY = "msg-relay.service"
+SOCKET = "msg-relay.socket"
+PORT = 5000
+# Long enough for anything that happens at all; nothing waits for it to pass.
+PATIENCE = 20
+
+
+def systemctl(*words):
+    return subprocess.run(["systemctl", *words], check=True, capture_output=True, text=True).stdout.strip()
+
+
+def prop(unit, name):
+    return systemctl("show", "--value", "-p", name, unit)
+
+
+def until(holds, what):
+    """Waits until something holds; what it returned then."""
+    deadline = time.monotonic() + PATIENCE
+    while True:
+        found = holds()
+        if found:
+            return found
+        if time.monotonic() > deadline:
+            raise AssertionError(f"never {what}, but {found!r}")
+        time.sleep(0.02)
+
+
+def main_pid():
+    return int(prop(RELAY, "MainPID"))
+
+
+def is_running():
+    return prop(RELAY, "ActiveState") == "active" and main_pid()
+
+
+class Client:
+    """A real `msg` between pipes."""
+
+    def __init__(self, name, salon=None, port=PORT):
+        command = ["msg", "--connect", f"127.0.0.1:{port}", "--nom", name]
+        command += ["--salon", salon] if salon else []
+        pipe = subprocess.PIPE
+        self.process = subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe, text=True)
+        self.name = name
+        self.rows = []
+        self.notices = []
+        self.readers = [self.read(self.process.stdout, self.rows), self.read(self.process.stderr, self.notices)]
+
+    @staticmethod
+    def read(stream, into):
+        def work():
+            for row in stream:
+                into.append(row.rstrip("\n"))
+
+        reader = threading.Thread(target=work)
+        reader.start()
+        return reader
+
+    def say(self, *lines):
+        self.process.stdin.write("".join(f"{line}\n" for line in lines))
+        self.process.stdin.flush()
+
+    def heard(self):
+        """The texts of the others' messages: date, time and name come before them."""
+        texts = []
+        for row in self.rows:
+            date_and_time, name, text = row.split("  ", 2)
+            assert re.fullmatch(r"\d\d/\d\d/\d{4} \d\d:\d\d:\d\d", date_and_time), row
+            if name != self.name:
+                texts.append(text)
+        return texts
+
+    def hears(self, *texts):
+        until(lambda: self.heard()[-len(texts) :] == list(texts), f"{self.name} hears {texts}, not {self.rows}")
+
+    def told(self, words):
+        until(lambda: any(words in notice for notice in self.notices), f"{self.name} is told « {words} », not {self.notices}")
+
+    def leaves(self):
+        if self.process.poll() is None and not self.process.stdin.closed:
+            try:
+                self.process.stdin.close()
+            except BrokenPipeError:
+                pass
+        status = self.process.wait(timeout=PATIENCE)
+        for reader in self.readers:
+            reader.join()
+        return status
+
+
+class Pair:
+    """Two who talk, in a salon of their own or without one."""
+
+    def __init__(self, a="Zoé", b="Bob", salon=None, port=PORT):
+        self.a = Client(a, salon, port)
+        if not salon:
+            self.a.told("en attente")
+        self.b = Client(b, salon, port)
+        self.a.told(f"« {b} » est là")
+
+    def talk(self, word):
+        self.a.say(f"{word} de {self.a.name}")
+        self.b.hears(f"{word} de {self.a.name}")
+        self.b.say(f"{word} de {self.b.name}")
+        self.a.hears(f"{word} de {self.b.name}")
+
+    def survives(self, disaster, lines=400):
+        """Both write all the while, and not a line is lost, doubled or out of order."""
+        expected = {peer: [f"{n} de {peer.name}" for n in range(lines)] for peer in (self.a, self.b)}
+        before = {peer: len(peer.heard()) for peer in (self.a, self.b)}
+        halves = [threading.Event(), threading.Event()]
+
+        def write(peer, half):
+            for n, line in enumerate(expected[peer]):
+                peer.say(line)
+                if n == lines // 2:
+                    half.set()
+                time.sleep(0.002)
+
+        writers = [threading.Thread(target=write, args=args) for args in zip(expected, halves)]
+        for writer in writers:
+            writer.start()
+        for half in halves:
+            half.wait(PATIENCE)
+        disaster()
+        for writer in writers:
+            writer.join()
+        for peer, other in ((self.a, self.b), (self.b, self.a)):
+            wanted = expected[other]
+            until(lambda: len(peer.heard()) - before[peer] >= lines, f"{peer.name} hears {lines} lines")
+            assert peer.heard()[before[peer] :] == wanted, f"{peer.name} did not hear what {other.name} wrote"
+
+    def leave(self):
+        assert self.a.leaves() == 0, self.a.notices
+        self.b.told(f"le client {self.a.name} a quitté la discussion.")
+        assert self.b.leaves() == 0, self.b.notices
+
+
+class Override:
+    """A drop-in for a unit, for as long as a test takes."""
+
+    def __init__(self, unit, *lines):
+        self.folder = f"/run/systemd/system/{unit}.d"
+        os.makedirs(self.folder, exist_ok=True)
+        with open(f"{self.folder}/test.conf", "w") as conf:
+            conf.write("\n".join(lines) + "\n")
+        systemctl("daemon-reload")
+
+    def undo(self):
+        os.remove(f"{self.folder}/test.conf")
+        systemctl("daemon-reload")
+
+
+def journal(unit=RELAY, since=0):
+    """A unit's entries after a moment that `now` gave."""
+    # What was written before this call is there after it.
+    subprocess.run(["journalctl", "--sync"], check=True)
+    # Filtered by time here: journalctl --after-cursor skips an entry where -u filters as well.
+    command = ["journalctl", "-u", unit, "-o", "json", "--output-fields=MESSAGE,PRIORITY,_COMM"]
+    entries = subprocess.run(command, check=True, capture_output=True, text=True).stdout.splitlines()
+    return [entry for entry in map(json.loads, entries) if int(entry["__REALTIME_TIMESTAMP"]) > since]
+
+
+def now():
+    return time.time_ns() // 1000
+
+
+def relay_lines(unit=RELAY, since=0):
+    """What the relay itself wrote: severity and text."""
+    ours = (entry for entry in journal(unit, since) if entry.get("_COMM") == "msg")
+    return [(int(entry["PRIORITY"]), entry["MESSAGE"]) for entry in ours]
+
+
+def call(port=PORT, source="127.0.0.1"):
+    caller = socket.create_connection(("127.0.0.1", port), timeout=PATIENCE, source_address=(source, 0))
+    caller.settimeout(PATIENCE)
+    return caller
+
+
+# ---------------------------------------------------------------------------------------------------------------- tests
+
+
+def the_units_are_verified_in_silence_and_hardly_exposed():
+    units = [SOCKET, RELAY, "msg-relay@5001.socket", "msg-relay@5001.service"]
+    verify = subprocess.run(["systemd-analyze", "verify", "--man=no", *units], capture_output=True, text=True)
+    assert (verify.returncode, verify.stdout, verify.stderr) == (0, "", ""), verify
+    for unit in ("msg-relay.service", "msg-relay@.service"):
+        path = f"/etc/systemd/system/{unit}"
+        # In tenths: 0.3 at most.
+        command = ["systemd-analyze", "security", "--offline=yes", "--threshold=3", path]
+        security = subprocess.run(command, capture_output=True, text=True)
+        assert security.returncode == 0, security.stdout.splitlines()[-1]
+
+
+def the_first_connection_starts_the_relay():
+    systemctl("start", SOCKET)
+    assert prop(RELAY, "ActiveState") == "inactive"
+    with call():
+        until(is_running, "the relay runs")
+    assert prop(RELAY, "NRestarts") == "0"
+
+
+def two_talk_and_the_status_counts_them():
+    pair = Pair()
+    pair.talk("bonjour")
+    until(lambda: prop(RELAY, "StatusText") == "1 conversation", "the status tells of one conversation")
+    alone = Client("Ève", "tp4")
+    alone.told("en attente")
+    status = "1 conversation, 1 personne en attente"
+    until(lambda: prop(RELAY, "StatusText") == status, f"the status is « {status} »")
+    assert alone.leaves() == 0
+    pair.leave()
+    until(lambda: prop(RELAY, "StatusText") == "aucune conversation", "nobody is left")
+
+
+def a_third_for_a_salon_is_refused_with_a_reason():
+    pair = Pair(salon="tp3")
+    third = Client("Ève", "tp3")
+    third.told("deux personnes discutent déjà ici")
+    assert third.leaves() == 69
+    pair.talk("toujours là")
+    pair.leave()
+
+
+def a_relay_killed_in_mid_conversation_costs_no_line():
+    pair, restarts = Pair(), int(prop(RELAY, "NRestarts"))
+    pair.survives(lambda: os.kill(main_pid(), signal.SIGKILL))
+    assert int(prop(RELAY, "NRestarts")) == restarts + 1
+    pair.leave()
+
+
+def a_restart_in_mid_conversation_costs_no_line_and_is_no_failure():
+    pair, before = Pair(), main_pid()
+    took = []
+
+    def restart():
+        began = time.monotonic()
+        systemctl("restart", RELAY)
+        took.append(time.monotonic() - began)
+
+    pair.survives(restart)
+    assert took[0] < 2, f"the restart took {took[0]:.1f} s"
+    assert main_pid() != before
+    assert prop(RELAY, "NRestarts") == "0"
+    pair.leave()
+
+
+def pairs_without_a_salon_find_each_other_after_a_restart():
+    pairs = [Pair("Zoé", "Bob"), Pair("Ève", "Luc"), Pair("Léa", "Max"), Pair("Ana", "Tom", "tp3")]
+    for disaster in (lambda: systemctl("restart", RELAY), lambda: os.kill(main_pid(), signal.SIGKILL)):
+        disaster()
+        for pair in pairs:
+            pair.talk("encore")
+    for pair in pairs:
+        pair.leave()
+
+
+def a_relay_that_is_stopped_ends_with_0_and_the_next_caller_starts_it():
+    pair = Pair()
+    since = now()
+    systemctl("stop", RELAY)
+    # The two have called again at once.
+    until(is_running, "the relay runs again")
+    pair.talk("nous revoilà")
+    pair.leave()
+    results = [message for message in (entry["MESSAGE"] for entry in journal(since=since)) if "Failed" in message]
+    assert not results, results
+
+
+def a_relay_that_stands_still_is_killed_by_the_watchdog_and_costs_no_line():
+    override = Override(RELAY, "[Service]", "WatchdogSec=1s")
+    systemctl("restart", RELAY)
+    pair, before = Pair(), main_pid()
+    pair.survives(lambda: os.kill(before, signal.SIGSTOP), lines=50)
+    assert main_pid() != before
+    assert any("watchdog" in entry["MESSAGE"].lower() for entry in journal())
+    pair.leave()
+    override.undo()
+
+
+def a_relay_without_a_free_descriptor_still_feeds_the_watchdog():
+    override = Override(RELAY, "[Service]", "WatchdogSec=1s", "LimitNOFILE=32")
+    systemctl("restart", RELAY)
+    pair, before, since = Pair(), main_pid(), now()
+    idle = [call() for _ in range(60)]
+    full = "plus un descripteur de libre : les prochaines connexions attendent."
+    until(lambda: (4, full) in relay_lines(since=since), "the log says that no descriptor is left")
+    began = time.monotonic()
+    while time.monotonic() < began + 3:
+        pair.talk("et nous")
+    assert main_pid() == before
+    for caller in idle:
+        caller.close()
+    late = Pair("Ève", "Luc")
+    late.talk("ouf")
+    assert [line for line in relay_lines(since=since) if "descripteur" in line[1]][0] == (4, full)
+    late.leave()
+    pair.leave()
+    override.undo()
+    systemctl("restart", RELAY)
+
+
+def a_crash_loop_leaves_the_socket_up_and_callers_wait_in_it():
+    override = Override(RELAY, "[Service]", "ExecStart=", "ExecStart=/bin/false", "RestartSec=50ms")
+    systemctl("stop", RELAY)
+    waiting = [Client("Zoé"), Client("Bob")]
+    until(lambda: int(prop(RELAY, "NRestarts")) >= 30, "the relay has failed thirty times")
+    assert prop(SOCKET, "ActiveState") == "active"
+    override.undo()
+    waiting[0].told("est là")
+    waiting[0].say("enfin")
+    waiting[1].hears("enfin")
+    assert [client.leaves() for client in waiting] == [0, 0]
+
+
+def the_sandbox_is_real():
+    until(is_running, "the relay runs")
+    pid = main_pid()
+    with open(f"/proc/{pid}/status") as status:
+        status = dict(line.rstrip("\n").split(":\t", 1) for line in status)
+    assert status["Seccomp"] == "2" and status["NoNewPrivs"] == "1", status
+    assert int(status["CapEff"], 16) == int(status["CapBnd"], 16) == 0, status
+    assert int(status["Uid"].split()[0]) > 60000, status
+    for name in ("net", "mnt", "ipc", "user"):
+        ours, theirs = os.readlink(f"/proc/1/ns/{name}"), os.readlink(f"/proc/{pid}/ns/{name}")
+        assert ours != theirs, f"the {name} namespace is shared"
+    # What anybody may do, and nobody from within: the same program beside the sandbox and inside it.
+    with open("/probe.pl", "w") as program:
+        program.write(PROBE)
+    with open("/etc/systemd/system/msg-relay.service") as unit:
+        shut_in = unit.read().replace("Type=notify", "Type=oneshot")
+    shut_in = re.sub("(?m)^(Requires|After|Restart|WatchdogSec)=.*", "", shut_in)
+    shut_in = re.sub("ExecStart=.*", "ExecStart=perl /probe.pl", shut_in)
+    free = "[Service]\nType=oneshot\nDynamicUser=yes\nExecStart=perl /probe.pl\n"
+    found = {}
+    for name, text in (("shut-in", shut_in), ("free", free)):
+        with open(f"/run/systemd/system/{name}.service", "w") as unit:
+            unit.write(text)
+        systemctl("daemon-reload")
+        systemctl("start", f"{name}.service")
+        messages = [entry["MESSAGE"] for entry in journal(f"{name}.service") if entry.get("_COMM") == "perl"]
+        found[name] = dict(message.split(": ") for message in messages)
+    assert set(found["free"].values()) == {"done"}, found["free"]
+    no_family, no_permission = "Address family not supported by protocol", "Operation not permitted"
+    assert found["shut-in"] == {
+        what: "done" if what == "AF_UNIX" else no_family if what.startswith("AF_") else no_permission
+        for what in found["free"]
+    }, found["shut-in"]
+
+
+PROBE = r"""
+use Socket;
+$| = 1;
+sub tried { my ($what, $done) = @_; print "$what: ", $done ? "done" : $!, "\n"; }
+for (["AF_UNIX", 1], ["AF_INET", 2], ["AF_INET6", 10], ["AF_NETLINK", 16]) {
+    my ($name, $family) = @$_;
+    tried $name, socket(my $socket, $family, $family == 16 ? SOCK_RAW : SOCK_STREAM, 0);
+}
+tried "setpriority", setpriority(0, 0, 5);
+open(my $file, ">", "/tmp/mine") or die $!;
+tried "chown", chown($<, -1, "/tmp/mine");
+tried "shmget", defined shmget(0, 4096, 0600);
+tried "setuid", do { $! = 0; $> = $<; !$! };
+"""
+
+
+def the_log_is_one_event_a_line_and_never_a_text():
+    since = now()
+    pair = Pair("Zoé » est là. « Bob", "Luc", salon="tp3")
+    pair.a.say("un secret bien gardé")
+    pair.b.hears("un secret bien gardé")
+    with call() as stranger:
+        stranger.sendall(b"MSG/1 x\xff\x1b[2J<0>\n")
+        assert stranger.recv(4096).startswith(b"ERR ")
+    pair.leave()
+    name = "« Zoé \\u{bb} est là. \\u{ab} Bob »"
+    expected = [
+        (6, f"{name} est là, de 127.0.0.1 (salon « tp3 »)."),
+        (6, "« Luc » est là, de 127.0.0.1 (salon « tp3 »)."),
+        (5, "connexion de 127.0.0.1 refusée : ligne qui n'est pas en UTF-8."),
+        (6, f"{name} a quitté la discussion (salon « tp3 »)."),
+    ]
+    until(lambda: len(relay_lines(since=since)) >= len(expected), f"{len(expected)} lines")
+    lines = relay_lines(since=since)
+    assert sorted(lines) == sorted(expected), lines
+    everything = subprocess.run(["journalctl", "-o", "export"], capture_output=True).stdout
+    assert "secret bien".encode() not in everything
+    # The start and the end of it all, from the tests before.
+    begun = [text for _, text in relay_lines() if text.startswith("à l'écoute sur ")]
+    assert set(begun) == {"à l'écoute sur [::]:5000."}, begun
+    assert (5, "arrêt (1 conversation).") in relay_lines()
+
+
+def a_flood_of_refusals_is_a_few_lines_and_a_count():
+    since = now()
+    for _ in range(500):
+        with call() as stranger:
+            stranger.sendall(b"GET / HTTP/1.1\r\n\r\n")
+            stranger.recv(4096)
+    refused = lambda: [text for _, text in relay_lines(since=since) if "refus" in text]
+    until(lambda: any(text.startswith("… ") for text in refused()), "the log counts the rest")
+    assert len(refused()) <= 30, refused()
+    counted = sum(int(re.search(r"\d+", text)[0]) if text.startswith("… ") else 1 for text in refused())
+    until(lambda: counted == 500, f"every refusal is counted: {refused()}")
+
+
+def who_may_call_is_limited_on_the_socket():
+    override = Override(SOCKET, "[Socket]", "IPAddressDeny=any", "IPAddressAllow=127.0.0.1")
+    systemctl("stop", RELAY, SOCKET)
+    systemctl("start", SOCKET)
+    call(source="127.0.0.1").close()
+    outsider = socket.socket()
+    outsider.bind(("127.0.0.2", 0))
+    outsider.settimeout(1)
+    try:
+        outsider.connect(("127.0.0.1", PORT))
+        raise AssertionError("127.0.0.2 was let in")
+    except (TimeoutError, PermissionError):
+        pass
+    pair = Pair()
+    pair.talk("entre nous")
+    pair.leave()
+    override.undo()
+    systemctl("stop", RELAY, SOCKET)
+    systemctl("start", SOCKET)
+
+
+def a_relay_for_one_conversation_ends_with_it_and_the_next_caller_starts_another():
+    unit = "msg-relay@5001"
+    systemctl("start", f"{unit}.socket")
+    for round in (1, 2):
+        pair = Pair(port=5001)
+        pair.a.say(f"un secret encore mieux gardé, {round}")
+        pair.b.hears(f"un secret encore mieux gardé, {round}")
+        third = Client("Ève", port=5001)
+        third.told("deux personnes discutent déjà ici")
+        assert third.leaves() == 69
+        pair.survives(lambda: systemctl("restart", f"{unit}.service"), lines=50)
+        pair.leave()
+        until(lambda: prop(f"{unit}.service", "ActiveState") == "inactive", "the relay has ended")
+        assert prop(f"{unit}.service", "Result") == "success"
+        assert prop(f"{unit}.socket", "ActiveState") == "active"
+    everything = subprocess.run(["journalctl", "-o", "export"], capture_output=True).stdout
+    assert "encore mieux gardé".encode() not in everything
+    lines = relay_lines(f"{unit}.service")
+    assert (5, "à l'écoute sur [::]:5001.") in lines, lines
+    assert (6, "« Zoé » a quitté la discussion.") in lines, lines
+
+
+def main():
+    tests = [test for name, test in globals().items() if callable(test) and name.startswith(("the_", "two_", "a_", "pairs_", "who_"))]
+    failed = 0
+    for test in tests:
+        began = time.monotonic()
+        try:
+            test()
+            verdict = "ok"
+        except Exception:
+            failed += 1
+            verdict = "FAILED"
+            traceback.print_exc(file=sys.stdout)
+        print(f"test {test.__name__} ... {verdict} ({time.monotonic() - began:.1f} s)")
+    if failed:
+        print(subprocess.run(["journalctl", "-b", "--no-pager", "-n", "200"], capture_output=True, text=True).stdout)
+    print(f"{len(tests) - failed} passed, {failed} failed")
+    # Clients of a test that failed may still run; this ends without waiting for them.
+    sys.stdout.flush()
+    os._exit(failed > 0)
+
+
+main()

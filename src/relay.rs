@@ -218,18 +218,17 @@ impl Relay {
                 break;
             }
         }
+        self.tend_door(now);
         self.face.tend(now, self.hub.counts());
         self.watch_screen();
-        // Also where nothing but time has passed, which ends the patience with a screen that stands still.
-        let holds_back = self.face.holds_back(now);
-        if std::mem::replace(&mut self.held_back, holds_back) || holds_back {
-            self.watch_everyone(now);
+        // Only now: whom to watch depends on what has been sent and on what the screen has taken.
+        let held_back = self.face.holds_back();
+        if std::mem::replace(&mut self.held_back, held_back) != held_back {
+            self.watch_everyone();
         }
-        // After the screen was written to: whom epoll watches depends on what still waits for it.
         while let Some(id) = self.touched.pop() {
-            self.watch_pair(now, id);
+            self.watch_pair(id);
         }
-        self.tend_door(now);
     }
 
     fn happened(&mut self, event: &Event) {
@@ -389,27 +388,26 @@ impl Relay {
         }
     }
 
-    fn watch_pair(&mut self, now: Millis, id: ConnId) {
-        self.watch(now, id);
+    fn watch_pair(&mut self, id: ConnId) {
+        self.watch(id);
         if let Some(opposite) = self.hub.opposite(id) {
-            self.watch(now, opposite);
+            self.watch(opposite);
         }
     }
 
-    fn watch_everyone(&mut self, now: Millis) {
+    fn watch_everyone(&mut self) {
         for id in 0..self.sockets.len() {
-            self.watch(now, id);
+            self.watch(id);
         }
     }
 
     /// Has epoll watch a connection for what the hub can use.
-    fn watch(&mut self, now: Millis, id: ConnId) {
-        let held_back = self.face.holds_back(now);
+    fn watch(&mut self, id: ConnId) {
         let Some(Some(socket)) = self.sockets.get_mut(id) else {
             return;
         };
         let mut interest = EventFlags::empty();
-        if self.hub.is_closing(id) || (self.hub.wants_input(id) && !held_back) {
+        if self.hub.is_closing(id) || (self.hub.wants_input(id) && !self.held_back) {
             interest |= EventFlags::IN;
         }
         if !self.hub.unsent(id).is_empty() {
@@ -475,7 +473,7 @@ impl Relay {
         if open {
             self.door.open(&self.epoll, DOOR, now);
         } else if self.door.close(&self.epoll) && !self.hub.is_ending() {
-            self.face.seats_taken(now);
+            self.face.seats_taken();
         }
     }
 
@@ -504,17 +502,18 @@ impl Relay {
     fn show_last_rows(&mut self) {
         let deadline = Instant::now() + Duration::from_millis(LAST_ROWS);
         let mut events = [MaybeUninit::uninit(); 8];
-        self.face.tend(self.now(), self.hub.counts());
-        while self.face.is_blocked() && Instant::now() < deadline {
-            let now = self.now();
-            self.face.tend(now, self.hub.counts());
+        loop {
+            self.face.tend(self.now(), self.hub.counts());
             self.watch_screen();
             let rest = deadline.saturating_duration_since(Instant::now());
-            let timeout = Timespec::try_from(rest).ok();
-            if self.face.is_blocked()
-                && epoll::wait(&self.epoll, &mut events, timeout.as_ref()).is_err()
-            {
+            if !self.face.is_blocked() || rest.is_zero() {
                 return;
+            }
+            let timeout = Timespec::try_from(rest).ok();
+            match epoll::wait(&self.epoll, &mut events, timeout.as_ref()) {
+                Ok((happened, _)) if happened.iter().all(|event| event.data.u64() == SCREEN) => {}
+                // Told to stop, or to stop at once.
+                _ => return,
             }
         }
     }
@@ -557,7 +556,7 @@ impl Relay {
         let now = self.now();
         let deadlines = [
             self.hub.deadline(),
-            self.face.deadline(now),
+            self.face.deadline(),
             self.door.deadline(),
             match self.stopped {
                 Some(Stop::Politely { until }) => Some(until),

@@ -27,6 +27,7 @@ use std::time::Duration;
 use futures_lite::FutureExt;
 use gtk::gio;
 use gtk::glib::MainContext;
+use gtk::prelude::*;
 use smol::Timer;
 
 use crate::conversation::Outcome;
@@ -120,4 +121,10 @@ impl Desktop {
         }
         outcome
     }
+}
+
+/// Labels a button. GTK 4.8 would read out both the button's label and the one that it makes of it: one is enough.
+fn set_label(button: &gtk::Button, label: &str) {
+    button.set_label(label);
+    button.reset_property(gtk::AccessibleProperty::Label);
 }

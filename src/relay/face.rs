@@ -35,16 +35,15 @@ impl Face {
 
     pub(super) fn happened(&mut self, now: Millis, effect: &Effect) {
         match self {
-            Face::Show(show) => happened(show, now, effect),
+            Face::Show(show) => happened(show, effect),
             Face::Service(service) => service.happened(now, effect),
         }
     }
 
     /// The kernel refuses callers from now on.
-    pub(super) fn seats_taken(&mut self, now: Millis) {
+    pub(super) fn seats_taken(&mut self) {
         if let Face::Show(show) = self {
             show.notice(display::SEATS_TAKEN);
-            show.flush(now);
         }
     }
 
@@ -94,18 +93,18 @@ impl Face {
         }
     }
 
-    /// When [`tend`](Face::tend) or [`holds_back`](Face::holds_back) may have something new.
-    pub(super) fn deadline(&self, now: Millis) -> Option<Millis> {
+    /// When [`tend`](Face::tend) must be called, whether or not anything has happened.
+    pub(super) fn deadline(&self) -> Option<Millis> {
         match self {
-            Face::Show(show) => show.deadline(now),
+            Face::Show(show) => show.deadline(),
             Face::Service(service) => service.deadline(),
         }
     }
 
-    /// Whether clients should not be read for now, because nobody could see it all.
-    pub(super) fn holds_back(&self, now: Millis) -> bool {
+    /// Whether clients should not be read for now, because nobody could see it all. Only [`tend`](Face::tend) changes it.
+    pub(super) fn holds_back(&self) -> bool {
         match self {
-            Face::Show(show) => show.holds_back(now),
+            Face::Show(show) => show.holds_back(),
             Face::Service(_) => false,
         }
     }
@@ -136,11 +135,11 @@ impl Face {
 }
 
 /// Shows a message, or what happened.
-fn happened(show: &mut Show, now: Millis, effect: &Effect) {
+fn happened(show: &mut Show, effect: &Effect) {
     let notice = match effect {
         Effect::Said { side, name, line } => {
             let author = [Author::Own, Author::Other][*side];
-            return show.message(now, author, name.as_str(), line);
+            return show.message(author, name.as_str(), line);
         }
         Effect::Joined { name, .. } => display::arrived(name.as_str()),
         Effect::Away { name, .. } => display::away(name.as_str(), 0),

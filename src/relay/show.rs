@@ -1,7 +1,8 @@
 //! What the relay shows its own person: the conversation on standard output, the rest on standard error.
 //!
-//! A terminal that stands still (Ctrl-S, a pipe nobody reads) must neither stop the conversation for good nor fill the
-//! memory: see [`Show::holds_back`].
+//! Every message is shown as long as the terminal keeps up, and a conversation that is faster waits for it. But a terminal
+//! that stands still (Ctrl-S, a pipe nobody reads) must neither stop two other people for good nor fill the memory: see
+//! [`Pace`].
 
 use std::io;
 use std::os::fd::AsFd;
@@ -11,11 +12,16 @@ use crate::display::{Author, Colour, Palette};
 use crate::protocol::{Line, Millis};
 use crate::screen::{Flushed, Screen};
 
-/// Bytes that may wait for a slow terminal before the conversation is held back.
+/// Bytes that wait for the terminal when the conversation begins to wait, too.
 const FULL: usize = 64 * 1024;
-/// How long a terminal that does not move at all may hold the conversation back; from then on messages are passed on
-/// without being shown.
+/// Bytes that may still wait when the conversation goes on.
+const ROOM: usize = FULL / 2;
+/// How long the conversation waits at most. A terminal that has not made [`ROOM`] by then, which is to say one that takes
+/// less than 16 KiB a second, counts as standing still.
 const PATIENCE: Millis = 2_000;
+/// Bytes that wait for a screen above which nothing is told there any more: notices are few, but a screen that stands
+/// still does so for longer than few.
+const OVERFULL: usize = 2 * FULL;
 
 /// The relay's screen.
 pub struct Show {
@@ -24,10 +30,23 @@ pub struct Show {
     notices: Option<Screen>,
     palette: Palette,
     notice_palette: Palette,
-    /// Since when the conversation's terminal takes nothing, while bytes wait for it.
-    stuck_since: Option<Millis>,
+    pace: Pace,
+    /// Rows that were not shown, and nobody has been told of.
     unshown: u64,
     failure: Option<io::Error>,
+}
+
+/// Whether the terminal keeps up with the conversation. It changes in [`Show::flush`] alone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Pace {
+    Together,
+    /// The terminal is slower: clients are not read until it has made room.
+    HeldBack {
+        since: Millis,
+    },
+    /// The terminal stands still: messages are passed on without being shown, and counted, until all that waits for it is
+    /// written.
+    Apart,
 }
 
 impl Show {
@@ -42,17 +61,26 @@ impl Show {
         Ok(Show {
             palette: Palette::new(Colour::choose(&io::stdout())),
             notice_palette: Palette::new(Colour::choose(&io::stderr())),
-            conversation,
-            notices: notices.filter(|_| !same),
-            stuck_since: None,
-            unshown: 0,
-            failure: None,
+            ..Show::on(conversation, notices.filter(|_| !same))
         })
     }
 
-    /// Shows a message, or counts it while the terminal is stuck.
-    pub fn message(&mut self, now: Millis, author: Author, name: &str, line: &Line) {
-        if self.is_stuck(now) {
+    /// Any screens, without colours.
+    fn on(conversation: Screen, notices: Option<Screen>) -> Show {
+        Show {
+            conversation,
+            notices,
+            palette: Palette::new(Colour::Off),
+            notice_palette: Palette::new(Colour::Off),
+            pace: Pace::Together,
+            unshown: 0,
+            failure: None,
+        }
+    }
+
+    /// Shows a message, or counts it while the terminal stands still.
+    pub fn message(&mut self, author: Author, name: &str, line: &Line) {
+        if self.pace == Pace::Apart || self.failure.is_some() {
             self.unshown += 1;
             return;
         }
@@ -66,12 +94,13 @@ impl Show {
         self.aside(&row);
     }
 
-    /// Shows a row as it is.
+    /// Shows a row as it is, or counts it while its screen has too much to write.
     pub fn aside(&mut self, row: &str) {
         let screen = self.notices.as_mut().unwrap_or(&mut self.conversation);
-        // Notices are few, but an endless stuck terminal is longer than few.
-        if screen.pending() < 2 * FULL {
+        if screen.pending() < OVERFULL {
             push_row(screen, row);
+        } else {
+            self.unshown += 1;
         }
     }
 
@@ -82,39 +111,37 @@ impl Show {
 
     /// Writes what the terminals take.
     pub fn flush(&mut self, now: Millis) {
+        if self.failure.is_none() {
+            match self.conversation.flush() {
+                Ok(flushed) => {
+                    self.pace = self.pace.after(flushed, self.conversation.pending(), now)
+                }
+                Err(error) => {
+                    self.failure = Some(error);
+                    self.pace = Pace::Together;
+                }
+            }
+        }
+        if self.pace == Pace::Together && self.failure.is_none() {
+            self.tell_unshown();
+        }
         if let Some(notices) = &mut self.notices {
             // Nowhere is left to say that standard error failed.
             let _ = notices.flush();
         }
-        let before = self.conversation.pending();
-        if before == 0 || self.failure.is_some() {
-            return;
-        }
-        match self.conversation.flush() {
-            Ok(Flushed::All) => {
-                self.stuck_since = None;
-                self.tell_unshown();
-            }
-            Ok(Flushed::Blocked) if self.conversation.pending() < before => {
-                self.stuck_since = Some(now);
-            }
-            Ok(Flushed::Blocked) => {
-                self.stuck_since.get_or_insert(now);
-            }
-            Err(error) => self.failure = Some(error),
-        }
     }
 
-    /// Whether clients should not be read for now: the terminal is slower than the conversation, but it moves.
-    pub fn holds_back(&self, now: Millis) -> bool {
-        self.conversation.pending() >= FULL && !self.is_stuck(now)
+    /// Whether clients should not be read for now. Only [`flush`](Show::flush) changes it.
+    pub fn holds_back(&self) -> bool {
+        matches!(self.pace, Pace::HeldBack { .. })
     }
 
-    /// When [`holds_back`](Show::holds_back) may change by itself.
-    pub fn deadline(&self, now: Millis) -> Option<Millis> {
-        let holding = self.holds_back(now);
-        let since = self.stuck_since.filter(|_| holding)?;
-        Some(since + PATIENCE)
+    /// When [`flush`](Show::flush) must be called, whether or not the terminal takes anything.
+    pub fn deadline(&self) -> Option<Millis> {
+        match self.pace {
+            Pace::HeldBack { since } => Some(since + PATIENCE),
+            Pace::Together | Pace::Apart => None,
+        }
     }
 
     /// Whether bytes wait for the terminal, and should when it is ready again.
@@ -133,21 +160,30 @@ impl Show {
             .filter(|error| error.kind() != io::ErrorKind::BrokenPipe)
     }
 
-    fn is_stuck(&self, now: Millis) -> bool {
-        self.failure.is_some()
-            || (self.conversation.pending() >= FULL
-                && self
-                    .stuck_since
-                    .is_some_and(|since| now >= since + PATIENCE))
-    }
-
     fn tell_unshown(&mut self) {
-        match std::mem::take(&mut self.unshown) {
-            0 => {}
-            1 => self.notice("l'écran était arrêté : 1 message transmis n'a pas été affiché."),
-            many => self.notice(&format!(
-                "l'écran était arrêté : {many} messages transmis n'ont pas été affichés."
-            )),
+        let screen = self.notices.as_ref().unwrap_or(&self.conversation);
+        if self.unshown == 0 || screen.pending() >= OVERFULL {
+            return;
+        }
+        let sentence = match std::mem::take(&mut self.unshown) {
+            1 => "1 ligne n'a pas été affichée".to_owned(),
+            many => format!("{many} lignes n'ont pas été affichées"),
+        };
+        self.notice(&format!(
+            "l'écran était arrêté : {sentence}, la discussion a continué."
+        ));
+    }
+}
+
+impl Pace {
+    /// After the terminal has taken what it would, and `pending` bytes still wait for it.
+    fn after(self, flushed: Flushed, pending: usize, now: Millis) -> Pace {
+        match self {
+            _ if flushed == Flushed::All => Pace::Together,
+            Pace::Together if pending >= FULL => Pace::HeldBack { since: now },
+            Pace::HeldBack { .. } if pending < ROOM => Pace::Together,
+            Pace::HeldBack { since } if now >= since + PATIENCE => Pace::Apart,
+            pace => pace,
         }
     }
 }
@@ -155,4 +191,152 @@ impl Show {
 fn push_row(screen: &mut Screen, row: &str) {
     screen.push(row.as_bytes());
     screen.push(b"\n");
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{PipeReader, Read};
+
+    use super::*;
+
+    const TEXT: usize = 1000;
+
+    /// A show on a pipe, and whoever reads it.
+    fn piped() -> (Show, PipeReader) {
+        let (reader, writer) = io::pipe().unwrap();
+        (Show::on(Screen::new(&writer).unwrap(), None), reader)
+    }
+
+    fn say(show: &mut Show, number: usize) {
+        let line = Line {
+            sent_at: 0,
+            text: format!("{number:TEXT$}"),
+        };
+        show.message(Author::Own, "Zoé", &line);
+    }
+
+    /// Says messages until the terminal is too slow; the number of the next.
+    fn say_until_held_back(show: &mut Show, now: Millis) -> usize {
+        let mut number = 0;
+        while !show.holds_back() {
+            say(show, number);
+            number += 1;
+            show.flush(now);
+        }
+        number
+    }
+
+    /// Reads all that a show has for its reader.
+    fn read_all(show: &mut Show, reader: &mut PipeReader, now: Millis) -> Vec<String> {
+        let mut bytes = Vec::new();
+        let mut read_some = |show: &mut Show| {
+            let mut piece = [0; 4096];
+            let count = reader.read(&mut piece).unwrap();
+            bytes.extend_from_slice(&piece[..count]);
+            show.flush(now);
+            bytes.ends_with(b"end\n")
+        };
+        show.flush(now);
+        while show.is_blocked() {
+            read_some(show);
+        }
+        push_row(&mut show.conversation, "end");
+        show.flush(now);
+        while !read_some(show) {}
+        let text = String::from_utf8(bytes).unwrap();
+        text.lines()
+            .filter(|row| *row != "end")
+            .map(str::to_owned)
+            .collect()
+    }
+
+    fn number_of(row: &str) -> Option<usize> {
+        row.split_whitespace().last()?.parse().ok()
+    }
+
+    #[test]
+    fn a_conversation_waits_for_a_terminal_that_is_slower_and_every_message_is_shown() {
+        let (mut show, mut reader) = piped();
+        let held = say_until_held_back(&mut show, 0);
+        assert_eq!(show.deadline(), Some(PATIENCE));
+        let rows = read_all(&mut show, &mut reader, PATIENCE - 1);
+        assert!(!show.holds_back());
+        assert_eq!(show.deadline(), None);
+        let shown: Vec<usize> = rows.iter().filter_map(|row| number_of(row)).collect();
+        assert_eq!(shown, (0..held).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn a_terminal_that_makes_room_in_time_may_take_as_long_as_it_likes_for_all() {
+        let (mut show, mut reader) = piped();
+        say_until_held_back(&mut show, 0);
+        let mut piece = vec![0; 4096];
+        for now in (0..).step_by(PATIENCE as usize / 16) {
+            reader.read_exact(&mut piece).unwrap();
+            show.flush(now);
+            if !show.holds_back() {
+                break;
+            }
+            assert!(now < PATIENCE, "it was given up");
+        }
+        assert_eq!(show.pace, Pace::Together);
+        assert!(show.is_blocked());
+    }
+
+    #[test]
+    fn a_terminal_that_stands_still_lets_the_conversation_go_on_and_is_told_later_how_much_it_missed()
+     {
+        let (mut show, mut reader) = piped();
+        let held = say_until_held_back(&mut show, 0);
+        show.flush(PATIENCE - 1);
+        assert!(show.holds_back());
+        show.flush(PATIENCE);
+        assert!(!show.holds_back());
+        let pending = show.conversation.pending();
+        for number in held..held + 1000 {
+            say(&mut show, number);
+            show.flush(PATIENCE);
+        }
+        assert_eq!(show.conversation.pending(), pending);
+        let mut rows = read_all(&mut show, &mut reader, 2 * PATIENCE);
+        say(&mut show, 5000);
+        rows.extend(read_all(&mut show, &mut reader, 2 * PATIENCE));
+        let missed =
+            "l'écran était arrêté : 1000 lignes n'ont pas été affichées, la discussion a continué.";
+        assert_eq!(rows[held], missed);
+        assert_eq!(number_of(&rows[held + 1]), Some(5000));
+        assert_eq!(rows.len(), held + 2);
+    }
+
+    #[test]
+    fn notices_on_a_screen_that_stands_still_are_bounded_and_counted() {
+        let (mut show, mut reader) = piped();
+        for _ in 0..10_000 {
+            show.notice("connexion refusée.");
+            show.flush(0);
+        }
+        assert!(show.conversation.pending() <= OVERFULL + 64);
+        let rows = read_all(&mut show, &mut reader, 0);
+        let told = rows
+            .iter()
+            .filter(|row| *row == "connexion refusée.")
+            .count();
+        let last = rows.last().unwrap();
+        assert!(
+            last.contains(&format!("{} lignes", 10_000 - told)),
+            "{last}"
+        );
+    }
+
+    #[test]
+    fn a_reader_that_is_gone_holds_nobody_back_and_is_no_failure() {
+        let (mut show, reader) = piped();
+        drop(reader);
+        for number in 0..1000 {
+            say(&mut show, number);
+            show.flush(0);
+        }
+        assert!(!show.holds_back() && !show.is_blocked());
+        assert!(show.into_failure().is_none());
+    }
 }

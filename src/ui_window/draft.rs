@@ -34,6 +34,9 @@ pub enum Writing {
 /// Most bytes in a draft: what goes out at once has to wait somewhere.
 const MOST_BYTES: usize = 64 * 1024;
 
+/// What stands in an empty draft.
+const INVITATION: &str = "Écrire un message";
+
 /// In pixels: a higher draft scrolls.
 const MOST_HEIGHT: i32 = 140;
 
@@ -48,7 +51,10 @@ impl Draft {
             .left_margin(10)
             .right_margin(10)
             .build();
-        area.update_property(&[gtk::accessible::Property::Label("Votre message")]);
+        area.update_property(&[
+            gtk::accessible::Property::Label("Votre message"),
+            gtk::accessible::Property::Placeholder(INVITATION),
+        ]);
         area.add_controller(keys(actions, display));
         let buffer = area.buffer();
         refuse_what_is_too_long(&buffer, actions);
@@ -181,13 +187,14 @@ fn refuse_what_is_too_long(buffer: &gtk::TextBuffer, actions: &Actions) {
 /// Invites to write as long as nothing is written.
 fn placeholder(buffer: &gtk::TextBuffer) -> gtk::Label {
     let placeholder = gtk::Label::builder()
-        .label("Écrire un message")
+        .label(INVITATION)
         .css_classes(["dim-label"])
         .halign(gtk::Align::Start)
         .valign(gtk::Align::Start)
-        .margin_start(11)
+        .margin_start(12)
         .margin_top(14)
         .can_target(false)
+        .accessible_role(gtk::AccessibleRole::Presentation)
         .build();
     buffer
         .bind_property("text", &placeholder, "visible")

@@ -6,6 +6,8 @@ use std::rc::Rc;
 use gtk::glib::{self, clone};
 use gtk::prelude::*;
 
+use super::set_label;
+
 /// Where the reader of a scrolled text is.
 ///
 /// The signal handlers own it together with whoever made it, hence the cells; all of them run on one thread.
@@ -35,7 +37,6 @@ impl Follow {
         let follow = Rc::new(Follow {
             adjustment: area.vadjustment(),
             button: gtk::Button::builder()
-                .use_underline(true)
                 .halign(gtk::Align::Center)
                 .valign(gtk::Align::End)
                 .margin_bottom(12)
@@ -127,10 +128,10 @@ impl Follow {
     fn refresh(&self) {
         let unread = self.unread.get();
         let label = match unread {
-            1 => "↓ 1 _nouveau".to_owned(),
-            n => format!("↓ {n} _nouveaux"),
+            1 => "1 nouveau ↓".to_owned(),
+            n => format!("{n} nouveaux ↓"),
         };
-        self.button.set_label(&label);
+        set_label(&self.button, &label);
         self.button.set_visible(unread > 0);
     }
 }

@@ -6,6 +6,7 @@ use gtk::prelude::*;
 
 use super::actions::{Action, Actions};
 use super::draft::{Draft, Writing};
+use super::set_label;
 use super::view::{Kept, View};
 
 /// A window with all its parts.
@@ -44,10 +45,10 @@ impl Frame {
         titles.append(&title);
         titles.append(&state);
         let quit = gtk::Button::builder()
-            .label("_Quitter")
             .use_underline(true)
             .tooltip_text("Quitter la discussion ; la fenêtre reste (Ctrl+Q)")
             .build();
+        set_label(&quit, "_Quitter");
         quit.connect_clicked(clone!(
             #[strong]
             actions,
@@ -105,11 +106,13 @@ impl Frame {
     pub fn set_title(&self, title: &str, state: &str, unseen: usize) {
         self.title.set_text(title);
         self.state.set_text(state);
-        let whole = match unseen {
-            0 => format!("{title} – msg"),
-            n => format!("({n}) {title} – msg"),
+        let title = match unseen {
+            0 => title.to_owned(),
+            n => format!("({n}) {title}"),
         };
-        self.window.set_title(Some(&whole));
+        if self.window.title().as_deref() != Some(&title) {
+            self.window.set_title(Some(&title));
+        }
     }
 
     /// Says what may be written, and why not, if that is not plain. What can be written can be left.

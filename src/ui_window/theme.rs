@@ -130,8 +130,8 @@ pub fn follow_the_desktop(bus: &gio::DBusConnection) -> gio::SignalSubscription 
 /// Takes over a `color-scheme`, in however many wrappings it comes: 1 is dark.
 fn prefer(scheme: &glib::Variant) {
     let mut scheme = scheme.clone();
-    while let Some(inner) = scheme.as_variant() {
-        scheme = inner;
+    while scheme.is_type(glib::VariantTy::VARIANT) {
+        scheme = scheme.child_value(0);
     }
     if let (Some(scheme), Some(settings)) = (scheme.get::<u32>(), gtk::Settings::default()) {
         settings.set_gtk_application_prefer_dark_theme(scheme == 1);

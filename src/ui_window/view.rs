@@ -213,16 +213,27 @@ impl View {
     /// Appends a row; each paragraph stands on a line of its own.
     fn row(&mut self, paragraphs: &[&[Span]]) {
         let selection = self.selection_at_the_end();
-        let mut bytes = 0;
+        let mut text = String::new();
         for paragraph in paragraphs {
-            let mut end = self.buffer.end_iter();
-            if end.offset() > 0 {
-                self.buffer.insert(&mut end, "\n");
+            if !text.is_empty() || !self.rows.is_empty() {
+                text.push('\n');
             }
-            for (text, tags) in *paragraph {
-                self.buffer.insert_with_tags_by_name(&mut end, text, tags);
-                bytes += text.len();
+            text.extend(paragraph.iter().map(|(piece, _)| *piece));
+        }
+        let bytes = text.len();
+        let mut at = self.buffer.char_count() + i32::from(!self.rows.is_empty());
+        // In one piece, because a screen reader is told of each insertion.
+        self.buffer.insert(&mut self.buffer.end_iter(), &text);
+        for paragraph in paragraphs {
+            for (piece, tags) in *paragraph {
+                let start = self.buffer.iter_at_offset(at);
+                at += piece.chars().count() as i32;
+                let end = self.buffer.iter_at_offset(at);
+                for tag in *tags {
+                    self.buffer.apply_tag_by_name(tag, &start, &end);
+                }
             }
+            at += 1;
         }
         if let Some((caret, anchor)) = selection {
             let at = |offset| self.buffer.iter_at_offset(offset);

@@ -1,0 +1,112 @@
+//! Zoé in a window, Bob in line mode, and a relay between them.
+
+use std::process::Stdio;
+
+use crate::accessibility::{Part, State};
+use crate::desktop::{Desktop, Window};
+use crate::support::{Program, Relay};
+
+/// A conversation under way.
+pub struct Talk<'d> {
+    pub desktop: &'d Desktop,
+    pub relay: Relay,
+    pub window: Window<'d>,
+    /// Zoé's display area.
+    pub display: Part,
+    /// Her input area.
+    pub input: Part,
+    pub bob: Program,
+}
+
+impl<'d> Talk<'d> {
+    /// Both have come.
+    pub fn begin(desktop: &'d Desktop) -> Talk<'d> {
+        Talk::begin_with(desktop, &[])
+    }
+
+    /// Both have come, Zoé with these options as well.
+    pub fn begin_with(desktop: &'d Desktop, options: &[&str]) -> Talk<'d> {
+        let relay = Relay::start();
+        let address = relay.address.to_string();
+        Talk::through(desktop, relay, &address, options)
+    }
+
+    /// Both have come, Zoé by a way of her own to the relay.
+    pub fn through(
+        desktop: &'d Desktop,
+        relay: Relay,
+        address: &str,
+        options: &[&str],
+    ) -> Talk<'d> {
+        let arguments = ["--gui", "--connect", address, "--nom", "Zoé"];
+        let window = desktop.open(&[&arguments, options].concat(), "msg");
+        let bob = Program::start(&mut relay.client("Bob"));
+        let talk = Talk {
+            desktop,
+            relay,
+            display: window.find("text box", "Discussion"),
+            input: window.find("text box", "Votre message"),
+            window,
+            bob,
+        };
+        talk.zoe_reads("« Bob » est là.");
+        desktop.wait_for("the keyboard", || {
+            talk.input.is(State::Focused).then_some(())
+        });
+        talk
+    }
+
+    /// Zoé types a line, and Enter.
+    pub fn zoe_types(&self, text: &str) {
+        self.desktop.type_text(text);
+        self.desktop.press(&["Return"]);
+    }
+
+    /// Waits until a text stands in the display area; gives all that stands there.
+    pub fn zoe_reads(&self, text: &str) -> String {
+        self.wait_for_display(text, |shown| shown.contains(text))
+    }
+
+    /// Waits for the display area to be so; gives all that stands there.
+    pub fn wait_for_display(&self, what: &str, wanted: impl Fn(&str) -> bool) -> String {
+        self.desktop.wait_for(what, || {
+            Some(self.display.text()).filter(|shown| wanted(shown))
+        })
+    }
+
+    /// The state of the link, in the header.
+    pub fn state(&self) -> String {
+        self.window.find("status", "").name()
+    }
+
+    /// Waits until the header says so.
+    pub fn wait_for_state(&self, state: &str) {
+        self.desktop
+            .wait_for(&format!("the state « {state} »"), || {
+                (self.state() == state).then_some(())
+            });
+    }
+
+    /// Neither can anything be written nor left any more.
+    pub fn wait_until_disabled(&self) {
+        let quit = self.window.find("button", "Quitter");
+        self.desktop.wait_for("the end of all input", || {
+            let disabled = !quit.is(State::Sensitive) && !self.input.is(State::Sensitive);
+            disabled.then_some(())
+        });
+    }
+
+    pub fn bob_says(&mut self, text: &str) {
+        self.bob.write(format!("{text}\n"));
+    }
+
+    /// Waits until Bob's screen shows a row that ends so.
+    pub fn bob_reads(&self, end: &str) {
+        self.bob.wait_for_line(end, |row| row.ends_with(end));
+    }
+
+    /// Waits until Bob is told so.
+    pub fn bob_is_told(&self, sentence: &str) {
+        self.bob.wait_for_error(sentence, |row| row == sentence);
+    }
+}

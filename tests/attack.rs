@@ -16,7 +16,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use rustix::net::{AddressFamily, SocketFlags, SocketType, sockopt};
-use rustix::process::{Resource, Signal, getrlimit, setrlimit};
+use rustix::process::{Resource, Signal, getrlimit, nice, setrlimit};
 
 use support::chance::Chance;
 use support::process::{descriptors, memory, processor_time};
@@ -56,43 +56,51 @@ impl Scale {
 #[test]
 fn a_pair_hardly_notices_a_thousand_hostile_connections_a_second() {
     let scale = Scale::get();
-    let (rate, lasting) = scale.of((200, 3), (1_000, 30));
+    let (rate, seconds) = scale.of((200, 3), (1_000, 30));
     let mut daemon = Daemon::start();
     let mut pair = Pair::sit(&daemon, "calme");
+    // What the attackers and everything else on this machine take from a pair is seen by one whose daemon is left alone.
+    let spared = Daemon::start();
+    let mut twin = Pair::sit(&spared, "calme");
     let alone = pair.chat(Duration::from_secs(scale.of(1, 10)));
     let before = memory(daemon.id());
 
     let (address, over) = (daemon.address, AtomicBool::new(false));
-    let (attacked, hostile, served) = thread::scope(|scope| {
+    let lasting = Duration::from_secs(seconds);
+    let (attacked, elsewhere, hostile, (served, again)) = thread::scope(|scope| {
         let attack = scope.spawn(|| attack(address, rate, &over));
         let others = scope.spawn(|| serve_others(address, &over));
-        let attacked = pair.chat(Duration::from_secs(lasting));
+        let twin = scope.spawn(move || twin.chat(lasting));
+        let attacked = pair.chat(lasting);
+        let elsewhere = twin.join().expect("the twin is left alone");
         over.store(true, Ordering::Relaxed);
         let hostile = attack.join().expect("the attack ends");
         let served = others.join().expect("others are served");
-        (attacked, hostile, served)
+        (attacked, elsewhere, hostile, served)
     });
 
     let grown = memory(daemon.id()).saturating_sub(before);
     let log = daemon.stop();
     println!(
-        "{hostile} hostile connections in {lasting} s; {served} other pairs came, talked and left"
+        "{hostile} hostile connections in {seconds} s; {served} other pairs talked, who called {again} times more"
     );
-    println!("  the pair alone     {alone}\n  the pair attacked  {attacked}");
+    println!(
+        "  the pair alone     {alone}\n  the pair attacked  {attacked}\n  another, elsewhere {elsewhere}"
+    );
     println!(
         "  log: {} lines; memory: {} KiB more",
         log.len(),
         grown / KIB
     );
-    assert!(hostile >= rate * lasting / 2, "{hostile} are no attack");
+    assert!(hostile >= rate * seconds / 2, "{hostile} are no attack");
     assert!(served > 0);
     // Ten refusals in ten seconds and a count, beside what the others' coming and going makes.
-    let periods = lasting / 10 + 2;
+    let periods = seconds / 10 + 2;
     let most = 2 * 11 * periods + 210 * periods;
     assert!(log.len() as u64 <= most, "{} lines in the log", log.len());
     assert!(grown <= 4 * MIB, "{grown} bytes more");
     if scale.is_quiet() {
-        assert!(attacked.p99 <= 2 * alone.p99, "{attacked} after {alone}");
+        assert!(attacked.p99 <= 2 * alone.p99.max(elsewhere.p99));
     }
 }
 
@@ -141,7 +149,7 @@ fn a_full_table_of_files_stops_nobody_who_talks_and_is_left_at_once() {
     // Seats, so that nothing but the test ends them.
     let mut seats = VecDeque::new();
     for n in 0..40 {
-        let mut seat = Line::connect(daemon.address);
+        let mut seat = Line::connect(Ipv4Addr::LOCALHOST, daemon.address);
         seat.send(&hello(1_000 + n, &format!("plein{n}")));
         seats.push_back(seat);
     }
@@ -426,22 +434,41 @@ impl std::fmt::Display for Latency {
 }
 
 /// A connection that speaks by lines.
-struct Line(BufReader<TcpStream>);
+struct Line {
+    stream: BufReader<TcpStream>,
+    /// How often it took to be let in.
+    calls: usize,
+}
 
 impl Line {
-    fn connect(address: SocketAddr) -> Line {
-        Line::connect_from(Ipv4Addr::LOCALHOST, address)
-    }
-
-    fn connect_from(source: Ipv4Addr, address: SocketAddr) -> Line {
+    fn connect(source: Ipv4Addr, address: SocketAddr) -> Line {
         let stream = connect_from(source, address).expect("the daemon listens");
         stream.set_nodelay(true).expect("it stands");
         stream.set_read_timeout(Some(PATIENCE)).expect("it stands");
-        Line(BufReader::new(stream))
+        Line {
+            stream: BufReader::new(stream),
+            calls: 1,
+        }
+    }
+
+    /// Takes a seat. As `msg` does, it calls again when it was hung up on before its hello was heard.
+    fn sit(source: Ipv4Addr, address: SocketAddr, hello: &str) -> Line {
+        let mut calls = 0;
+        loop {
+            let mut line = Line::connect(source, address);
+            calls += 1;
+            line.calls = calls;
+            line.send(hello);
+            match line.line().as_deref() {
+                Some("MSG/1 4096 10") => return line,
+                None | Some("ERR slow trop de connexions sans hello") if calls < 3 => {}
+                refused => panic!("refused at call {calls}: {refused:?}"),
+            }
+        }
     }
 
     fn stream(&mut self) -> &mut TcpStream {
-        self.0.get_mut()
+        self.stream.get_mut()
     }
 
     fn send(&mut self, text: &str) {
@@ -451,7 +478,7 @@ impl Line {
 
     fn line(&mut self) -> Option<String> {
         let mut line = String::new();
-        match self.0.read_line(&mut line) {
+        match self.stream.read_line(&mut line) {
             Ok(1..) => Some(line.trim_end_matches('\n').to_owned()),
             Ok(0) | Err(_) => None,
         }
@@ -464,7 +491,7 @@ impl Line {
 
     /// Whether the daemon has said anything yet.
     fn has_something(&self) -> bool {
-        let stream = self.0.get_ref();
+        let stream = self.stream.get_ref();
         stream.set_nonblocking(true).expect("it stands");
         let found = stream.peek(&mut [0]);
         stream.set_nonblocking(false).expect("it stands");
@@ -484,13 +511,10 @@ fn two_from(address: SocketAddr, n: usize, salon: &str) -> (Line, Line) {
             .fold(n as u64, |seed, byte| seed * 31 + u64::from(byte)),
     );
     let (one, other) = (seeds.next(), seeds.next());
-    let mut zoe = Line::connect_from(source(n), address);
-    zoe.send(&hello(one, salon));
-    zoe.expect("MSG/1 4096 10");
+    let mut zoe = Line::sit(source(n), address, &hello(one, salon));
     zoe.expect("GONE none");
-    let mut bob = Line::connect_from(source(n), address);
-    bob.send(&hello(other, salon).replace(" Zoé", " Bob"));
-    bob.expect("MSG/1 4096 10");
+    let bob = hello(other, salon).replace(" Zoé", " Bob");
+    let mut bob = Line::sit(source(n), address, &bob);
     bob.expect(&format!("PEER {one:016x} Zoé"));
     zoe.expect(&format!("PEER {other:016x} Bob"));
     (zoe, bob)
@@ -503,11 +527,11 @@ fn hello(pid: u64, salon: &str) -> String {
 /// Two who sit and say nothing.
 fn seat_of_two(address: SocketAddr, n: usize) -> [TcpStream; 2] {
     let (zoe, bob) = two_from(address, n, &format!("oisif{n}"));
-    [zoe.0.into_inner(), bob.0.into_inner()]
+    [zoe.stream.into_inner(), bob.stream.into_inner()]
 }
 
-/// Comes, says a word, and leaves.
-fn converse(address: SocketAddr, n: usize) {
+/// Comes, says a word, and leaves; how often it had to call beyond once each.
+fn converse(address: SocketAddr, n: usize) -> usize {
     let (mut zoe, mut bob) = two_from(address, n, &format!("bref{}", n % 7));
     zoe.send("SAY 1 0 salut\n");
     bob.expect("SAY 1 0 salut");
@@ -518,23 +542,27 @@ fn converse(address: SocketAddr, n: usize) {
         line.expect("BYE");
         assert_eq!(line.line(), None);
     }
+    zoe.calls + bob.calls - 2
 }
 
-/// Pairs that come, talk and leave, while others attack; how many. Each must be served.
-fn serve_others(address: SocketAddr, over: &AtomicBool) -> usize {
-    let mut served = 0;
+/// Pairs that come, talk and leave, while others attack; how many, and how often they had to call again. Each must be
+/// served.
+fn serve_others(address: SocketAddr, over: &AtomicBool) -> (usize, usize) {
+    let (mut served, mut again) = (0, 0);
     while !over.load(Ordering::Relaxed) {
-        converse(address, served);
+        again += converse(address, served);
         served += 1;
         thread::sleep(Duration::from_millis(100));
     }
-    served
+    (served, again)
 }
 
 /// Connects so many times a second, as strangers do who mean no good; how many times in all.
 fn attack(address: SocketAddr, rate: u64, over: &AtomicBool) -> u64 {
     /// Connections held open at most; the daemon keeps far fewer.
     const HELD: usize = 4_000;
+    // Their processors would be their own.
+    nice(19).expect("anybody may step back");
     let mut chance = Chance(rate);
     let mut held: VecDeque<(TcpStream, bool)> = VecDeque::new();
     let (began, mut count, mut drip_at) = (Instant::now(), 0, Instant::now());

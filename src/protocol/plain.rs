@@ -259,6 +259,11 @@ impl Plain {
         }
     }
 
+    /// Whether its first bytes have told that it is no client of the wire. Silence and half a hello do not.
+    pub fn has_spoken(&self) -> bool {
+        !matches!(self.stage, Stage::Opening | Stage::Wire)
+    }
+
     /// When [`tick`](Plain::tick) must be called next. Any other call may change it.
     pub fn deadline(&self) -> Option<Millis> {
         let deadlines = [self.prompt_at(), self.silence_ends_at()];

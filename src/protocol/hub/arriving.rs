@@ -155,6 +155,9 @@ impl Hub {
 
     pub(super) fn new_room(&mut self, now: Millis, hello: &Hello) -> Result<usize, Refused> {
         if self.rooms.len() >= MOST_ROOMS {
+            self.clear_deserted_rooms(now);
+        }
+        if self.rooms.len() >= MOST_ROOMS {
             return Err(Refused::new(Refusal::Full, "le relais est plein"));
         }
         let salon = match self.setting.house {

@@ -122,6 +122,26 @@ impl Hub {
         }
     }
 
+    /// Gives up seats of people who are all away before their time, those first who have been so for longest: else whoever
+    /// comes and vanishes often enough would keep everybody else out.
+    pub(super) fn clear_deserted_rooms(&mut self, now: Millis) {
+        /// Many, because finding them takes a look at every alarm.
+        const AT_ONCE: usize = 256;
+        let deserted = |(_, alarm): &(Millis, Alarm)| match alarm {
+            Alarm::Room(room) if self.rooms.get(*room)?.is_deserted() => Some(*room),
+            _ => None,
+        };
+        let rooms: Vec<usize> = self
+            .alarms
+            .iter()
+            .filter_map(deserted)
+            .take(AT_ONCE)
+            .collect();
+        for room in rooms {
+            self.finish(now, room);
+        }
+    }
+
     pub(super) fn remove_room(&mut self, room: usize) -> Room {
         self.stop_expecting(room);
         let removed = self.rooms.remove(room);

@@ -80,6 +80,11 @@ impl PlainEnd {
         self.stream = Stream::Gone;
     }
 
+    /// Whether its bytes have shown that it is plain.
+    pub(super) fn has_spoken(&self) -> bool {
+        self.plain.has_spoken()
+    }
+
     pub(super) fn is_gone(&self) -> bool {
         self.stream == Stream::Gone
     }

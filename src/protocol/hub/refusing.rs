@@ -36,20 +36,23 @@ impl From<Malformed> for Refused {
 }
 
 impl Hub {
-    /// Ends a connection and says why: a line of the wire to who speaks it, a line of text to who does not.
+    /// Ends a connection and says why: a line of text to who speaks plainly, and one of the wire, which people can read as
+    /// well, to who speaks that or has not spoken yet.
     pub(super) fn refuse(&mut self, now: Millis, id: ConnId, refused: Refused) {
         let Some(conn) = self.conns.get_mut(id) else {
             return;
         };
         match &conn.dialect {
-            Dialect::Wire(_) => {
+            Dialect::Plain(end) if end.has_spoken() => {
+                plain::write_notice(conn.outbox.tail(), &refused.reason);
+            }
+            Dialect::Wire(_) | Dialect::Plain(_) => {
                 let verb = Verb::Err {
                     refusal: refused.refusal,
                     reason: &refused.reason,
                 };
-                verb.encode(self.outgoing(now, id));
+                verb.encode(conn.outbox.tail());
             }
-            Dialect::Plain(_) => plain::write_notice(conn.outbox.tail(), &refused.reason),
         }
         self.turn_away(now, id, refused);
     }

@@ -137,6 +137,12 @@ impl Room {
         !self.begun && self.expects.is_none()
     }
 
+    /// Whether everybody is away.
+    pub(super) fn is_deserted(&self) -> bool {
+        let mut members = self.members.iter().flatten();
+        members.all(|member| member.presence.conn().is_none())
+    }
+
     pub(super) fn is_kept_from(&self, pid: Pid) -> bool {
         self.expects.is_some_and(|expected| expected.pid != pid)
     }

@@ -3,7 +3,7 @@
 use std::net::Ipv4Addr;
 
 use super::scene::Scene;
-use crate::protocol::hub::{Counts, House, Hub, Setting};
+use crate::protocol::hub::{ConnId, Counts, House, Hub, Setting};
 use crate::protocol::session::{Ending, Patience};
 
 const KEPT: u64 = 120_000;
@@ -167,21 +167,62 @@ fn nobody_is_paired_with_somebody_by_merely_claiming_to_have_been() {
     assert!(scene.read(liar).is_empty());
 }
 
-#[test]
-fn a_house_full_of_rooms_takes_no_more() {
-    const ROOMS: usize = 20_000;
-    let mut hub = Hub::new(Setting::without_words(House::Daemon));
-    let mut hello = |n: usize| {
-        let conn = hub.accepted(0, Ipv4Addr::LOCALHOST.into());
-        hub.received(
-            0,
-            conn,
-            format!("MSG/1 {n:016x} {n:032x} s{n} X\n").as_bytes(),
-        );
-        String::from_utf8_lossy(hub.unsent(conn)).into_owned()
-    };
-    for n in 0..ROOMS {
-        assert!(hello(n).starts_with("MSG/1 "));
+/// A daemon with as many rooms as it keeps.
+struct FullHouse {
+    hub: Hub,
+    conns: Vec<[ConnId; 2]>,
+}
+
+impl FullHouse {
+    const ROOMS: u64 = 20_000;
+
+    fn of_pairs() -> FullHouse {
+        let hub = Hub::new(Setting::without_words(House::Daemon));
+        let mut house = FullHouse {
+            hub,
+            conns: Vec::new(),
+        };
+        for n in 0..FullHouse::ROOMS {
+            let pair = [2 * n, 2 * n + 1].map(|client| house.hello(client, n));
+            house.conns.push(pair);
+        }
+        assert_eq!(house.hub.counts().conversations as u64, FullHouse::ROOMS);
+        house
     }
-    assert!(hello(ROOMS).starts_with("ERR full "));
+
+    fn hello(&mut self, client: u64, salon: u64) -> ConnId {
+        let conn = self.hub.accepted(0, Ipv4Addr::LOCALHOST.into());
+        let hello = format!("MSG/1 {client:016x} {client:032x} s{salon} X{client}\n");
+        self.hub.received(0, conn, hello.as_bytes());
+        conn
+    }
+
+    fn answer(&self, conn: ConnId) -> String {
+        String::from_utf8_lossy(self.hub.unsent(conn)).into_owned()
+    }
+}
+
+#[test]
+fn a_house_full_of_people_takes_no_more() {
+    let mut house = FullHouse::of_pairs();
+    let late = house.hello(1 << 32, 1 << 32);
+    assert!(house.answer(late).starts_with("ERR full "));
+}
+
+#[test]
+fn a_house_full_of_empty_rooms_gives_up_those_that_have_been_empty_for_longest() {
+    let mut house = FullHouse::of_pairs();
+    for (now, room) in (1_000..).zip([7, 5, 6]) {
+        for conn in house.conns[room] {
+            house.hub.closed(now, conn);
+        }
+    }
+    // Half a conversation is nobody's to clear.
+    house.hub.closed(0, house.conns[8][0]);
+    let late = house.hello(1 << 32, 1 << 32);
+    assert!(house.answer(late).starts_with("MSG/1 "));
+    let back = house.hello(16, 8);
+    assert!(house.answer(back).contains("PEER "));
+    let conversations = house.hub.counts().conversations as u64;
+    assert_eq!(conversations, FullHouse::ROOMS - 3);
 }

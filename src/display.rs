@@ -31,7 +31,7 @@ use ansi_term::{Colour as Base, Style};
 use chrono::{DateTime, Datelike, Local, TimeZone, Timelike, Utc};
 use unicode_width::UnicodeWidthChar;
 
-use crate::protocol::wire::is_hidden;
+use crate::protocol::wire::{is_hidden, printable_ascii};
 use crate::protocol::{Line, UnixMillis};
 
 /// Turns what happened into rows, coloured or not.
@@ -253,15 +253,7 @@ pub fn safe(text: &str) -> Cow<'_, str> {
     const MARKS: usize = 8;
     const CUT: &str = "[…]";
 
-    // Printable ASCII is harmless as it stands, and most of what is ever shown: sixteen bytes are looked at at once.
-    let is_plain = |byte: &u8| matches!(byte, b' '..=b'~');
-    let (rows, _) = text.as_bytes().as_chunks::<16>();
-    let plain_rows = rows
-        .iter()
-        .take_while(|row| row.iter().fold(true, |all, byte| all & is_plain(byte)))
-        .count();
-    let rest = &text.as_bytes()[16 * plain_rows..];
-    let harmless = 16 * plain_rows + rest.iter().take_while(|byte| is_plain(byte)).count();
+    let harmless = printable_ascii(text);
     if harmless == text.len() {
         return Cow::Borrowed(text);
     }

@@ -205,6 +205,7 @@ impl<'a> Verb<'a> {
             Verb::Gone(Gone::Left) => out.extend_from_slice(b"GONE left\n"),
             Verb::Gone(Gone::Lost) => out.extend_from_slice(b"GONE lost\n"),
             Verb::Say { seq, sent_at, text } => {
+                out.reserve(USUAL + text.len());
                 write(out, format_args!("SAY {seq} {sent_at} {text}\n"));
             }
             Verb::Ack { pid, through } => write(out, format_args!("ACK {pid} {through}\n")),
@@ -444,7 +445,8 @@ impl FromStr for Pid {
     type Err = ();
 
     fn from_str(text: &str) -> Result<Pid, ()> {
-        hexadecimal::<16>(text).map(|n| Pid(n as u64)).ok_or(())
+        let digits = hexadecimal::<16>(text).ok_or(())?;
+        u64::from_str_radix(digits, 16).map(Pid).map_err(drop)
     }
 }
 
@@ -458,7 +460,8 @@ impl FromStr for Token {
     type Err = ();
 
     fn from_str(text: &str) -> Result<Token, ()> {
-        hexadecimal::<32>(text).map(Token).ok_or(())
+        let digits = hexadecimal::<32>(text).ok_or(())?;
+        u128::from_str_radix(digits, 16).map(Token).map_err(drop)
     }
 }
 
@@ -484,6 +487,17 @@ pub fn is_hidden(c: char) -> bool {
             | '\u{2060}'..='\u{206f}' | '\u{3164}' | '\u{fe00}'..='\u{fe0d}' | '\u{feff}' | '\u{ffa0}'
             | '\u{fff0}'..='\u{fffb}' | '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}'
             | '\u{e0000}'..='\u{e0fff}')
+}
+
+/// How many bytes of printable ASCII a text begins with: none of them [hidden](is_hidden), and most of what is ever said.
+/// Sixteen bytes are looked at at once, which takes a processor hardly longer than one.
+pub fn printable_ascii(text: &str) -> usize {
+    let printable = |byte: &u8| matches!(byte, b' '..=b'~');
+    let (rows, _) = text.as_bytes().as_chunks::<16>();
+    let all = |row: &&[u8; 16]| row.iter().fold(true, |all, byte| all & printable(byte));
+    let passed = 16 * rows.iter().take_while(all).count();
+    let rest = text.as_bytes()[passed..].iter();
+    passed + rest.take_while(|byte| printable(byte)).count()
 }
 
 /// Allowed beside others, but nothing to see where it stands alone.
@@ -570,8 +584,8 @@ impl Outbox {
     }
 }
 
-/// Where the first LF stands. Sixteen bytes are compared at once, which takes a processor hardly longer than one: byte by
-/// byte, this search was half the work of a long line.
+/// Where the first LF stands. Sixteen bytes are compared at once: byte by byte, this search was half the work of a long
+/// line.
 fn find_newline(bytes: &[u8]) -> Option<usize> {
     let (rows, _) = bytes.as_chunks::<16>();
     let holds_one = |row: &[u8; 16]| row.iter().fold(false, |any, byte| any | (*byte == b'\n'));
@@ -617,11 +631,10 @@ fn number(text: &str) -> Option<u64> {
     begins.then(|| text.parse().ok()).flatten()
 }
 
-fn hexadecimal<const DIGITS: usize>(text: &str) -> Option<u128> {
+/// The text, if it is exactly so many hexadecimal digits.
+fn hexadecimal<const DIGITS: usize>(text: &str) -> Option<&str> {
     let digits = text.len() == DIGITS && text.bytes().all(|byte| byte.is_ascii_hexdigit());
-    digits
-        .then(|| u128::from_str_radix(text, 16).ok())
-        .flatten()
+    digits.then_some(text)
 }
 
 /// The beginning of a line that is not understood, short enough and safe to be quoted back.
@@ -635,8 +648,13 @@ fn first_word(line: &str) -> String {
         .collect()
 }
 
+/// Bytes that hold most lines, or a message's before its text.
+const USUAL: usize = 64;
+
 fn write(out: &mut Vec<u8>, text: fmt::Arguments<'_>) {
     use std::io::Write;
+    // Once, instead of each time that the next field does not fit.
+    out.reserve(USUAL);
     out.write_fmt(text)
         .expect("a vector takes whatever is written to it");
 }

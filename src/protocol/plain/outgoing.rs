@@ -9,7 +9,7 @@
 use std::borrow::Cow;
 
 use crate::protocol::session::{Ending, Event};
-use crate::protocol::wire::{Name, is_hidden};
+use crate::protocol::wire::{Name, is_hidden, printable_ascii};
 
 use super::text::split_at_most;
 
@@ -90,7 +90,7 @@ fn write_lines(out: &mut Vec<u8>, head: &str, text: &str) {
 
 /// The text without what would act on a terminal: nobody knows what shows a plain client's lines.
 fn harmless(text: &str) -> Cow<'_, str> {
-    if !text.contains(is_hidden) {
+    if !text[printable_ascii(text)..].contains(is_hidden) {
         return Cow::Borrowed(text);
     }
     let mut shown = String::with_capacity(text.len() + 16);

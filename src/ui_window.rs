@@ -123,8 +123,9 @@ impl Desktop {
     }
 }
 
-/// Labels a button. GTK 4.8 would read out both the button's label and the one that it makes of it: one is enough.
-fn set_label(button: &gtk::Button, label: &str) {
-    button.set_label(label);
+/// A button with a mnemonic. GTK 4.8 would read out its label twice, once with the underscore: one of them is enough.
+fn button(label: &str) -> gtk::Button {
+    let button = gtk::Button::with_mnemonic(label);
     button.reset_property(gtk::AccessibleProperty::Label);
+    button
 }

@@ -5,7 +5,7 @@ use gtk::glib::{Propagation, clone};
 use gtk::prelude::*;
 use smol::channel::TrySendError;
 
-use super::{remembered, set_label};
+use super::{button, remembered};
 use crate::options::{self, Address};
 use crate::protocol::wire::Name;
 
@@ -111,8 +111,7 @@ impl Dialog {
         }
         fields.attach(&mistake, 0, 2, 2, 1);
         let button = |label: &str, choice| {
-            let button = gtk::Button::builder().use_underline(true).build();
-            set_label(&button, label);
+            let button = button(label);
             button.connect_clicked(clone!(
                 #[strong]
                 choose,

@@ -3,12 +3,14 @@
 use std::cell::Cell;
 use std::rc::Rc;
 
-use gtk::glib::{self, clone};
+use gtk::gdk::EventType;
+use gtk::glib::{self, Propagation, clone};
 use gtk::prelude::*;
 
-use super::set_label;
-
 /// Where the reader of a scrolled text is.
+///
+/// The text view moves by itself while it lays out what is new, and says so exactly as when its reader moves it. So a
+/// movement counts as the reader's only if a hand was on the area since the last row came.
 ///
 /// The signal handlers own it together with whoever made it, hence the cells; all of them run on one thread.
 pub struct Follow {
@@ -16,9 +18,7 @@ pub struct Follow {
     /// Leads down to what is new.
     button: gtk::Button,
     reader: Cell<Reader>,
-    /// The size of the text and of its window, when the end was last brought into view: while both stay, only the
-    /// reader moves it.
-    shown: Cell<(f64, f64)>,
+    hand: Cell<Hand>,
     unread: Cell<usize>,
 }
 
@@ -28,42 +28,64 @@ enum Reader {
     Above,
 }
 
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Hand {
+    On,
+    Off,
+}
+
 /// In pixels: so near the end is at the end.
-const NEAR: f64 = 4.0;
+const NEAR: f64 = 32.0;
 
 impl Follow {
-    /// Follows the text of `area`.
-    pub fn new(area: &gtk::ScrolledWindow) -> Rc<Follow> {
+    /// Follows the text that `scroll` scrolls.
+    pub fn new(scroll: &gtk::ScrolledWindow) -> Rc<Follow> {
         let follow = Rc::new(Follow {
-            adjustment: area.vadjustment(),
+            adjustment: scroll.vadjustment(),
             button: gtk::Button::builder()
                 .halign(gtk::Align::Center)
                 .valign(gtk::Align::End)
                 .margin_bottom(12)
-                .css_classes(["suggested-action", "pill"])
+                .css_classes(["suggested-action"])
                 .visible(false)
                 .build(),
             reader: Cell::new(Reader::AtTheEnd),
-            shown: Cell::new((0.0, 0.0)),
+            hand: Cell::new(Hand::Off),
             unread: Cell::new(0),
         });
-        let size_changed = clone!(
+        follow.button.connect_clicked(clone!(
             #[weak]
             follow,
-            move |_: &gtk::Adjustment| follow.size_changed()
+            move |_| follow.to_the_end()
+        ));
+        let resized = clone!(
+            #[weak]
+            follow,
+            move |_: &gtk::Adjustment| follow.keep_to_the_end()
         );
-        follow.adjustment.connect_changed(size_changed);
+        follow.adjustment.connect_changed(resized);
         let moved = clone!(
             #[weak]
             follow,
             move |_: &gtk::Adjustment| follow.moved()
         );
         follow.adjustment.connect_value_changed(moved);
-        follow.button.connect_clicked(clone!(
+        let hands = gtk::EventControllerLegacy::new();
+        hands.set_propagation_phase(gtk::PropagationPhase::Capture);
+        hands.connect_event(clone!(
             #[weak]
             follow,
-            move |_| follow.to_the_end()
+            #[upgrade_or]
+            Propagation::Proceed,
+            move |_, event| {
+                // The pointer that only passes moves nothing.
+                if event.event_type() != EventType::MotionNotify {
+                    follow.hand.set(Hand::On);
+                }
+                Propagation::Proceed
+            }
         ));
+        scroll.add_controller(hands);
         follow
     }
 
@@ -72,66 +94,62 @@ impl Follow {
         &self.button
     }
 
-    /// A message has arrived at the end.
-    pub fn arrived(&self) {
+    /// A row has come at the end.
+    pub fn row(&self) {
+        self.hand.set(Hand::Off);
+        self.keep_to_the_end();
+    }
+
+    /// It was a message that its reader does not know yet.
+    pub fn message(&self) {
         if self.reader.get() == Reader::Above {
-            self.unread.set(self.unread.get() + 1);
-            self.refresh();
+            self.count(self.unread.get() + 1);
         }
     }
 
     /// Brings the end into view, and keeps it there.
     pub fn to_the_end(&self) {
         self.reader.set(Reader::AtTheEnd);
-        self.unread.set(0);
-        self.refresh();
-        self.pin();
+        self.hand.set(Hand::Off);
+        self.count(0);
+        self.keep_to_the_end();
     }
 
     /// Scrolls by so many windows, up when negative.
     pub fn page(&self, windows: f64) {
+        self.hand.set(Hand::On);
         let to = self.adjustment.value() + windows * self.adjustment.page_increment();
         self.adjustment.set_value(to);
     }
 
-    fn size_changed(&self) {
+    fn keep_to_the_end(&self) {
         if self.reader.get() == Reader::AtTheEnd {
-            self.pin();
+            self.adjustment.set_value(self.end());
         }
-    }
-
-    fn pin(&self) {
-        self.shown.set(self.size());
-        self.adjustment.set_value(self.end());
     }
 
     fn moved(&self) {
         let near_the_end = self.adjustment.value() >= self.end() - NEAR;
-        match self.reader.get() {
-            Reader::Above if near_the_end => self.to_the_end(),
-            Reader::AtTheEnd if !near_the_end && self.shown.get() == self.size() => {
-                self.reader.set(Reader::Above);
-            }
-            // The text itself has moved, and says so next.
-            Reader::AtTheEnd | Reader::Above => {}
+        match (self.hand.get(), self.reader.get()) {
+            (Hand::On, Reader::Above) if near_the_end => self.to_the_end(),
+            (Hand::On, Reader::AtTheEnd) if !near_the_end => self.reader.set(Reader::Above),
+            // The text view keeps in view what was there before; the reader wants to see the end.
+            (Hand::Off, Reader::AtTheEnd) => self.keep_to_the_end(),
+            _ => {}
         }
-    }
-
-    fn size(&self) -> (f64, f64) {
-        (self.adjustment.upper(), self.adjustment.page_size())
     }
 
     fn end(&self) -> f64 {
         self.adjustment.upper() - self.adjustment.page_size()
     }
 
-    fn refresh(&self) {
-        let unread = self.unread.get();
+    fn count(&self, unread: usize) {
+        self.unread.set(unread);
         let label = match unread {
             1 => "1 nouveau ↓".to_owned(),
             n => format!("{n} nouveaux ↓"),
         };
-        set_label(&self.button, &label);
+        self.button.set_label(&label);
         self.button.set_visible(unread > 0);
     }
 }

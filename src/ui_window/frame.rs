@@ -5,8 +5,8 @@ use gtk::glib::{self, Propagation, clone};
 use gtk::prelude::*;
 
 use super::actions::{Action, Actions};
+use super::button;
 use super::draft::{Draft, Writing};
-use super::set_label;
 use super::view::{Kept, View};
 
 /// A window with all its parts.
@@ -44,11 +44,8 @@ impl Frame {
             .build();
         titles.append(&title);
         titles.append(&state);
-        let quit = gtk::Button::builder()
-            .use_underline(true)
-            .tooltip_text("Quitter la discussion ; la fenêtre reste (Ctrl+Q)")
-            .build();
-        set_label(&quit, "_Quitter");
+        let quit = button("_Quitter");
+        quit.set_tooltip_text(Some("Quitter la discussion ; la fenêtre reste (Ctrl+Q)"));
         quit.connect_clicked(clone!(
             #[strong]
             actions,

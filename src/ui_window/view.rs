@@ -120,7 +120,7 @@ impl View {
     /// A message of the other person's.
     pub fn hear(&mut self, name: &str, line: &Line) {
         self.message(name, line, tag::OTHER, tag::OTHER_NAME);
-        self.follow.arrived();
+        self.follow.message();
     }
 
     /// A message of ours, until [`settle`](View::settle) or [`give_up`](View::give_up) says what became of it.
@@ -245,6 +245,7 @@ impl View {
         if self.rows.len() > MOST_ROWS || self.bytes > MOST_BYTES {
             self.drop_oldest();
         }
+        self.follow.row();
     }
 
     /// Where the caret and the other end of a selection are that reaches to the end of the text: what is appended

@@ -28,7 +28,6 @@ pub struct Part {
 /// What a part may be: AT-SPI's numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum State {
-    Editable = 7,
     Focused = 12,
     Sensitive = 24,
 }
@@ -123,9 +122,15 @@ impl Part {
             .unwrap_or_default()
     }
 
+    /// What else it says of itself.
+    pub fn attributes(&self) -> String {
+        let answer = self.call(ACCESSIBLE, "GetAttributes", None);
+        answer.map_or_else(String::new, |answer| answer.to_string())
+    }
+
     /// The text of a part that has one.
     pub fn text(&self) -> String {
-        let whole = (0_i32, -1_i32).to_variant();
+        let whole = (0_i32, i32::MAX).to_variant();
         let answer = self.call(TEXT, "GetText", Some(whole));
         answer
             .and_then(|answer| answer.get::<(String,)>())

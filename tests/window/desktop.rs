@@ -319,6 +319,43 @@ impl Window<'_> {
         self.desktop.click((left + x, top + y), button);
     }
 
+    /// The input of a dialog with this label.
+    pub fn field(&self, label: &str) -> Part {
+        self.find("text box", label)
+    }
+
+    /// Turns the wheel up by so many notches over a part.
+    pub fn scroll(&self, part: &Part, notches: usize) {
+        let (x, y, width, height) = part.extents();
+        self.click_at((x + width / 2, y + height / 2), "4");
+        for _ in 1..notches {
+            self.desktop.hands(&["click", "4"]);
+        }
+    }
+
+    /// Whether it is the one that gets the keys.
+    pub fn is_active(&self) -> bool {
+        let (_, active) = self.desktop.run("xdotool", &["getactivewindow"]);
+        active.trim() == self.id
+    }
+
+    /// How bright the screen is at a point of the window, from 0 to 1.
+    pub fn brightness_at(&self, (x, y): (i32, i32)) -> f64 {
+        let (left, top) = self.position();
+        let point = format!("1x1+{}+{}", left + x, top + y);
+        let import = [
+            "-window",
+            "root",
+            "-crop",
+            &point,
+            "-format",
+            "%[fx:mean]",
+            "info:",
+        ];
+        let (_, brightness) = self.desktop.run("import", &import);
+        brightness.trim().parse().expect("imagemagick says")
+    }
+
     fn position(&self) -> (i32, i32) {
         let geometry = ["getwindowgeometry", "--shell", &self.id];
         let (_, output) = self.desktop.run("xdotool", &geometry);

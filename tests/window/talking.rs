@@ -1,7 +1,5 @@
 //! Zoé in a window, Bob in line mode, and a relay between them.
 
-use std::process::Stdio;
-
 use crate::accessibility::{Part, State};
 use crate::desktop::{Desktop, Window};
 use crate::support::{Program, Relay};
@@ -72,6 +70,46 @@ impl<'d> Talk<'d> {
         self.desktop.wait_for(what, || {
             Some(self.display.text()).filter(|shown| wanted(shown))
         })
+    }
+
+    /// Waits for the input area to hold this.
+    pub fn wait_for_input(&self, text: &str) {
+        self.desktop.wait_for(&format!("the draft « {text} »"), || {
+            (self.input.text() == text).then_some(())
+        });
+    }
+
+    /// Where a text of the display area stands: how many pixels below the window's top, be it in view or not.
+    pub fn place_of(&self, text: &str) -> i32 {
+        self.extents_of(text).1
+    }
+
+    /// Whether a text of the display area is to be seen.
+    pub fn is_in_view(&self, text: &str) -> bool {
+        let (_, top, _, height) = self.display.extents();
+        let (_, y, _, line) = self.extents_of(text);
+        y >= top && y + line <= top + height
+    }
+
+    /// Waits until a text of the display area is to be seen.
+    pub fn wait_until_in_view(&self, text: &str) {
+        self.desktop.wait_for(&format!("« {text} » in view"), || {
+            self.is_in_view(text).then_some(())
+        });
+    }
+
+    /// Clicks on a text of the display area.
+    pub fn click_on(&self, text: &str) {
+        let (x, y, width, height) = self.extents_of(text);
+        self.window.click_at((x + width / 2, y + height / 2), "1");
+    }
+
+    /// The extents of the first character of the last such text.
+    fn extents_of(&self, text: &str) -> (i32, i32, i32, i32) {
+        let shown = self.display.text();
+        let place = shown.rfind(text).expect("it is shown");
+        let offset = shown[..place].chars().count();
+        self.display.character_extents(offset as i32)
     }
 
     /// The state of the link, in the header.

@@ -44,6 +44,13 @@ impl Drop for Kept {
     }
 }
 
+/// A program that ends with the test, even if the test is killed.
+fn service(program: &str) -> Command {
+    let mut command = Command::new("setpriv");
+    command.args(["--pdeathsig", "KILL", "--", program]);
+    command
+}
+
 /// Runs a test on a desktop whose pictures go to `target/tmp/window/<name>`.
 pub fn on_a_desktop(name: &str, test: impl FnOnce(&Desktop)) {
     let context = MainContext::new();
@@ -64,7 +71,7 @@ impl Desktop {
         let home = scratch();
 
         let mut screen = Kept(
-            Command::new("Xvfb")
+            service("Xvfb")
                 .args([
                     "-displayfd",
                     "1",
@@ -82,7 +89,7 @@ impl Desktop {
         );
         let display = format!(":{}", first_line(&mut screen.0));
         let mut bus = Kept(
-            Command::new("dbus-daemon")
+            service("dbus-daemon")
                 .args(["--session", "--nofork", "--print-address=1"])
                 .env("DISPLAY", &display)
                 .env("HOME", &home)
@@ -98,10 +105,11 @@ impl Desktop {
         let accessibility = Accessibility::of(&session);
         let events = wake_at_events(accessibility.bus());
         let manager = Kept(
-            Command::new("openbox")
+            service("openbox")
                 .arg("--sm-disable")
                 .env("DISPLAY", &display)
                 .env("HOME", &home)
+                .stdout(Stdio::null())
                 .stderr(Stdio::null())
                 .spawn()
                 .expect("openbox is installed"),

@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use crate::client::Dialect;
 use crate::crowd;
 use crate::flood::{Flood, Ways, Writes};
-use crate::kernel;
+use crate::kernel::{self, Trace};
 use crate::load::{LINE, Load};
 use crate::relays::{self, Conversation, Programs, Relay};
 use crate::report::{Report, Sample, Setting, Value};
@@ -181,6 +181,12 @@ impl Bench {
     }
 
     fn system_calls(&mut self) {
+        let may_look_on = relays::FLOOR
+            .converse(&self.programs, Dialect::Plain)
+            .and_then(|conversation| Trace::attach(conversation.process.pid()));
+        if let Err(error) = may_look_on {
+            return self.skip("system-calls", &format!("strace: {error}"));
+        }
         let relays = self.relays.clone();
         let pipelined = self.a_flood(64, Writes::Pipelined, Ways::One);
         for load in [self.back_to_back(), self.paced(), Load::Flood(pipelined)] {

@@ -261,7 +261,7 @@ impl Relay {
                     }
                 }
                 Err(error) => match error.kind() {
-                    io::ErrorKind::WouldBlock => return self.face.relieved(now),
+                    io::ErrorKind::WouldBlock => return,
                     // It was gone before we came, or we were interrupted.
                     io::ErrorKind::ConnectionAborted | io::ErrorKind::Interrupted => {}
                     // No descriptor or memory is left. The caller waits in the kernel; so do we, for one to close.

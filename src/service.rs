@@ -20,10 +20,12 @@ use crate::protocol::hub::{Counts, Effect};
 use log::{Log, Severity};
 use supervisor::Supervisor;
 
-pub use log::{error_line, is_journal};
+pub use log::error_line;
 
 /// The name by which the listening socket is known: `FileDescriptorName=` of its unit.
 const SOCKET_NAME: &str = "msg";
+/// How often to tell that no descriptor is left: it may happen as often as somebody calls.
+const EXHAUSTED_EVERY: Millis = 60_000;
 
 /// A relay that nobody watches: all that it says goes to the log and the supervisor.
 #[derive(Debug)]
@@ -31,14 +33,8 @@ pub struct Service {
     log: Log,
     supervisor: Supervisor,
     counts: Counts,
-    descriptors: Descriptors,
-}
-
-/// Whether there are any left for those who call.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Descriptors {
-    Left,
-    Exhausted,
+    /// When it was last told that no descriptor is left.
+    exhausted_at: Option<Millis>,
 }
 
 impl Service {
@@ -48,7 +44,7 @@ impl Service {
             log: Log::stderr(),
             supervisor: Supervisor::from_environment(),
             counts: Counts::default(),
-            descriptors: Descriptors::Left,
+            exhausted_at: None,
         }
     }
 
@@ -66,19 +62,11 @@ impl Service {
 
     /// Nobody more can be let in: no descriptor is left.
     pub fn exhausted(&mut self, now: Millis) {
-        if self.descriptors == Descriptors::Left {
-            self.descriptors = Descriptors::Exhausted;
+        let told_lately = |at| now < at + EXHAUSTED_EVERY;
+        if !self.exhausted_at.is_some_and(told_lately) {
+            self.exhausted_at = Some(now);
             let sentence = "plus un descripteur de libre : les prochaines connexions attendent.";
             self.log.say(now, Severity::Warning, sentence);
-        }
-    }
-
-    /// Everybody who called has been let in.
-    pub fn relieved(&mut self, now: Millis) {
-        if self.descriptors == Descriptors::Exhausted {
-            self.descriptors = Descriptors::Left;
-            let sentence = "des descripteurs sont libres : les connexions sont prises à nouveau.";
-            self.log.say(now, Severity::Notice, sentence);
         }
     }
 
@@ -222,7 +210,7 @@ pub fn raise_file_limit() {
 
 /// Standard error, when it is the journal: nobody watches, and lines carry their severity.
 pub fn has_journal() -> bool {
-    is_journal(io::stderr().as_fd())
+    log::is_journal(io::stderr().as_fd())
 }
 
 #[cfg(test)]

@@ -54,13 +54,6 @@ impl Face {
         }
     }
 
-    /// Whoever called has been let in.
-    pub(super) fn relieved(&mut self, now: Millis) {
-        if let Face::Service(service) = self {
-            service.relieved(now);
-        }
-    }
-
     /// What to tell people when the relay is told to stop. A supervisor starts another at once, or when somebody calls;
     /// a person does not.
     pub(super) fn farewell(&self) -> Bye {

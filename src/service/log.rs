@@ -166,7 +166,7 @@ pub fn error_line(sentence: &str) -> String {
 }
 
 /// Whether this is the journal: `JOURNAL_STREAM` names the device and the inode of the stream that systemd opened.
-pub fn is_journal(output: BorrowedFd<'_>) -> bool {
+pub(super) fn is_journal(output: BorrowedFd<'_>) -> bool {
     let named = std::env::var("JOURNAL_STREAM").unwrap_or_default();
     rustix::fs::fstat(output)
         .is_ok_and(|found| named == format!("{}:{}", found.st_dev, found.st_ino))

@@ -378,7 +378,7 @@ impl Pair {
         let mut times = Vec::new();
         while Instant::now() < end {
             times.push(self.talk());
-            thread::sleep(Duration::from_millis(5));
+            pace(Duration::from_millis(5));
         }
         Latency::of(times)
     }
@@ -552,7 +552,7 @@ fn serve_others(address: SocketAddr, over: &AtomicBool) -> (usize, usize) {
     while !over.load(Ordering::Relaxed) {
         again += converse(address, served);
         served += 1;
-        thread::sleep(Duration::from_millis(100));
+        pace(Duration::from_millis(100));
     }
     (served, again)
 }
@@ -599,7 +599,7 @@ fn attack(address: SocketAddr, rate: u64, over: &AtomicBool) -> u64 {
                 drop(stream.write(b"M"));
             }
         }
-        thread::sleep(Duration::from_millis(1));
+        pace(Duration::from_millis(1));
     }
     count
 }
@@ -614,8 +614,13 @@ fn ping_all(idle: &[TcpStream], over: &AtomicBool) {
             stream.write_all(b"PING\n").expect("the daemon keeps it");
             next += 1;
         }
-        thread::sleep(Duration::from_millis(1));
+        pace(Duration::from_millis(1));
     }
+}
+
+/// The pace of people and of attackers. Nothing is waited for here, and nothing depends on how long it takes.
+fn pace(span: Duration) {
+    thread::sleep(span);
 }
 
 /// Waits until what is measured is as wanted, for a moment; what it is then.
@@ -626,7 +631,7 @@ fn settled<T>(measure: impl Fn() -> T, wanted: impl Fn(&T) -> bool) -> T {
         if wanted(&found) || Instant::now() > deadline {
             return found;
         }
-        thread::sleep(Duration::from_millis(10));
+        thread::yield_now();
     }
 }
 

@@ -268,3 +268,17 @@ fn without_a_supervisor_a_daemon_dates_its_lines_and_shows_no_text() {
     let shown = |line: &str| line.ends_with("  Zoé  pas un secret");
     relay.program.wait_for_line("the message", shown);
 }
+
+#[test]
+fn both_units_shut_their_relay_in_alike() {
+    let service = |unit: &str| {
+        let path = format!("{}/systemd/{unit}", env!("CARGO_MANIFEST_DIR"));
+        let text = std::fs::read_to_string(path).expect("it is there");
+        let (_, service) = text.split_once("[Service]").expect("it is a service");
+        let lines = service
+            .lines()
+            .filter(|line| !line.starts_with("ExecStart="));
+        lines.map(str::to_owned).collect::<Vec<_>>()
+    };
+    assert_eq!(service("msg-relay.service"), service("msg-relay@.service"));
+}

@@ -39,6 +39,13 @@ pub fn descriptors(process: u32) -> usize {
     open.count()
 }
 
+/// How many descriptors with a number below `end` a process has open.
+pub fn descriptors_below(end: usize, process: u32) -> usize {
+    (0..end)
+        .filter(|number| fs::symlink_metadata(format!("/proc/{process}/fd/{number}")).is_ok())
+        .count()
+}
+
 /// Whether the kernel's table shows a socket that listens at this address's port.
 pub fn listens(address: SocketAddr) -> bool {
     const LISTEN: &str = "0A";

@@ -38,7 +38,7 @@ pub const SCENARIOS: [(&str, Scenario); 8] = [
 pub enum Effort {
     /// Whether everything works: seconds.
     Quick,
-    /// Figures to rely on: half an hour.
+    /// Figures to rely on: some twenty minutes.
     Full,
 }
 
@@ -59,11 +59,11 @@ const SIZES: [usize; 3] = [64, 1024, 3072];
 type Measure = fn(&Load, &mut Conversation) -> io::Result<Vec<Value>>;
 
 impl Bench {
-    /// Tries every relay, and leaves out those that do not work here.
+    /// Tries every relay, or only the `wanted` and the bare copy, and leaves out those that do not work here.
     ///
     /// # Errors
     /// When `msg` itself does not work.
-    pub fn new(programs: Programs, effort: Effort) -> io::Result<Bench> {
+    pub fn new(programs: Programs, effort: Effort, wanted: &[String]) -> io::Result<Bench> {
         let mut bench = Bench {
             programs,
             effort,
@@ -71,7 +71,12 @@ impl Bench {
             report: Report::default(),
         };
         for dialect in [Dialect::Wire, Dialect::Plain] {
-            for relay in relays::ALL {
+            let is_wanted = |relay: &Relay| {
+                wanted.is_empty()
+                    || relay.name == relays::FLOOR.name
+                    || wanted.iter().any(|name| name == relay.name)
+            };
+            for relay in relays::ALL.into_iter().filter(is_wanted) {
                 match bench.try_out(&relay, dialect) {
                     Ok(()) => bench.relays.push((relay, dialect)),
                     Err(error) if relay.name == relays::MSG.name && dialect == Dialect::Wire => {
@@ -145,7 +150,7 @@ impl Bench {
     fn round_trip(&mut self) {
         let relays = self.relays.clone();
         for load in [self.back_to_back(), self.paced()] {
-            self.repeat("round-trip", load, &relays, self.pick(1, 11), Load::measure);
+            self.repeat("round-trip", load, &relays, self.pick(1, 5), Load::measure);
         }
     }
 
@@ -159,7 +164,7 @@ impl Bench {
             for writes in [Writes::OneEach, Writes::Pipelined] {
                 for &ways in ways {
                     let load = Load::Flood(self.a_flood(size, writes, ways));
-                    self.repeat("flood", load, &relays, self.pick(1, 7), Load::measure);
+                    self.repeat("flood", load, &relays, self.pick(1, 5), Load::measure);
                 }
             }
         }
@@ -212,7 +217,7 @@ impl Bench {
         let relays: Vec<_> = relays.flatten().collect();
         let pipelined = self.a_flood(64, Writes::Pipelined, Ways::One);
         for load in [self.back_to_back(), self.paced(), Load::Flood(pipelined)] {
-            self.repeat("screen", load, &relays, self.pick(1, 7), Load::measure);
+            self.repeat("screen", load, &relays, self.pick(1, 5), Load::measure);
         }
     }
 

@@ -134,7 +134,7 @@ impl<'a> Torrent<'a> {
 
     fn run_or_hang_up(&mut self) -> io::Result<u64> {
         /// A relay that is not through by then is stuck.
-        const PATIENCE: Duration = Duration::from_secs(20);
+        const PATIENCE: Duration = Duration::from_secs(5);
 
         let outcome = self.run(Instant::now() + self.flood.lasts + PATIENCE);
         if outcome.is_err() {

@@ -39,6 +39,10 @@ struct Options {
     #[argh(option)]
     only: Vec<String>,
 
+    /// measure only this relay, and the bare copy, by its name in the tables (may be repeated)
+    #[argh(option)]
+    relay: Vec<String>,
+
     /// the program to measure (default: msg, built anew)
     #[argh(option)]
     msg: Option<PathBuf>,
@@ -91,18 +95,24 @@ fn measure(options: &Options) -> io::Result<()> {
     } else {
         Effort::Full
     };
-    let mut bench = Bench::new(Programs { msg, this }, effort)?;
-    for (name, run) in SCENARIOS {
-        if options.only.is_empty() || options.only.iter().any(|only| only == name) {
-            tell(&format!("measuring: {name}"));
-            run(&mut bench);
-        }
-    }
+    let mut bench = Bench::new(Programs { msg, this }, effort, &options.relay)?;
     let out = options
         .out
         .clone()
         .unwrap_or_else(|| PathBuf::from("target/relay-bench"));
-    write(&bench.report, &out)?;
+    for (name, run) in SCENARIOS {
+        if options.only.is_empty() || options.only.iter().any(|only| only == name) {
+            tell(&format!("measuring: {name}"));
+            run(&mut bench);
+            // Each time, so that a run that is cut short has not been for nothing.
+            write(&bench.report, &out)?;
+        }
+    }
+    tell(&format!(
+        "report.md, samples.jsonl and crowd.svg are in {}",
+        out.display()
+    ));
+    io::stdout().write_all(page(&bench.report, &bench.report.tables()).as_bytes())?;
     match bench.report.failed.len() {
         0 => Ok(()),
         failures => Err(io::Error::other(format!("{failures} measurements failed"))),
@@ -113,17 +123,12 @@ fn measure(options: &Options) -> io::Result<()> {
 fn write(report: &Report, out: &Path) -> io::Result<()> {
     fs::create_dir_all(out)?;
     let tables = report.tables();
-    let page = page(report, &tables);
-    fs::write(out.join("report.md"), &page)?;
+    fs::write(out.join("report.md"), page(report, &tables))?;
     fs::write(out.join("samples.jsonl"), report.json_lines())?;
     if let Some(picture) = plot::crowd(&tables, &[relays::FLOOR.name, relays::DAEMON.name]) {
         fs::write(out.join("crowd.svg"), picture)?;
     }
-    tell(&format!(
-        "report.md, samples.jsonl and crowd.svg are in {}",
-        out.display()
-    ));
-    io::stdout().write_all(page.as_bytes())
+    Ok(())
 }
 
 fn page(report: &Report, tables: &[Table]) -> String {

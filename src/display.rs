@@ -134,9 +134,18 @@ impl Palette {
         self.marked(Mark::Delivered, author, name, line)
     }
 
+    /// The same, of a date that is spelt already.
+    pub fn dated_message(&self, date: &str, author: Author, name: &str, line: &Line) -> String {
+        self.row(date, Mark::Delivered, author, name, &line.text)
+    }
+
     /// One message of a history, where a line that is not yet acknowledged is marked:
     /// `22/11/2026 14:02:31* Alice  bonjour`.
     pub fn marked(&self, mark: Mark, author: Author, name: &str, line: &Line) -> String {
+        self.row(&date(line.sent_at), mark, author, name, &line.text)
+    }
+
+    fn row(&self, date: &str, mark: Mark, author: Author, name: &str, text: &str) -> String {
         let style = match author {
             Author::Own => self.own,
             Author::Other => self.other,
@@ -144,13 +153,13 @@ impl Palette {
         /// Bytes before the text, unless the name is long or not in Latin letters.
         const USUAL_HEAD: usize = 64;
 
-        let text = safe(&line.text);
+        let text = safe(text);
         // One allocation instead of one for each time that the row outgrows its buffer.
         let mut row = String::with_capacity(USUAL_HEAD + text.len());
         write!(
             row,
             "{}{} {}  {text}",
-            self.date.paint(date(line.sent_at)),
+            self.date.paint(date),
             mark.shown(),
             style.paint(safe_name(name)),
         )

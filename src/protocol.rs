@@ -2,6 +2,7 @@
 //!
 //! `docs/protocol.md` is its exact description.
 
+pub mod dates;
 pub mod hub;
 pub mod plain;
 pub mod session;

@@ -15,6 +15,7 @@ use std::net::IpAddr;
 
 use slab::Slab;
 
+use super::dates::Dates;
 use super::plain::Remarks;
 use super::session::Event;
 use super::wire::{Bye, Name, Outbox, Pid, Refusal, Salon, Token, Verb};
@@ -42,6 +43,8 @@ const DRAIN: Millis = 2_000;
 const MOST_ROOMS: usize = 20_000;
 /// Bytes waiting for one connection above which nothing more is read that would add to them.
 const OUTBOX_FULL: usize = 64 * 1024;
+/// Bytes of memory kept at most for the next outbox that needs some.
+const MOST_SPARE: usize = 2 * OUTBOX_FULL;
 
 /// A connection, as the hub names it to the relay. May be used again once [`Hub::closed`] has been called.
 pub type ConnId = usize;
@@ -123,7 +126,7 @@ impl Setting {
             tracing: Tracing::Off,
             seed: 0,
             voice: Voice {
-                date: |date| date.to_string(),
+                date: |date| (date / 1_000).to_string(),
                 sentence: |event| Some(format!("{event:?}")),
             },
         }
@@ -140,7 +143,7 @@ pub enum Tracing {
 /// What people read, whose words are not the protocol's.
 #[derive(Clone, Copy, Debug)]
 pub struct Voice {
-    /// A date as it is shown.
+    /// A date as it is shown, to the second.
     pub date: fn(UnixMillis) -> String,
     /// What is said of an event, if anything is.
     pub sentence: fn(&Event) -> Option<String>,
@@ -155,6 +158,7 @@ pub struct Hub {
     setting: Setting,
     /// The date of what happens now.
     date: UnixMillis,
+    dates: Dates,
     conns: Slab<Conn>,
     rooms: Slab<Room>,
     /// Every seat by its owner's secret.
@@ -178,6 +182,8 @@ pub struct Hub {
     /// How many plain clients have had a seat.
     plain_clients: u64,
     effects: VecDeque<Effect>,
+    /// Memory for the next outbox that needs some: growing anew for each batch was a third of the work of a long line.
+    spare: Vec<u8>,
     /// Set once the one conversation of [`House::TwoSeats`] is over.
     over: bool,
     #[cfg(test)]
@@ -187,8 +193,9 @@ pub struct Hub {
 impl Hub {
     pub fn new(setting: Setting) -> Hub {
         Hub {
-            setting,
             date: 0,
+            dates: Dates::new(setting.voice.date),
+            setting,
             conns: Slab::new(),
             rooms: Slab::new(),
             tokens: BTreeMap::new(),
@@ -203,6 +210,7 @@ impl Hub {
             due: VecDeque::new(),
             plain_clients: 0,
             effects: VecDeque::new(),
+            spare: Vec::new(),
             over: false,
             #[cfg(test)]
             flaw: None,
@@ -340,11 +348,14 @@ impl Hub {
     /// The connection took the first `count` of them.
     pub fn sent(&mut self, now: Millis, id: ConnId, count: usize) {
         if let Some(conn) = self.conns.get_mut(id) {
-            conn.outbox.advance(count);
             conn.moved_at = now;
-            if conn.outbox.is_empty()
-                && let Dialect::Plain(_) = conn.dialect
-            {
+            if conn.outbox.unsent().len() > count {
+                return conn.outbox.advance(count);
+            }
+            let let_go = conn.outbox.let_go();
+            let is_plain = matches!(conn.dialect, Dialect::Plain(_));
+            self.keep_spare(let_go);
+            if is_plain {
                 self.due.push_back(id);
                 self.settle(now);
             }
@@ -557,6 +568,9 @@ impl Hub {
         let conn = &mut self.conns[id];
         if conn.outbox.is_empty() {
             conn.moved_at = now;
+            if let Dialect::Wire(_) = conn.dialect {
+                conn.outbox.adopt(&mut self.spare);
+            }
         }
         if !conn.queued {
             conn.queued = true;
@@ -565,9 +579,21 @@ impl Hub {
         match &mut conn.dialect {
             Dialect::Wire(_) => conn.outbox.tail(),
             Dialect::Plain(end) => {
-                self.due.push_back(id);
-                end.inbox()
+                let inbox = end.inbox();
+                // One look for however many lines.
+                if inbox.is_empty() {
+                    self.due.push_back(id);
+                }
+                inbox
             }
+        }
+    }
+
+    /// Keeps memory that is not needed any more for an outbox, if it is the best there is and not too much.
+    fn keep_spare(&mut self, mut memory: Vec<u8>) {
+        if (self.spare.capacity()..=MOST_SPARE).contains(&memory.capacity()) {
+            memory.clear();
+            self.spare = memory;
         }
     }
 

@@ -16,7 +16,7 @@ use self::opening::Opening;
 use self::telnet::{IAC, Telnet};
 use self::text::Charset;
 use super::Millis;
-use super::wire::{MAGIC, MAX_TEXT, Name};
+use super::wire::{MAGIC, MAX_TEXT, Name, find_byte};
 
 pub use self::opening::Foreign;
 pub use self::outgoing::{sentence, write_message, write_notice, write_welcome};
@@ -372,14 +372,17 @@ impl Plain {
     /// Reads a run of text, or one byte that edits or ends the line.
     fn read_some(&mut self) {
         let rest = &self.unread[self.read..];
-        let run = rest.iter().take_while(|byte| text::is_text(**byte)).count();
+        let run = find_byte(rest, text::is_key).unwrap_or(rest.len());
         let room = MAX_TEXT.saturating_sub(self.line.len());
         if run > 0 && room == 0 {
             self.end_part();
         } else if run > 0 {
             let run = &rest[..run.min(room)];
             self.line.extend_from_slice(run);
-            self.added += text::characters(run);
+            // Whose hand it is only counts until the endings tell.
+            if self.framing == Framing::Unknown {
+                self.added += text::characters(run);
+            }
             self.read += run.len();
         } else {
             let key = rest[0];

@@ -433,6 +433,11 @@ impl Session {
         self.outbox.unsent()
     }
 
+    /// All of them at once, where there is no connection that could take less.
+    pub fn take_unsent(&mut self) -> Vec<u8> {
+        self.outbox.take()
+    }
+
     /// The connection took the first `count` of them.
     pub fn sent(&mut self, count: usize) {
         self.outbox.advance(count);

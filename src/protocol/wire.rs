@@ -490,14 +490,19 @@ pub fn is_hidden(c: char) -> bool {
 }
 
 /// How many bytes of printable ASCII a text begins with: none of them [hidden](is_hidden), and most of what is ever said.
-/// Sixteen bytes are looked at at once, which takes a processor hardly longer than one.
 pub fn printable_ascii(text: &str) -> usize {
-    let printable = |byte: &u8| matches!(byte, b' '..=b'~');
-    let (rows, _) = text.as_bytes().as_chunks::<16>();
-    let all = |row: &&[u8; 16]| row.iter().fold(true, |all, byte| all & printable(byte));
-    let passed = 16 * rows.iter().take_while(all).count();
-    let rest = text.as_bytes()[passed..].iter();
-    passed + rest.take_while(|byte| printable(byte)).count()
+    let printable = |byte: u8| matches!(byte, b' '..=b'~');
+    find_byte(text.as_bytes(), |byte| !printable(byte)).unwrap_or(text.len())
+}
+
+/// Where the first byte of a kind stands. Sixteen bytes are looked at at once, which takes a processor hardly longer than
+/// one: byte by byte, such searches were half the work of a long line.
+pub fn find_byte(bytes: &[u8], wanted: impl Fn(u8) -> bool) -> Option<usize> {
+    let (rows, _) = bytes.as_chunks::<16>();
+    let holds_one = |row: &[u8; 16]| row.iter().fold(false, |any, byte| any | wanted(*byte));
+    let passed = 16 * rows.iter().position(holds_one).unwrap_or(rows.len());
+    let within = bytes[passed..].iter().position(|byte| wanted(*byte))?;
+    Some(passed + within)
 }
 
 /// Allowed beside others, but nothing to see where it stands alone.
@@ -527,7 +532,7 @@ impl Lines {
         if self.whole {
             *self = Lines::default();
         }
-        let end = find_newline(input);
+        let end = find_byte(input, |byte| byte == b'\n');
         let taken = end.map_or(input.len(), |end| end + 1);
         // Without its end in sight a line needs one byte more at least.
         let length = self.partial.len() + taken + usize::from(end.is_none());
@@ -582,16 +587,25 @@ impl Outbox {
     pub fn is_empty(&self) -> bool {
         self.unsent().is_empty()
     }
-}
 
-/// Where the first LF stands. Sixteen bytes are compared at once: byte by byte, this search was half the work of a long
-/// line.
-fn find_newline(bytes: &[u8]) -> Option<usize> {
-    let (rows, _) = bytes.as_chunks::<16>();
-    let holds_one = |row: &[u8; 16]| row.iter().fold(false, |any, byte| any | (*byte == b'\n'));
-    let passed = 16 * rows.iter().position(holds_one).unwrap_or(rows.len());
-    let within = bytes[passed..].iter().position(|byte| *byte == b'\n')?;
-    Some(passed + within)
+    /// What the socket has not taken yet, and leaves nothing.
+    pub fn take(&mut self) -> Vec<u8> {
+        let Outbox { mut bytes, sent } = std::mem::take(self);
+        bytes.drain(..sent);
+        bytes
+    }
+
+    /// Forgets what is in it, and gives its memory to whoever can use it.
+    pub fn let_go(&mut self) -> Vec<u8> {
+        std::mem::take(self).bytes
+    }
+
+    /// Takes memory that another has let go of, where it has none itself.
+    pub fn adopt(&mut self, spare: &mut Vec<u8>) {
+        if self.bytes.capacity() == 0 {
+            self.bytes = std::mem::take(spare);
+        }
+    }
 }
 
 fn without_ending(line: &[u8]) -> &[u8] {

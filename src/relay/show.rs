@@ -8,7 +8,8 @@ use std::io;
 use std::os::fd::AsFd;
 use std::os::fd::BorrowedFd;
 
-use crate::display::{Author, Colour, Palette};
+use crate::display::{self, Author, Colour, Palette};
+use crate::protocol::dates::Dates;
 use crate::protocol::{Line, Millis};
 use crate::screen::{Flushed, Screen};
 
@@ -30,6 +31,7 @@ pub struct Show {
     notices: Option<Screen>,
     palette: Palette,
     notice_palette: Palette,
+    dates: Dates,
     pace: Pace,
     /// Rows that were not shown, and nobody has been told of.
     unshown: u64,
@@ -72,6 +74,7 @@ impl Show {
             notices,
             palette: Palette::new(Colour::Off),
             notice_palette: Palette::new(Colour::Off),
+            dates: Dates::new(display::date),
             pace: Pace::Together,
             unshown: 0,
             failure: None,
@@ -84,7 +87,8 @@ impl Show {
             self.unshown += 1;
             return;
         }
-        let row = self.palette.message(author, name, line);
+        let date = self.dates.of(line.sent_at);
+        let row = self.palette.dated_message(date, author, name, line);
         push_row(&mut self.conversation, &row);
     }
 

@@ -193,8 +193,12 @@ impl Bench {
             return self.skip("system-calls", &format!("strace: {error}"));
         }
         let relays = self.relays.clone();
-        let pipelined = self.a_flood(64, Writes::Pipelined, Ways::One);
-        for load in [self.back_to_back(), self.paced(), Load::Flood(pipelined)] {
+        let pipelined =
+            [64, 3072].map(|size| Load::Flood(self.a_flood(size, Writes::Pipelined, Ways::One)));
+        for load in [self.back_to_back(), self.paced()]
+            .into_iter()
+            .chain(pipelined)
+        {
             self.repeat("system-calls", load, &relays, 1, Load::trace);
         }
     }

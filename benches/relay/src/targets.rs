@@ -82,8 +82,8 @@ const TARGETS: [Target; 13] = [
     ),
     target(
         "system calls a line, pipelined",
-        "system-calls: 64 B",
-        "",
+        "system-calls",
+        "pipelined",
         "calls/line",
         Bound::RatioAtMost(1.0),
     ),

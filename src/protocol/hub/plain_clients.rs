@@ -27,14 +27,19 @@ impl Hub {
             return None;
         };
         let was_empty = conn.outbox.is_empty();
-        end.tell(&self.setting.voice, &mut conn.outbox);
+        conn.outbox.adopt(&mut self.spare);
+        let voice = &self.setting.voice;
+        end.tell(voice, &mut self.dates, &mut conn.outbox);
         let ask = end.next_ask(now, self.date);
-        end.tell(&self.setting.voice, &mut conn.outbox);
+        end.tell(voice, &mut self.dates, &mut conn.outbox);
         let remarks = end.take_remarks();
         if was_empty {
             conn.moved_at = now;
         }
-        if !conn.outbox.is_empty() && !conn.queued {
+        if conn.outbox.is_empty() {
+            let let_go = conn.outbox.let_go();
+            self.keep_spare(let_go);
+        } else if !conn.queued {
             conn.queued = true;
             self.unsent.push_back(id);
         }
@@ -52,12 +57,13 @@ impl Hub {
                 self.wire_bytes(now, id, &bytes);
             }
             Ask::Lines(lines) => {
-                for line in lines.split_inclusive(|&byte| byte == b'\n') {
-                    let line = line.strip_suffix(b"\n").unwrap_or(line);
+                let (mut incoming, mut rest) = (Lines::default(), lines.as_slice());
+                while let Ok(Some(line)) = incoming.next(&mut rest) {
                     if let Err(refused) = self.line(now, id, line) {
                         return self.refuse(now, id, refused);
                     }
                 }
+                self.keep_spare(lines);
             }
             Ask::Seat(name) => self.introduce_plain(now, id, name),
             Ask::Refuse(foreign) => {

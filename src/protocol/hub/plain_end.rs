@@ -4,15 +4,17 @@
 //! So a plain client is a full partner: the hub treats its session like anybody's, and whoever sits opposite notices no
 //! difference.
 
+use crate::protocol::dates::Dates;
 use crate::protocol::plain::{self, Foreign, Heard, Plain, Remarks};
-use crate::protocol::session::{Event, Patience, Session};
+use crate::protocol::session::{Event, Patience, Session, WINDOW_BYTES};
 use crate::protocol::wire::{Hello, Name, Outbox};
 use crate::protocol::{Line, Millis, UnixMillis};
 
 use super::Voice;
 
-/// Bytes that may wait for a plain client's socket before its session keeps the rest.
-const OUTBOX_ENOUGH: usize = 8 * 1024;
+/// Bytes that may wait for a plain client's socket before its session keeps the rest: all that may be under way, so that
+/// it takes one write.
+const OUTBOX_ENOUGH: usize = WINDOW_BYTES;
 /// How long lines are kept for delivery whose author's stream has ended.
 const LEGACY_KEPT: Millis = 120_000;
 
@@ -118,35 +120,23 @@ impl PlainEnd {
 
     /// What is to be done next on the client's behalf.
     pub(super) fn next_ask(&mut self, now: Millis, date: UnixMillis) -> Option<Ask> {
-        loop {
-            if let Some(session) = &mut self.session {
-                let inbox = std::mem::take(&mut self.inbox);
-                // An error ends the session, which its last event tells; there is no connection to cut.
-                let heard = session.received(now, &inbox);
-                let ticked = session.tick(now);
-                if heard.and(ticked).is_ok() && !session.unsent().is_empty() {
-                    let lines = session.unsent().to_vec();
-                    session.sent(lines.len());
-                    return Some(Ask::Lines(lines));
-                }
-                if !session.has_room() {
-                    return None;
-                }
-            }
-            match (self.plain.next_heard()?, &mut self.session) {
-                (Heard::Wire, _) => {
+        self.hear_from_hub(now);
+        while self.session.as_ref().is_none_or(Session::has_room) {
+            match (self.plain.next_heard(), &mut self.session) {
+                (None, _) => break,
+                (Some(Heard::Wire), _) => {
                     let plain = std::mem::replace(&mut self.plain, Plain::new(now));
                     return Some(Ask::Wire(plain.into_unread()));
                 }
-                (Heard::Foreign(foreign), _) => return Some(Ask::Refuse(foreign)),
-                (Heard::Named(name), _) => return Some(Ask::Seat(Some(name))),
-                (Heard::Nameless, _) => return Some(Ask::Seat(None)),
-                (Heard::Quit, None) => return Some(Ask::HangUp),
-                (Heard::Said(text), Some(session)) => {
+                (Some(Heard::Foreign(foreign)), _) => return Some(Ask::Refuse(foreign)),
+                (Some(Heard::Named(name)), _) => return Some(Ask::Seat(Some(name))),
+                (Some(Heard::Nameless), _) => return Some(Ask::Seat(None)),
+                (Some(Heard::Quit), None) => return Some(Ask::HangUp),
+                (Some(Heard::Said(text)), Some(session)) => {
                     let sent_at = date;
                     session.say(now, Line { sent_at, text });
                 }
-                (Heard::Quit, Some(session)) => {
+                (Some(Heard::Quit), Some(session)) => {
                     let patience = match self.stream {
                         Stream::Open => Patience::Short,
                         Stream::Ended | Stream::Gone => Patience::Endless,
@@ -155,13 +145,24 @@ impl PlainEnd {
                     session.leave(now, patience);
                 }
                 // A seat comes before the first message.
-                (Heard::Said(_), None) => {}
+                (Some(Heard::Said(_)), None) => {}
             }
+        }
+        let lines = self.session.as_mut()?.take_unsent();
+        (!lines.is_empty()).then_some(Ask::Lines(lines))
+    }
+
+    fn hear_from_hub(&mut self, now: Millis) {
+        if let Some(session) = &mut self.session {
+            let inbox = std::mem::take(&mut self.inbox);
+            // An error leaves nothing to say and ends the session, which its last event tells: there is no connection
+            // to cut.
+            let _ = session.received(now, &inbox).and(session.tick(now));
         }
     }
 
     /// Puts into the outbox what the client is to read; acknowledges what its socket has taken.
-    pub(super) fn tell(&mut self, voice: &Voice, outbox: &mut Outbox) {
+    pub(super) fn tell(&mut self, voice: &Voice, dates: &mut Dates, outbox: &mut Outbox) {
         let Some(session) = self
             .session
             .as_mut()
@@ -175,7 +176,7 @@ impl PlainEnd {
         while outbox.unsent().len() < OUTBOX_ENOUGH
             && let Some(event) = session.next_event()
         {
-            write(&event, voice, outbox.tail());
+            write(&event, voice, dates, outbox.tail());
         }
     }
 
@@ -197,9 +198,9 @@ impl PlainEnd {
 }
 
 /// What a plain client reads of an event.
-fn write(event: &Event, voice: &Voice, out: &mut Vec<u8>) {
+fn write(event: &Event, voice: &Voice, dates: &mut Dates, out: &mut Vec<u8>) {
     if let Event::Received { name, line } = event {
-        plain::write_message(out, &(voice.date)(line.sent_at), name, &line.text);
+        plain::write_message(out, dates.of(line.sent_at), name, &line.text);
         return;
     }
     if let Some(sentence) = (voice.sentence)(event) {

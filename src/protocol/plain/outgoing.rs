@@ -19,7 +19,7 @@ const LONGEST: usize = 500;
 /// Appends a message: `[22/11/2026 14:02:31] Zoé: salut`. `name` is a [`Name`]'s, and
 /// `date` must leave room for it and the text.
 pub fn write_message(out: &mut Vec<u8>, date: &str, name: &str, text: &str) {
-    write_lines(out, &format!("[{date}] {name}: "), text);
+    write_lines(out, &["[", date, "] ", name, ": "].concat(), text);
 }
 
 /// Appends something that happened to the conversation, or that must be put right.

@@ -3,16 +3,21 @@
 //! argh takes the words apart. What it has to say is English and knows nothing of addresses, so no text of its reaches a
 //! person: [`Mistake`] words each error in French, with the command that was meant.
 
+mod address;
+mod mistake;
+
 use std::ffi::OsString;
-use std::fmt;
-use std::net::Ipv6Addr;
 use std::path::PathBuf;
 
 use argh::FromArgs;
 
-use crate::display::safe;
 use crate::protocol::hub::{House, Tracing};
-use crate::protocol::wire::{MAX_NAME, Name, NameError, Salon, is_hidden};
+use crate::protocol::wire::{Name, Salon};
+
+use address::{callable, split};
+
+pub use address::{Address, BadAddress};
+pub use mistake::Mistake;
 
 /// What the program is to do.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -78,14 +83,6 @@ pub enum Caller {
     Wire { name: Name, salon: Option<Salon> },
     /// `--brut`: plain text, with the name as first line if there is one.
     Plain(Option<Name>),
-}
-
-/// A host and a port to call. Shown as it is typed, with brackets around an IPv6 address.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Address {
-    /// A name, an IPv4 address, or an IPv6 address without brackets, with its zone if it has one (`fe80::1%eth0`).
-    pub host: String,
-    pub port: u16,
 }
 
 /// Reads the command line, without the program's own name in front.
@@ -328,243 +325,6 @@ impl Words {
     }
 }
 
-/// Why a command line makes no sense. Shown on one line: what is wrong, then what to type.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Mistake {
-    NotUtf8(String),
-    Unknown {
-        given: String,
-        meant: Option<&'static str>,
-    },
-    NoValue(&'static str),
-    Twice(&'static str),
-    /// A word that belongs to no option.
-    Stray(String),
-    /// A second word after the name, which has to be quoted.
-    NameInPieces {
-        first: String,
-        second: String,
-    },
-    NoMode,
-    TwoModes,
-    NoName(Address),
-    /// An option that a relay has no use for.
-    ClientOnly(&'static str),
-    /// An option that a client has no use for.
-    RelayOnly(&'static str),
-    /// A trace shows what people write, which is nobody's business in a daemon.
-    TracedDaemon,
-    Address {
-        option: &'static str,
-        given: String,
-        why: BadAddress,
-    },
-    Name {
-        given: String,
-        why: NameError,
-    },
-    Salon(String),
-    /// Plain text has no way to ask for a room.
-    PlainSalon,
-}
-
-/// Why a text is no address.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum BadAddress {
-    NoHost {
-        port: u16,
-    },
-    NoPort {
-        host: String,
-    },
-    Port {
-        given: String,
-    },
-    /// Port 0, which a relay may ask for but nobody can call.
-    PortZero,
-    /// An IPv6 address whose end cannot be told from a port.
-    NoBrackets {
-        meant: Address,
-    },
-    Host {
-        given: String,
-    },
-}
-
-impl Mistake {
-    fn address(option: &'static str, given: &str, why: BadAddress) -> Mistake {
-        Mistake::Address {
-            option,
-            given: given.to_owned(),
-            why,
-        }
-    }
-}
-
-impl fmt::Display for Mistake {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Mistake::NotUtf8(given) => write!(
-                f,
-                "« {} » n'est pas de l'UTF-8 : retapez cet argument",
-                safe(given)
-            ),
-            Mistake::Unknown {
-                given,
-                meant: Some(meant),
-            } => {
-                write!(f, "option inconnue « {} » : est-ce {meant} ?", safe(given))
-            }
-            Mistake::Unknown { given, meant: None } => {
-                write!(
-                    f,
-                    "option inconnue « {} » : voyez « msg --help »",
-                    safe(given)
-                )
-            }
-            Mistake::NoValue(option) => {
-                write!(
-                    f,
-                    "{option} attend une valeur : {option} {}",
-                    example(option)
-                )
-            }
-            Mistake::Twice(option) => write!(f, "{option} est donné deux fois : gardez-en un"),
-            Mistake::Stray(given) if given.contains(':') => {
-                write!(
-                    f,
-                    "que faire de « {0} » ? Pour l'appeler : msg --connect {0} --nom VOTRE_NOM",
-                    safe(given)
-                )
-            }
-            Mistake::Stray(given) => {
-                write!(f, "que faire de « {} » ? Voyez « msg --help »", safe(given))
-            }
-            Mistake::NameInPieces { first, second } => {
-                write!(
-                    f,
-                    "un nom avec une espace se met entre guillemets : --nom \"{} {}\"",
-                    safe(first),
-                    safe(second)
-                )
-            }
-            Mistake::NoMode => write!(
-                f,
-                "que faire ? Ouvrir un relais : msg --relay :{PORT}, \
-                 ou rejoindre une discussion : msg --connect {EXAMPLE} --nom VOTRE_NOM"
-            ),
-            Mistake::TwoModes => write!(
-                f,
-                "--relay et --connect ne vont pas ensemble : ouvrez le relais dans un terminal, le client dans un autre"
-            ),
-            Mistake::NoName(address) => write!(
-                f,
-                "il manque votre nom : msg --connect {address} --nom VOTRE_NOM"
-            ),
-            Mistake::ClientOnly(option) => {
-                write!(
-                    f,
-                    "{option} ne sert pas à un relais : donnez cette option avec --connect"
-                )
-            }
-            Mistake::RelayOnly(option) => {
-                write!(
-                    f,
-                    "{option} ne sert qu'à un relais : donnez cette option avec --relay"
-                )
-            }
-            Mistake::TracedDaemon => write!(
-                f,
-                "--trace montre ce que les gens écrivent, un --daemon jamais : gardez l'un ou l'autre"
-            ),
-            Mistake::Address { option, given, why } => why.explain(f, option, given),
-            Mistake::Name { given, why } => write!(f, "--nom « {} » : {why}", safe(given)),
-            Mistake::PlainSalon => {
-                write!(f, "--salon ne va pas avec --brut, qui parle sans protocole")
-            }
-            Mistake::Salon(given) => write!(
-                f,
-                "--salon « {} » : un salon se nomme de lettres, chiffres, « - », « _ » et « . », {MAX_NAME} au plus : --salon {}",
-                safe(given),
-                example("--salon")
-            ),
-        }
-    }
-}
-
-impl std::error::Error for Mistake {}
-
-impl BadAddress {
-    fn explain(&self, f: &mut fmt::Formatter<'_>, option: &str, given: &str) -> fmt::Result {
-        match self {
-            BadAddress::NoHost { port } if option == "--relay" => {
-                write!(f, "il manque « : » devant le port : --relay :{port}")
-            }
-            BadAddress::NoHost { port } => write!(
-                f,
-                "il manque la machine devant le port : {option} localhost:{port}, si le relais est sur celle-ci"
-            ),
-            BadAddress::NoPort { host } => {
-                write!(
-                    f,
-                    "il manque le port après la machine : {option} {}",
-                    Address {
-                        host: host.clone(),
-                        port: PORT
-                    }
-                )
-            }
-            BadAddress::Port { given } => {
-                write!(
-                    f,
-                    "« {} » n'est pas un port, qui est un nombre jusqu'à 65535 : {option} …:{PORT}",
-                    safe(given)
-                )
-            }
-            BadAddress::PortZero => write!(
-                f,
-                "le port 0 ne s'appelle pas : prenez celui que le relais affiche"
-            ),
-            BadAddress::NoBrackets { meant } if option == IN_A_DIALOG => {
-                write!(
-                    f,
-                    "une adresse IPv6 se met entre crochets : {option} {meant}"
-                )
-            }
-            // The quotes are for the shell.
-            BadAddress::NoBrackets { meant } => {
-                write!(
-                    f,
-                    "une adresse IPv6 se met entre crochets : {option} '{meant}'"
-                )
-            }
-            BadAddress::Host { given: host } => {
-                let noun = if host == given {
-                    "une adresse"
-                } else {
-                    "une machine"
-                };
-                write!(
-                    f,
-                    "« {} » n'est pas {noun} : {option} {}",
-                    safe(host),
-                    example(option)
-                )
-            }
-        }
-    }
-}
-
-impl fmt::Display for Address {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.host.contains(':') {
-            write!(f, "[{}]:{}", self.host, self.port)
-        } else {
-            write!(f, "{}:{}", self.host, self.port)
-        }
-    }
-}
-
 /// The value of `--connect`.
 fn called(given: &str) -> Result<Address, Mistake> {
     callable(given).map_err(|why| Mistake::address("--connect", given, why))
@@ -578,97 +338,6 @@ fn named(given: String) -> Result<Name, Mistake> {
 /// The value of `--salon`.
 fn room(given: String) -> Result<Salon, Mistake> {
     given.trim().parse().map_err(|()| Mistake::Salon(given))
-}
-
-/// An address that can be called.
-fn callable(given: &str) -> Result<Address, BadAddress> {
-    match split(given)? {
-        (host, port) if host.is_empty() => Err(BadAddress::NoHost { port }),
-        (_, 0) => Err(BadAddress::PortZero),
-        (host, port) => Ok(Address { host, port }),
-    }
-}
-
-/// Takes `[HOST]:PORT` apart; the host may be empty and the port 0.
-fn split(given: &str) -> Result<(String, u16), BadAddress> {
-    let given = given.trim();
-    let bad = || BadAddress::Host {
-        given: given.to_owned(),
-    };
-    if let Some(inside) = given.strip_prefix('[') {
-        let (host, rest) = inside.split_once(']').ok_or_else(bad)?;
-        if !is_ipv6(host) {
-            return Err(BadAddress::Host {
-                given: host.to_owned(),
-            });
-        }
-        return match rest.strip_prefix(':') {
-            Some(port) => Ok((host.to_owned(), port_of(port)?)),
-            None if rest.is_empty() => Err(BadAddress::NoPort {
-                host: host.to_owned(),
-            }),
-            None => Err(bad()),
-        };
-    }
-    match given.rsplit_once(':') {
-        None => match given.parse() {
-            // A port alone: `--relay 5000`.
-            Ok(port) => Err(BadAddress::NoHost { port }),
-            Err(_) if is_host(given) => Err(BadAddress::NoPort {
-                host: given.to_owned(),
-            }),
-            Err(_) => Err(bad()),
-        },
-        Some((host, port)) if host.contains(':') => {
-            // `::1:5000` is an address of its own, though hardly ever the one that was meant.
-            let meant = match port_of(port) {
-                Ok(port) if is_ipv6(host) => Address {
-                    host: host.to_owned(),
-                    port,
-                },
-                _ if is_ipv6(given) => Address {
-                    host: given.to_owned(),
-                    port: PORT,
-                },
-                _ => return Err(bad()),
-            };
-            Err(BadAddress::NoBrackets { meant })
-        }
-        Some((host, "")) if is_host(host) => Err(BadAddress::NoPort {
-            host: host.to_owned(),
-        }),
-        Some(("", "")) => Err(bad()),
-        Some((host, port)) if host.is_empty() || is_host(host) => {
-            Ok((host.to_owned(), port_of(port)?))
-        }
-        Some((host, _)) => Err(BadAddress::Host {
-            given: host.to_owned(),
-        }),
-    }
-}
-
-fn port_of(given: &str) -> Result<u16, BadAddress> {
-    // Digits alone: `parse` takes a sign as well.
-    match given.parse() {
-        Ok(port) if given.bytes().all(|byte| byte.is_ascii_digit()) => Ok(port),
-        _ => Err(BadAddress::Port {
-            given: given.to_owned(),
-        }),
-    }
-}
-
-/// Whether a resolver may know it; accents included.
-fn is_host(given: &str) -> bool {
-    let allowed = |c: char| !is_hidden(c) && (c.is_alphanumeric() || matches!(c, '-' | '.' | '_'));
-    !given.is_empty() && given.chars().all(allowed)
-}
-
-/// Whether it is an IPv6 address, with a zone or without.
-fn is_ipv6(given: &str) -> bool {
-    let (address, zone) = given.split_once('%').unwrap_or((given, "0"));
-    address.parse::<Ipv6Addr>().is_ok()
-        && !zone.is_empty()
-        && zone.chars().all(|c| c.is_ascii_graphic() && c != '%')
 }
 
 /// `--nom=Alice` as the two words that argh knows.

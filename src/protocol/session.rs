@@ -13,17 +13,17 @@
 
 mod event;
 mod fault;
+mod partner;
 mod window;
 
 use std::collections::VecDeque;
 
 use super::plain::PROMPT;
-use super::wire::{
-    Bye, Gone, HEARTBEAT_S, Hello, Lines, MAX_TEXT, Name, Outbox, Pid, Verb, Welcome,
-};
+use super::wire::{Bye, Gone, HEARTBEAT_S, Hello, Lines, MAX_TEXT, Outbox, Pid, Verb, Welcome};
 use super::{Line, Millis};
 
 use fault::Fault;
+use partner::{Former, News, Partner, Sync};
 use window::Window;
 
 pub use event::{Ending, Event};
@@ -156,67 +156,6 @@ enum Outage {
     None,
     /// Told that it is cut.
     Told,
-}
-
-/// Who sits opposite.
-#[derive(Debug)]
-struct Partner {
-    pid: Pid,
-    name: Name,
-    sync: Sync,
-    /// The last message of theirs that was received in order.
-    received: u64,
-    /// The last of them that our user interface has taken.
-    taken: u64,
-    /// The last of them that our user interface holds safely: what we acknowledge.
-    held: u64,
-    /// An acknowledgement must go out with the next bytes.
-    ack_due: bool,
-    acked_at: Millis,
-    /// What to tell our person once the lines that had waited have arrived.
-    owed: Option<Owed>,
-    numbering: Numbering,
-}
-
-/// Whether we know where our numbering stands with a partner.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Numbering {
-    /// Its first `ACK` will say: it may be a former partner that holds more of our lines than we know.
-    Unknown,
-    Known,
-}
-
-/// How far we and our partner agree on what each holds (rule 1).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Sync {
-    /// Not connected, as far as we know.
-    Apart,
-    /// Our `ACK` is out, the partner's is awaited.
-    Awaiting { since: Millis },
-    /// Lines flow. `heard_at` is when the partner last acknowledged or we began to wait for it.
-    Live { heard_at: Millis },
-}
-
-/// Lines to be delivered before a return is announced with their count.
-#[derive(Clone, Copy, Debug)]
-struct Owed {
-    through: u64,
-    count: usize,
-    news: News,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum News {
-    Restored,
-    Back,
-}
-
-/// What a partner whose place another took must be remembered by.
-#[derive(Debug)]
-struct Former {
-    pid: Pid,
-    received: u64,
-    sent: u64,
 }
 
 impl Session {
@@ -549,91 +488,6 @@ impl Session {
         Ok(())
     }
 
-    /// Rule 1: whoever is opposite, each must learn anew what the other holds.
-    fn resynchronise(&mut self, now: Millis, pid: Pid, name: Name) {
-        self.introduced_by = None;
-        let known = self
-            .partner
-            .as_ref()
-            .is_some_and(|partner| partner.pid == pid);
-        match known {
-            true => self.forget_untaken(),
-            false => self.change_partner(pid, name),
-        }
-        let news = self.news(known);
-        let Some(partner) = &mut self.partner else {
-            return;
-        };
-        partner.owed = news.map(|news| Owed {
-            through: self.window.acked + self.window.lines.len() as u64,
-            count: self.window.lines.len(),
-            news,
-        });
-        partner.sync = Sync::Awaiting { since: now };
-        partner.ack_due = true;
-    }
-
-    /// What our user interface has not taken is not acknowledged, so it comes again; or never, where its author has met
-    /// somebody else since and given its number to another line. Either way it must not stand in the way.
-    fn forget_untaken(&mut self) {
-        if let Some(partner) = &mut self.partner {
-            let taken = |&(pid, seq): &(Pid, u64)| pid != partner.pid || seq <= partner.taken;
-            self.events
-                .retain(|queued| queued.receives.as_ref().is_none_or(taken));
-            partner.received = partner.taken;
-        }
-    }
-
-    /// What a `PEER` means to our person.
-    fn news(&mut self, known: bool) -> Option<News> {
-        let was_out = std::mem::replace(&mut self.outage, Outage::None) == Outage::Told;
-        let partner = self.partner.as_ref()?;
-        match (known, was_out, partner.sync) {
-            (false, _, _) => {
-                let name = partner.name.to_string();
-                self.tell(Event::Arrived { name });
-                None
-            }
-            (true, true, _) => Some(News::Restored),
-            (true, false, Sync::Apart) => Some(News::Back),
-            // Cut and back before anybody noticed: an announcement still owed stays owed.
-            (true, false, _) => partner.owed.map(|owed| owed.news),
-        }
-    }
-
-    /// Rule 3: lines meant for one person never reach another.
-    fn change_partner(&mut self, pid: Pid, name: Name) {
-        if let Some(old) = self.partner.take() {
-            if !self.flawed(Flaw::LinesForAnybody) {
-                self.abandon_lines();
-            }
-            self.former.truncate(FORMER_PARTNERS - 1);
-            self.former.push_front(Former {
-                pid: old.pid,
-                received: old.received,
-                sent: self.window.sent,
-            });
-        }
-        let place = self.former.iter().position(|former| former.pid == pid);
-        let before = place.and_then(|place| self.former.remove(place));
-        let (received, sent) = before.map_or((0, 0), |former| (former.received, former.sent));
-        self.window.acked = 0;
-        self.window.sent = sent;
-        self.window.cursor = 0;
-        self.partner = Some(Partner {
-            pid,
-            name,
-            sync: Sync::Apart,
-            received,
-            taken: received,
-            held: received,
-            ack_due: false,
-            acked_at: 0,
-            owed: None,
-            numbering: Numbering::Unknown,
-        });
-    }
-
     fn gone(&mut self, now: Millis, gone: Gone) {
         self.introduced_by = None;
         let owed = self.partner.as_mut().and_then(|partner| {
@@ -665,91 +519,6 @@ impl Session {
             (_, Phase::Parting { .. } | Phase::Ended) | (Gone::None | Gone::Away, _) => {}
             (Gone::Left, _) => self.phase = Phase::Over { since: now },
             (Gone::Lost, _) => self.part(now),
-        }
-    }
-
-    /// Rule 2.
-    fn message(&mut self, seq: u64, sent_at: u64, text: &str) {
-        let deduplicates = !self.flawed(Flaw::NoDeduplication);
-        let refuses_gaps = !self.flawed(Flaw::GapsAccepted);
-        let Some(partner) = &mut self.partner else {
-            return;
-        };
-        if seq <= partner.received && deduplicates {
-            partner.ack_due = true;
-            return;
-        }
-        let gap = seq > partner.received + 1;
-        let unheld = partner.received.saturating_sub(partner.held);
-        if (gap && refuses_gaps) || unheld >= INBOX_LINES as u64 {
-            return;
-        }
-        partner.received = seq;
-        self.events.push_back(Queued {
-            event: Event::Received {
-                name: partner.name.to_string(),
-                line: Line {
-                    sent_at,
-                    text: text.to_owned(),
-                },
-            },
-            receives: Some((partner.pid, seq)),
-        });
-    }
-
-    fn acknowledged(&mut self, now: Millis, through: u64) -> Result<(), Fault> {
-        let believes_anything = self.flawed(Flaw::AckAboveSentBelieved);
-        let window = &mut self.window;
-        let Some(partner) = &mut self.partner else {
-            return Ok(());
-        };
-        if partner.sync == Sync::Apart {
-            return Ok(());
-        }
-        if through > window.sent && !believes_anything {
-            return Err(Fault::Cut(format!(
-                "accusé de réception {through} pour {} messages envoyés",
-                window.sent
-            )));
-        }
-        if partner.numbering == Numbering::Unknown {
-            partner.numbering = Numbering::Known;
-            window.acked = through;
-        }
-        let settled = window.prune(through);
-        if let Sync::Awaiting { .. } = partner.sync {
-            window.cursor = window.acked;
-        }
-        partner.sync = Sync::Live { heard_at: now };
-        let arrived = partner.owed.filter(|owed| window.acked >= owed.through);
-        if settled > 0 {
-            self.settle(now, settled);
-        }
-        if let (Some(owed), Some(partner)) = (arrived, &mut self.partner) {
-            partner.owed = None;
-            let delivered = owed.count;
-            let name = partner.name.to_string();
-            self.tell(match owed.news {
-                News::Restored => Event::Restored { delivered },
-                News::Back => Event::Back { name, delivered },
-            });
-        }
-        Ok(())
-    }
-
-    /// So many more of our lines are held by our partner's client.
-    fn settle(&mut self, now: Millis, count: u64) {
-        self.settled += count;
-        let lines = self.settled;
-        match self.events.back_mut() {
-            Some(Queued {
-                event: Event::Delivered { lines: told },
-                ..
-            }) => *told = lines,
-            _ => self.tell(Event::Delivered { lines }),
-        }
-        if let Phase::Finishing { since, .. } | Phase::Over { since } = &mut self.phase {
-            *since = now;
         }
     }
 

@@ -1,11 +1,15 @@
 //! A seed's world: two clients, a relay, a stranger, the links between them, and all that befalls them.
 
+mod faults;
+mod judging;
+mod relaying;
+
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap, VecDeque};
 use std::net::Ipv4Addr;
 
 use super::{Course, Flaw, PEACE, Relaying, Story, TROUBLE};
-use crate::protocol::hub::{ConnId, Effect, House, Hub, Setting};
+use crate::protocol::hub::{ConnId, Effect, Hub};
 use crate::protocol::session::{Event, Patience, Session};
 use crate::protocol::wire::{Hello, Pid, Token};
 use crate::protocol::{Line, Millis};
@@ -272,81 +276,6 @@ impl World {
             lines: self.clients.iter().map(|client| client.read.len()).sum(),
             faults: self.faults,
         })
-    }
-
-    /// Everything has arrived.
-    fn judge_reunion(&self) -> Result<(), String> {
-        for (me, other) in [(0, 1), (1, 0)] {
-            if let Some(Event::Ended(ending)) = &self.clients[me].ended {
-                return Err(format!("a conversation ended by itself: {ending:?}"));
-            }
-            let (written, read) = (&self.clients[me].written, &self.clients[other].read);
-            if written != read {
-                let same = written.iter().zip(read).take_while(|(a, b)| a == b);
-                return Err(format!(
-                    "client {me} wrote {} lines and {} were read; the first {} are the same",
-                    written.len(),
-                    read.len(),
-                    same.count()
-                ));
-            }
-            if !self.clients[me].to_write.is_empty() {
-                return Err(format!("client {me} was never let write all"));
-            }
-        }
-        Ok(())
-    }
-
-    /// Whoever leaves ends, and so does whoever was left.
-    fn judge_farewell(&self) -> Result<(), String> {
-        for (me, other) in [(0, 1), (1, 0)] {
-            let (leaver, left) = (&self.clients[me], &self.clients[other]);
-            let patient = leaver.left == Some(Patience::Endless);
-            if leaver.left.is_some() && leaver.ended.is_none() && !patient && !leaver.dead {
-                return Err(format!("client {me} leaves and leaves"));
-            }
-            let gone = leaver.dead || leaver.ended.is_some();
-            let finds_out = left.met_somebody && !left.dead && !self.relay_is_done;
-            if gone && finds_out && left.ended.is_none() {
-                return Err(format!("client {other} waits for ever"));
-            }
-        }
-        Ok(())
-    }
-
-    /// Whatever happened: lines are read in order, once, by whom they were meant for; and their author was told the truth.
-    fn judge_lines(&self) -> Result<(), String> {
-        for (me, author) in self.clients.iter().enumerate() {
-            let mut readers: Vec<Option<Pid>> = vec![None; author.written.len()];
-            for reader in &self.clients {
-                let mut last = None;
-                for place in reader.read.iter().filter_map(|text| place_of(text, me)) {
-                    if last >= Some(place) {
-                        return Err(format!("client {me}'s line {place} was read late or twice"));
-                    }
-                    last = Some(place);
-                    if readers[place].replace(reader.pid).is_some() {
-                        return Err(format!("client {me}'s line {place} was read by two"));
-                    }
-                    let meant_for = author.addressees[place];
-                    if meant_for.is_some_and(|pid| pid != reader.pid) {
-                        return Err(format!("client {me}'s line {place} was not for its reader"));
-                    }
-                }
-            }
-            let settled = match author.ended {
-                None => author.settled as usize,
-                Some(_) => author.written.len(),
-            };
-            for place in (0..settled).filter(|&place| readers[place].is_none()) {
-                if !author.dead && !author.undelivered.contains(&author.written[place]) {
-                    return Err(format!(
-                        "client {me}'s line {place} counts as delivered, unread"
-                    ));
-                }
-            }
-        }
-        Ok(())
     }
 
     fn all_is_said(&self) -> bool {
@@ -737,47 +666,6 @@ impl World {
         }
     }
 
-    fn drop_lines(&mut self, bytes: Vec<u8>) -> Vec<u8> {
-        let mut kept = Vec::new();
-        for line in bytes.split_inclusive(|&byte| byte == b'\n') {
-            let passed_on = line.starts_with(b"SAY") || line.starts_with(b"ACK");
-            if !passed_on || !self.chance.percent(20) {
-                kept.extend_from_slice(line);
-            }
-        }
-        kept
-    }
-
-    fn lie(&mut self, id: usize, bytes: Vec<u8>) -> Vec<u8> {
-        let mut told = Vec::new();
-        let client = self.links[&id].client;
-        for line in bytes.split_inclusive(|&byte| byte == b'\n') {
-            told.extend_from_slice(line);
-            let text = String::from_utf8_lossy(line);
-            if line.starts_with(b"SAY") && self.chance.percent(10) {
-                told.extend_from_slice(line);
-            }
-            if let Some((victim, old)) = &self.kept
-                && *victim == client
-                && line.starts_with(b"SAY")
-            {
-                told.extend_from_slice(old);
-                self.kept = None;
-            }
-            if line.starts_with(b"SAY") && self.chance.percent(10) {
-                self.kept = Some((client, line.to_vec()));
-            }
-            if let Some((head, n)) = text.trim_end().rsplit_once(' ')
-                && line.starts_with(b"ACK")
-                && self.chance.percent(3)
-            {
-                let above = n.parse::<u64>().unwrap() + 100;
-                told.extend_from_slice(format!("{head} {above}\n").as_bytes());
-            }
-        }
-        told
-    }
-
     fn pieces(&mut self, bytes: Vec<u8>) -> Vec<Vec<u8>> {
         if bytes.len() < 2 || self.chance.percent(60) {
             return vec![bytes];
@@ -786,131 +674,4 @@ impl World {
         let (head, tail) = bytes.split_at(at);
         vec![head.to_vec(), tail.to_vec()]
     }
-
-    fn fault(&mut self) {
-        self.faults += 1;
-        let mut lasts = 0;
-        let me = self.chance.below(2) as usize;
-        match self.chance.below(7) {
-            0 | 1 => self.cut(me),
-            2 => self.go_half_open(me),
-            3 => {
-                lasts = self.chance.below(20_000);
-                self.slow_down(me, lasts);
-            }
-            4 => {
-                lasts = match self.story {
-                    // Short enough that no seat is given up.
-                    Story::Reunion => self.chance.below(90_000).min(100_000 - self.now),
-                    Story::Farewell | Story::Stranger => self.chance.below(150_000),
-                };
-                self.say(|| format!("client {me} stands still for {lasts} ms"));
-                let until = self.now + lasts;
-                self.clients[me].asleep_until = self.clients[me].asleep_until.max(until);
-                self.plan(until, Happening::ClientWakes(me));
-            }
-            5 => {
-                lasts = self.chance.below(40_000);
-                self.say(|| format!("the screen of client {me} is stuck for {lasts} ms"));
-                self.clients[me].screen_stuck_until = self.now + lasts;
-                self.plan(self.now + lasts, Happening::TickClient(me));
-            }
-            _ => lasts = self.kill_relay(),
-        }
-        for _ in 0..self.chance.below(4) {
-            let at = self.now + self.chance.below(8_000);
-            self.plan(at, Happening::Intrude);
-        }
-        self.last_fault = self.last_fault.max(self.now + lasts);
-    }
-
-    /// The connection breaks; both ends notice, sooner or later, and some of what was under way arrives.
-    fn cut(&mut self, me: usize) {
-        let Some(id) = self.clients[me].link else {
-            return;
-        };
-        self.say(|| format!("link {id} is cut"));
-        self.lose_bytes(id);
-        let ends = [Happening::RelaySeesEnd(id), Happening::ClientSeesEnd(id)];
-        for end in ends {
-            let at = self.now + self.chance.below(3_000);
-            self.plan(at, end);
-        }
-    }
-
-    /// Nothing passes any more, and neither end is told.
-    fn go_half_open(&mut self, me: usize) {
-        let Some(id) = self.clients[me].link else {
-            return;
-        };
-        self.say(|| format!("link {id} goes half-open"));
-        self.lose_bytes(id);
-        if let Some(link) = self.links.get_mut(&id) {
-            link.tells_end = false;
-        }
-    }
-
-    fn lose_bytes(&mut self, id: usize) {
-        if let Some(link) = self.links.get_mut(&id) {
-            for way in [&mut link.up, &mut link.down] {
-                let budget = self.chance.below(way.in_flight as u64 + 1) as usize;
-                way.budget = Some(budget.min(way.budget.unwrap_or(budget)));
-            }
-        }
-    }
-
-    fn slow_down(&mut self, me: usize, delay: Millis) {
-        let until = self.now + delay;
-        if let Some(link) = self.clients[me].link.and_then(|id| self.links.get_mut(&id)) {
-            link.up.last_arrival = link.up.last_arrival.max(until);
-            link.down.last_arrival = link.down.last_arrival.max(until);
-        }
-        self.say(|| format!("the link of client {me} stalls for {delay} ms"));
-    }
-
-    fn wake(&mut self, me: usize) {
-        if self.now < self.clients[me].asleep_until {
-            return;
-        }
-        let missed = std::mem::take(&mut self.clients[me].missed);
-        for happening in missed {
-            self.happen(happening);
-        }
-    }
-
-    fn kill_relay(&mut self) -> Millis {
-        if self.hub.take().is_none() {
-            return 0;
-        }
-        let down_for = self.chance.below(8_000);
-        self.say(|| format!("the relay is killed, and back in {down_for} ms"));
-        let links: Vec<usize> = self.links.keys().copied().collect();
-        for id in links {
-            self.lose_bytes(id);
-            let at = self.now + self.chance.below(2_000);
-            self.plan(at, Happening::ClientSeesEnd(id));
-        }
-        self.plan(self.now + down_for, Happening::RelayStarts);
-        down_for
-    }
-
-    fn start_relay(&mut self) {
-        self.relay += 1;
-        if self.story == Story::Stranger && self.relay > 1 {
-            let at = self.now + self.chance.below(3_000);
-            self.plan(at, Happening::Dial(2));
-        }
-        let mut hub = Hub::new(Setting::without_words(House::TwoSeats));
-        if let Some(Flaw::Hub(flaw)) = self.flaw {
-            hub.flaw = Some(flaw);
-        }
-        self.hub = Some(hub);
-    }
-}
-
-/// The place of a line among all that an author wrote, if it is this author's.
-fn place_of(text: &str, author: usize) -> Option<usize> {
-    let (by, number) = text.split_once(':')?;
-    let number: usize = number.parse().ok()?;
-    (by == author.to_string()).then_some(number - 1)
 }

@@ -1,0 +1,152 @@
+//! What may be wrong with a command line, and what to type instead.
+
+use std::fmt;
+
+use crate::display::safe;
+use crate::protocol::wire::{MAX_NAME, NameError};
+
+use super::address::{Address, BadAddress};
+use super::{EXAMPLE, PORT, example};
+
+/// Why a command line makes no sense. Shown on one line: what is wrong, then what to type.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Mistake {
+    NotUtf8(String),
+    Unknown {
+        given: String,
+        meant: Option<&'static str>,
+    },
+    NoValue(&'static str),
+    Twice(&'static str),
+    /// A word that belongs to no option.
+    Stray(String),
+    /// A second word after the name, which has to be quoted.
+    NameInPieces {
+        first: String,
+        second: String,
+    },
+    NoMode,
+    TwoModes,
+    NoName(Address),
+    /// An option that a relay has no use for.
+    ClientOnly(&'static str),
+    /// An option that a client has no use for.
+    RelayOnly(&'static str),
+    /// A trace shows what people write, which is nobody's business in a daemon.
+    TracedDaemon,
+    Address {
+        option: &'static str,
+        given: String,
+        why: BadAddress,
+    },
+    Name {
+        given: String,
+        why: NameError,
+    },
+    Salon(String),
+    /// Plain text has no way to ask for a room.
+    PlainSalon,
+}
+
+impl Mistake {
+    pub(super) fn address(option: &'static str, given: &str, why: BadAddress) -> Mistake {
+        Mistake::Address {
+            option,
+            given: given.to_owned(),
+            why,
+        }
+    }
+}
+
+impl fmt::Display for Mistake {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Mistake::NotUtf8(given) => write!(
+                f,
+                "« {} » n'est pas de l'UTF-8 : retapez cet argument",
+                safe(given)
+            ),
+            Mistake::Unknown {
+                given,
+                meant: Some(meant),
+            } => {
+                write!(f, "option inconnue « {} » : est-ce {meant} ?", safe(given))
+            }
+            Mistake::Unknown { given, meant: None } => {
+                write!(
+                    f,
+                    "option inconnue « {} » : voyez « msg --help »",
+                    safe(given)
+                )
+            }
+            Mistake::NoValue(option) => {
+                write!(
+                    f,
+                    "{option} attend une valeur : {option} {}",
+                    example(option)
+                )
+            }
+            Mistake::Twice(option) => write!(f, "{option} est donné deux fois : gardez-en un"),
+            Mistake::Stray(given) if given.contains(':') => {
+                write!(
+                    f,
+                    "que faire de « {0} » ? Pour l'appeler : msg --connect {0} --nom VOTRE_NOM",
+                    safe(given)
+                )
+            }
+            Mistake::Stray(given) => {
+                write!(f, "que faire de « {} » ? Voyez « msg --help »", safe(given))
+            }
+            Mistake::NameInPieces { first, second } => {
+                write!(
+                    f,
+                    "un nom avec une espace se met entre guillemets : --nom \"{} {}\"",
+                    safe(first),
+                    safe(second)
+                )
+            }
+            Mistake::NoMode => write!(
+                f,
+                "que faire ? Ouvrir un relais : msg --relay :{PORT}, \
+                 ou rejoindre une discussion : msg --connect {EXAMPLE} --nom VOTRE_NOM"
+            ),
+            Mistake::TwoModes => write!(
+                f,
+                "--relay et --connect ne vont pas ensemble : ouvrez le relais dans un terminal, le client dans un autre"
+            ),
+            Mistake::NoName(address) => write!(
+                f,
+                "il manque votre nom : msg --connect {address} --nom VOTRE_NOM"
+            ),
+            Mistake::ClientOnly(option) => {
+                write!(
+                    f,
+                    "{option} ne sert pas à un relais : donnez cette option avec --connect"
+                )
+            }
+            Mistake::RelayOnly(option) => {
+                write!(
+                    f,
+                    "{option} ne sert qu'à un relais : donnez cette option avec --relay"
+                )
+            }
+            Mistake::TracedDaemon => write!(
+                f,
+                "--trace montre ce que les gens écrivent, un --daemon jamais : gardez l'un ou l'autre"
+            ),
+            Mistake::Address { option, given, why } => why.explain(f, option, given),
+            Mistake::Name { given, why } => write!(f, "--nom « {} » : {why}", safe(given)),
+            Mistake::PlainSalon => {
+                write!(f, "--salon ne va pas avec --brut, qui parle sans protocole")
+            }
+            Mistake::Salon(given) => write!(
+                f,
+                "--salon « {} » : un salon se nomme de lettres, chiffres, « - », « _ » et « . », {MAX_NAME} au plus : --salon {}",
+                safe(given),
+                example("--salon")
+            ),
+        }
+    }
+}
+
+impl std::error::Error for Mistake {}

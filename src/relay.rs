@@ -7,6 +7,7 @@
 mod door;
 mod face;
 mod show;
+mod timer;
 
 use std::io::{self, Read, Write};
 use std::mem::MaybeUninit;
@@ -26,6 +27,7 @@ use crate::protocol::{Millis, UnixMillis};
 use crate::service::Service;
 
 use face::Face;
+use timer::Timer;
 
 pub use door::{Door, Origin, listen};
 pub use show::Show;
@@ -46,6 +48,7 @@ const LAST_ROWS: Millis = 2_000;
 const DOOR: u64 = u64::MAX;
 const SCREEN: u64 = u64::MAX - 1;
 const STOP: u64 = u64::MAX - 2;
+const TIMER: u64 = u64::MAX - 3;
 
 /// How a relay ended.
 #[derive(Debug)]
@@ -86,6 +89,7 @@ pub fn serve(door: Door, house: House, service: Service, stop: UnixStream) -> io
 struct Relay {
     hub: Hub,
     epoll: OwnedFd,
+    timer: Timer,
     door: Door,
     sockets: Vec<Option<Socket>>,
     /// Connections that epoll may have to be told something new of, once their bytes are on their way.
@@ -143,6 +147,8 @@ impl Relay {
         stop.set_nonblocking(true)?;
         let epoll = epoll::create(CreateFlags::CLOEXEC)?;
         epoll::add(&epoll, &stop, EventData::new_u64(STOP), EventFlags::IN)?;
+        let timer = Timer::new()?;
+        epoll::add(&epoll, &timer, EventData::new_u64(TIMER), EventFlags::IN)?;
         Ok(Relay {
             hub: Hub::new(Setting {
                 house,
@@ -154,6 +160,7 @@ impl Relay {
                 },
             }),
             epoll,
+            timer,
             door,
             sockets: Vec::new(),
             touched: Vec::new(),
@@ -177,15 +184,15 @@ impl Relay {
             if self.hub.is_over() || self.has_waited_enough() {
                 break;
             }
-            let timeout = self.timeout();
-            let (happened, _) = match epoll::wait(&self.epoll, &mut events, timeout.as_ref()) {
+            self.timer.wake_at(self.now(), self.deadline())?;
+            let (happened, _) = match epoll::wait(&self.epoll, &mut events, None) {
                 Err(rustix::io::Errno::INTR) => continue,
                 outcome => outcome?,
             };
             self.hub.set_date(unix_now());
             let knocked = happened.iter().any(|event| event.data.u64() == DOOR);
             for event in happened {
-                self.happened(event);
+                self.happened(event)?;
             }
             // Last, so that newcomers push nobody out whose hello has come.
             if knocked {
@@ -195,6 +202,7 @@ impl Relay {
         if self.stopped.is_none() {
             self.face.over(self.now());
         }
+        self.timer.stop()?;
         self.show_last_rows();
         Ok(match (self.stopped, self.face.into_failure()) {
             (Some(_), _) => Ended::Stopped,
@@ -231,11 +239,12 @@ impl Relay {
         }
     }
 
-    fn happened(&mut self, event: &Event) {
+    fn happened(&mut self, event: &Event) -> io::Result<()> {
         let now = self.now();
         match event.data.u64() {
             DOOR | SCREEN => {}
             STOP => self.told_to_stop(now),
+            TIMER => self.timer.stop()?,
             id => {
                 let id = id as ConnId;
                 let flags = event.flags;
@@ -248,6 +257,7 @@ impl Relay {
                 }
             }
         }
+        Ok(())
     }
 
     fn accept(&mut self, now: Millis) {
@@ -552,8 +562,8 @@ impl Relay {
         address.map_or_else(|| "?".to_owned(), |address| address.to_string())
     }
 
-    fn timeout(&self) -> Option<Timespec> {
-        let now = self.now();
+    /// When something is due.
+    fn deadline(&self) -> Option<Millis> {
         let deadlines = [
             self.hub.deadline(),
             self.face.deadline(),
@@ -563,8 +573,7 @@ impl Relay {
                 _ => None,
             },
         ];
-        let next = deadlines.into_iter().flatten().min()?;
-        Timespec::try_from(Duration::from_millis(next.saturating_sub(now))).ok()
+        deadlines.into_iter().flatten().min()
     }
 
     fn now(&self) -> Millis {

@@ -11,6 +11,7 @@ mod flood;
 mod kernel;
 mod load;
 mod plot;
+mod processors;
 mod relays;
 mod report;
 mod screens;
@@ -25,6 +26,7 @@ use std::process::{Command, ExitCode};
 use argh::FromArgs;
 
 use crate::bench::{Bench, Effort, SCENARIOS};
+use crate::processors::Processors;
 use crate::relays::Programs;
 use crate::report::{Report, Table};
 
@@ -95,7 +97,12 @@ fn measure(options: &Options) -> io::Result<()> {
     } else {
         Effort::Full
     };
-    let mut bench = Bench::new(Programs { msg, this }, effort, &options.relay)?;
+    let programs = Programs {
+        msg,
+        this,
+        processors: Processors::take()?,
+    };
+    let mut bench = Bench::new(programs, effort, &options.relay)?;
     let out = options
         .out
         .clone()

@@ -8,6 +8,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::client::{Client, Dialect, Greeting, Identity};
+use crate::processors::Processors;
 use crate::screens::{self, Output, Screen};
 
 /// A kind of relay.
@@ -138,10 +139,11 @@ enum Greets {
     AsItsDialect,
 }
 
-/// Where the programs are.
+/// Where the programs are, and where they run.
 pub struct Programs {
     pub msg: PathBuf,
     pub this: PathBuf,
+    pub processors: Processors,
 }
 
 impl Relay {
@@ -160,7 +162,8 @@ impl Relay {
             .stdin(Stdio::null())
             .stdout(stdout)
             .stderr(Stdio::null());
-        let child = command.spawn().map_err(|error| {
+        let spawned = programs.processors.start_relay(|| command.spawn());
+        let child = spawned.map_err(|error| {
             let program = command.get_program().to_string_lossy().into_owned();
             io::Error::new(error.kind(), format!("{program}: {error}"))
         })?;

@@ -72,8 +72,8 @@ struct Row {
 #[derive(Clone, Copy, Debug)]
 pub struct Cell {
     pub median: f64,
-    least: f64,
-    most: f64,
+    pub least: f64,
+    pub most: f64,
     /// The median of its ratios to the bare copy within each repetition.
     pub ratio: Option<f64>,
 }

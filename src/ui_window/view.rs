@@ -258,10 +258,11 @@ impl View {
         (caret != anchor && reaches_the_end).then_some((caret, anchor))
     }
 
-    /// Drops a tenth of what may be shown, so that it happens seldom.
+    /// Drops a hundredth of what may be shown, so that it happens seldom. More at once would cost more a row: deleting
+    /// takes GTK a time that grows with the square of the tags in what is deleted.
     fn drop_oldest(&mut self) {
-        const ROWS: usize = MOST_ROWS / 10 * 9;
-        const BYTES: usize = MOST_BYTES / 10 * 9;
+        const ROWS: usize = MOST_ROWS / 100 * 99;
+        const BYTES: usize = MOST_BYTES / 100 * 99;
         // Of dropping rows a notice tells, in the text's first paragraph.
         let told = i32::from(self.dropped > 0);
         let mut paragraphs = 0;

@@ -72,6 +72,13 @@ impl<'d> Talk<'d> {
         })
     }
 
+    /// Waits until the display area ends so. It is cheap for a window that is busy with many messages.
+    pub fn wait_for_end(&self, what: &str, wanted: impl Fn(&str) -> bool) {
+        self.desktop.wait_for(what, || {
+            wanted(&self.display.end_of_text(200)).then_some(())
+        });
+    }
+
     /// Waits for the input area to hold this.
     pub fn wait_for_input(&self, text: &str) {
         self.desktop.wait_for(&format!("the draft « {text} »"), || {

@@ -18,7 +18,7 @@ use super::draft::Writing;
 use super::frame::Frame;
 use super::standing::Standing;
 use super::view::Kept;
-use crate::conversation::commands::{Command, HELP};
+use crate::conversation::commands::Command;
 use crate::conversation::ledger::Ledger;
 use crate::conversation::{Outcome, lines_of, print_undelivered};
 use crate::display::{self, Author, Colour, Palette, safe, safe_name};
@@ -195,6 +195,7 @@ impl Conversation {
                 "{bytes} octets ne tiennent pas dans un message à écrire ici. Un texte de cette taille s'envoie par un \
                  tube : msg … < fichier"
             )),
+            Action::Help => self.frame.view.help(),
             Action::Quit => self.leave(),
             Action::Close => {
                 self.shutter = Shutter::Closed;
@@ -234,7 +235,7 @@ impl Conversation {
             Command::Say(text) => text.split('\n').for_each(|line| self.say(line)),
             Command::Quit => self.leave(),
             Command::History(count) => self.recall(count),
-            Command::Help => HELP.iter().for_each(|row| self.frame.view.notice(row)),
+            Command::Help => self.frame.view.help(),
             Command::Unknown(word) => return self.refuse(&format!(
                 "commande inconnue : {word} (/help montre les commandes ; //… envoie un texte qui commence par « / »)."
             )),
@@ -271,7 +272,10 @@ impl Conversation {
         let palette = Palette::new(Colour::Off);
         match self.ledger.history(&palette, count) {
             Ok(rows) if rows.is_empty() => self.frame.view.notice("rien n'a encore été dit."),
-            Ok(rows) => rows.iter().for_each(|row| self.frame.view.recall(row)),
+            Ok(rows) => {
+                self.notice("derniers messages (* : pas encore remis) :");
+                rows.iter().for_each(|row| self.frame.view.recall(row));
+            }
             Err(error) => self.record_failed(&error),
         }
     }
@@ -527,7 +531,6 @@ impl Conversation {
 
     fn close(self) -> Outcome {
         self.frame.window.destroy();
-        // The window that showed them is gone.
         let palette = Palette::new(Colour::choose(&io::stderr()));
         // The window that showed them is gone.
         print_undelivered(

@@ -72,6 +72,9 @@ pub enum Kept {
 /// A piece of text and the names of its tags.
 type Span<'a> = (&'a str, &'a [&'a str]);
 
+/// The tags of what [`View::help`] shows.
+const HELP: &[&str] = &[tag::HELP];
+
 /// Most rows in the text; one more drops the oldest.
 const MOST_ROWS: usize = 10_000;
 /// Most bytes in the text, likewise: long rows are costly to lay out.
@@ -158,6 +161,36 @@ impl View {
     /// Something that went wrong, or that a person must put right.
     pub fn error(&mut self, sentence: &str) {
         self.row(&[&[(&safe(sentence), &[tag::ERROR])]]);
+    }
+
+    /// What keys and commands do.
+    pub fn help(&mut self) {
+        const ROWS: [(&str, &str); 9] = [
+            ("Entrée", "envoyer"),
+            (
+                "Maj+Entrée",
+                "passer à la ligne ; chaque ligne part comme un message",
+            ),
+            ("Échap", "reprendre un texte qui attend de partir"),
+            ("Page préc., suiv.", "parcourir la discussion"),
+            ("Ctrl+.", "choisir un emoji"),
+            (
+                "Ctrl+Q, /quit, quitter",
+                "quitter la discussion ; la fenêtre reste",
+            ),
+            (
+                "Ctrl+W",
+                "fermer la fenêtre, après avoir quitté la discussion",
+            ),
+            (
+                "/history [n]",
+                "revoir les n derniers messages (20 sans nombre)",
+            ),
+            ("//texte", "envoyer « /texte »"),
+        ];
+        let rows = ROWS.map(|(keys, deed)| format!("{keys}\t{deed}"));
+        let rows = rows.each_ref().map(|row| [(row.as_str(), HELP)]);
+        self.row(&rows.each_ref().map(|row| row.as_slice()));
     }
 
     /// A row of an earlier conversation, or one that is shown again.

@@ -117,6 +117,39 @@ fn last_number(text: &str) -> usize {
 }
 
 #[test]
+fn bubbles_stand_behind_their_messages_however_the_text_scrolls() {
+    on_a_desktop("bubbles", |desktop| {
+        let mut talk = Talk::begin(desktop);
+        for number in 0..12 {
+            talk.bob_says(&format!(
+                "message {number}, {}",
+                "assez long ".repeat(number)
+            ));
+        }
+        talk.zoe_reads("message 11");
+        let bubble_stands = |what: &str| {
+            let is_white = |point| talk.window.brightness_at(point) > 0.98;
+            desktop.wait_for(what, || {
+                let (left, _, top, bottom) = talk.around("message 11");
+                let (x, y) = (left - 5, (top + bottom) / 2);
+                let (_, _, next, end) = talk.around("Entrée\t");
+                // Behind the message, and not behind the row after it.
+                (!is_white((x, y)) && is_white((x, (next + end) / 2))).then_some(())
+            });
+            desktop.photograph(what);
+        };
+        desktop.press(&["F1"]);
+        talk.zoe_reads("envoyer « /texte »");
+        talk.wait_until_in_view("envoyer « /texte »");
+        bubble_stands("with-help-below");
+        desktop.press(&["ctrl+q"]);
+        talk.zoe_reads("le client Zoé a quitté la discussion.");
+        talk.wait_until_in_view("le client Zoé a quitté");
+        bubble_stands("after-leaving");
+    });
+}
+
+#[test]
 fn the_record_is_shown_at_the_start_and_kept() {
     on_a_desktop("history", |desktop| {
         let record = desktop.home().join("journal");

@@ -111,6 +111,12 @@ impl<'d> Talk<'d> {
         self.window.click_at((x + width / 2, y + height / 2), "1");
     }
 
+    /// The left, right, top and bottom of the first character of a text, within the window.
+    pub fn around(&self, text: &str) -> (i32, i32, i32, i32) {
+        let (x, y, width, height) = self.extents_of(text);
+        (x, x + width, y, y + height)
+    }
+
     /// The extents of the first character of the last such text.
     fn extents_of(&self, text: &str) -> (i32, i32, i32, i32) {
         let shown = self.display.text();

@@ -19,6 +19,7 @@ use super::frame::Frame;
 use super::standing::Standing;
 use super::view::Kept;
 use crate::conversation::commands::Command;
+use crate::conversation::errands::{Errands, Refused};
 use crate::conversation::ledger::Ledger;
 use crate::conversation::{Outcome, lines_of, print_undelivered};
 use crate::display::{self, Author, Colour, Palette, safe, safe_name};
@@ -31,9 +32,6 @@ pub struct Conversation {
     ledger: Ledger,
     phase: Phase,
     connection: Connection,
-    /// What is still to be asked of the connection, after all lines.
-    parting: Option<Leave>,
-    stall: Stall,
     /// Whether Enter has been pressed upon a draft that has to wait.
     enter: Enter,
     /// When to let go of the connection, whatever is still owed.
@@ -62,16 +60,11 @@ enum Phase {
 }
 
 enum Connection {
-    Alive(Handle),
+    Alive {
+        errands: Errands,
+        events: Receiver<Event>,
+    },
     Ended(Option<Ending>),
-}
-
-/// Whether our lines wait because the connection takes no more.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Stall {
-    None,
-    Since(Instant),
-    Told,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -87,27 +80,17 @@ enum Shutter {
     Closed,
 }
 
-/// What the connection is to do next.
-enum Errand {
-    Say(Line),
-    Leave(Leave),
-}
-
 /// What the loop waits for.
 enum Wake {
     Signal(Signal),
     Action(Action),
-    /// The connection has taken the next errand.
-    Taken,
-    /// The connection takes no errand any more.
-    Refused,
+    /// The connection has taken the next errand, or refused it.
+    Given(Result<(), Refused>),
     Event(Event),
     NoMoreEvents,
     Late,
 }
 
-/// How long lines wait before their author is told. A healthy connection takes a few milliseconds.
-const STALLED_AFTER: Duration = Duration::from_millis(500);
 /// How long leaving may take without any progress. The connection gives itself 2 s.
 const LAST_PATIENCE: Duration = Duration::from_millis(2500);
 /// Most events taken up at once: then the screen has its turn.
@@ -135,9 +118,10 @@ impl Conversation {
         Ok(Conversation {
             ledger: Ledger::new(settings.name, settings.record),
             phase: Phase::Talking,
-            connection: Connection::Alive(connection),
-            parting: None,
-            stall: Stall::None,
+            connection: Connection::Alive {
+                errands: Errands::new(connection.lines, connection.leave),
+                events: connection.events,
+            },
             enter: Enter::Up,
             patience: None,
             signal: None,
@@ -169,8 +153,7 @@ impl Conversation {
             match self.wait().await? {
                 Wake::Signal(signal) => self.told_to_leave(signal),
                 Wake::Action(action) => self.act(action),
-                Wake::Taken => self.errand_done(),
-                Wake::Refused => self.discussion_over(),
+                Wake::Given(given) => self.given(given),
                 Wake::Event(event) => self.handle_all(event).await,
                 Wake::NoMoreEvents => self.connection_ended(None),
                 Wake::Late => self.late(),
@@ -307,44 +290,17 @@ impl Conversation {
 
     /// Gives the connection what it takes.
     fn hand_over(&mut self) {
-        while let (Some(errand), Connection::Alive(handle)) = (self.next_errand(), &self.connection)
+        if let Connection::Alive { errands, .. } = &mut self.connection
+            && let Err(Refused) = errands.hand_over(&mut self.ledger)
         {
-            let outcome = match errand {
-                Errand::Say(line) => handle.lines.try_send(line).map_err(|e| e.is_full()),
-                Errand::Leave(leave) => handle.leave.try_send(leave).map_err(|e| e.is_full()),
-            };
-            match outcome {
-                Ok(()) => self.errand_done(),
-                Err(true) => {
-                    if self.stall == Stall::None {
-                        self.stall = Stall::Since(Instant::now());
-                    }
-                    return;
-                }
-                Err(false) => self.discussion_over(),
-            }
-        }
-        self.stall = Stall::None;
-    }
-
-    fn next_errand(&self) -> Option<Errand> {
-        if self.phase == Phase::Over {
-            return None;
-        }
-        match self.ledger.waiting() {
-            Some(line) => Some(Errand::Say(line.clone())),
-            None => self.parting.map(Errand::Leave),
+            self.discussion_over();
         }
     }
 
-    fn errand_done(&mut self) {
-        match self.ledger.waiting() {
-            Some(_) => self.ledger.handed_over(),
-            None => self.parting = None,
-        }
-        if let Stall::Since(_) = self.stall {
-            // It goes on, if slowly.
-            self.stall = Stall::None;
+    fn given(&mut self, given: Result<(), Refused>) {
+        match (given, &mut self.connection) {
+            (Ok(()), Connection::Alive { errands, .. }) => errands.taken(&mut self.ledger),
+            _ => self.discussion_over(),
         }
     }
 
@@ -352,10 +308,10 @@ impl Conversation {
     async fn handle_all(&mut self, first: Event) {
         self.handle(first);
         for _ in 1..EVENTS_AT_ONCE {
-            let Connection::Alive(handle) = &self.connection else {
+            let Connection::Alive { events, .. } = &self.connection else {
                 return;
             };
-            match handle.events.try_recv() {
+            match events.try_recv() {
                 Ok(event) => self.handle(event),
                 Err(_) => return,
             }
@@ -465,6 +421,9 @@ impl Conversation {
             return;
         }
         self.phase = Phase::Over;
+        if let Connection::Alive { errands, .. } = &mut self.connection {
+            errands.end();
+        }
         let draft = self.frame.draft.text();
         if self.enter == Enter::Pressed {
             // Its author has sent it.
@@ -481,9 +440,11 @@ impl Conversation {
     // The way out.
 
     fn leave(&mut self) {
-        if self.phase == Phase::Talking {
+        if self.phase == Phase::Talking
+            && let Connection::Alive { errands, .. } = &mut self.connection
+        {
             self.phase = Phase::Leaving;
-            self.parting = Some(Leave::Quit);
+            errands.part(Leave::Quit);
             self.patience = Some(Instant::now() + LAST_PATIENCE);
             if !self.ledger.owes_nothing() {
                 self.frame
@@ -507,21 +468,21 @@ impl Conversation {
         if self.patience.is_some_and(|end| end <= now) {
             // Letting go of the connection ends it.
             self.connection_ended(None);
-        } else if let Stall::Since(_) = self.stall {
-            self.stall = Stall::Told;
+        } else if let Connection::Alive { errands, .. } = &mut self.connection
+            && errands.is_overdue()
+        {
+            // The header counts what waits from now on.
+            errands.stall_told();
         }
     }
 
     fn deadline(&self) -> Option<Instant> {
-        let stall = match self.stall {
-            Stall::Since(since) => Some(since + STALLED_AFTER),
-            Stall::None | Stall::Told => None,
-        };
-        let patience = match self.connection {
-            Connection::Alive(_) => self.patience,
+        match &self.connection {
+            Connection::Alive { errands, .. } => {
+                self.patience.into_iter().chain(errands.overdue_at()).min()
+            }
             Connection::Ended(_) => None,
-        };
-        patience.into_iter().chain(stall).min()
+        }
     }
 
     fn is_done(&self) -> bool {
@@ -542,7 +503,7 @@ impl Conversation {
         Outcome {
             ending: match self.connection {
                 Connection::Ended(ending) => ending,
-                Connection::Alive(_) => None,
+                Connection::Alive { .. } => None,
             },
             undelivered: self.undelivered,
             signal: self.signal,
@@ -554,9 +515,13 @@ impl Conversation {
 
     /// Shows how things stand.
     fn refresh(&mut self) {
-        let waiting = match self.standing {
+        let waiting = match (&self.standing, &self.connection) {
             // On its way, most likely.
-            Standing::Together(_) if self.stall != Stall::Told => 0,
+            (Standing::Together(_), Connection::Alive { errands, .. })
+                if !errands.is_stall_told() =>
+            {
+                0
+            }
             _ => self.frame.view.unsettled(),
         };
         let title = self.standing.title();
@@ -577,11 +542,12 @@ impl Conversation {
 
     /// Waits for what comes first. What loses stays where it was: nothing is received or sent before it wins.
     async fn wait(&mut self) -> io::Result<Wake> {
-        let errand = self.next_errand();
         let deadline = self.deadline();
-        let handle = match &self.connection {
-            Connection::Alive(handle) => Some(handle),
-            Connection::Ended(_) => None,
+        let (given, events) = match &self.connection {
+            Connection::Alive { errands, events } => {
+                (Some(errands.hand_over_next(&self.ledger)), Some(events))
+            }
+            Connection::Ended(_) => (None, None),
         };
         let signals = &mut self.signals;
         let signal = async {
@@ -595,23 +561,15 @@ impl Conversation {
                 Err(_) => future::pending().await,
             }
         };
-        let taken = async {
-            let sent = match (errand, handle) {
-                (Some(Errand::Say(line)), Some(handle)) => handle.lines.send(line).await.is_ok(),
-                (Some(Errand::Leave(leave)), Some(handle)) => {
-                    handle.leave.send(leave).await.is_ok()
-                }
-                _ => future::pending().await,
-            };
-            Ok(if sent { Wake::Taken } else { Wake::Refused })
+        let given = async {
+            match given {
+                Some(given) => Ok(Wake::Given(given.await)),
+                None => future::pending().await,
+            }
         };
         let event = async {
-            match handle {
-                Some(handle) => Ok(handle
-                    .events
-                    .recv()
-                    .await
-                    .map_or(Wake::NoMoreEvents, Wake::Event)),
+            match events {
+                Some(events) => Ok(events.recv().await.map_or(Wake::NoMoreEvents, Wake::Event)),
                 None => future::pending().await,
             }
         };
@@ -622,6 +580,6 @@ impl Conversation {
             };
             Ok(Wake::Late)
         };
-        signal.or(action).or(taken).or(event).or(late).await
+        signal.or(action).or(given).or(event).or(late).await
     }
 }

@@ -1,14 +1,15 @@
 //! The loop of the window: waits for what happens, and acts upon it.
 
-use std::future;
-use std::io;
-use std::time::{Duration, Instant};
+mod connection;
+mod leaving;
+mod wait;
 
-use futures_lite::FutureExt;
+use std::io;
+use std::time::Instant;
+
+use gtk::gio;
 use gtk::prelude::*;
-use gtk::{gio, glib};
 use rustix::process::Signal;
-use smol::Timer;
 use smol::channel::Receiver;
 
 use super::Settings;
@@ -19,13 +20,15 @@ use super::frame::Frame;
 use super::standing::Standing;
 use super::view::Kept;
 use crate::conversation::commands::Command;
-use crate::conversation::errands::{Errands, Refused};
+use crate::conversation::errands::Errands;
 use crate::conversation::ledger::Ledger;
-use crate::conversation::{Outcome, lines_of, print_undelivered};
-use crate::display::{self, Author, Colour, Palette, safe, safe_name};
-use crate::peer::{Ending, Event, Handle, Leave};
+use crate::conversation::{Outcome, lines_of};
+use crate::display::{self, Colour, Palette};
+use crate::peer::{Ending, Event, Handle};
 use crate::protocol::Line;
 use crate::signals::Signals;
+
+use wait::Wake;
 
 /// A conversation under way.
 pub struct Conversation {
@@ -80,21 +83,6 @@ enum Shutter {
     Closed,
 }
 
-/// What the loop waits for.
-enum Wake {
-    Signal(Signal),
-    Action(Action),
-    /// The connection has taken the next errand, or refused it.
-    Given(Result<(), Refused>),
-    Event(Event),
-    NoMoreEvents,
-    Late,
-}
-
-/// How long leaving may take without any progress. The connection gives itself 2 s.
-const LAST_PATIENCE: Duration = Duration::from_millis(2500);
-/// Most events taken up at once: then the screen has its turn.
-const EVENTS_AT_ONCE: usize = 64;
 /// How many lines of the record are shown at the start.
 const RECALLED: usize = 200;
 
@@ -286,231 +274,6 @@ impl Conversation {
         );
     }
 
-    // The connection.
-
-    /// Gives the connection what it takes.
-    fn hand_over(&mut self) {
-        if let Connection::Alive { errands, .. } = &mut self.connection
-            && let Err(Refused) = errands.hand_over(&mut self.ledger)
-        {
-            self.discussion_over();
-        }
-    }
-
-    fn given(&mut self, given: Result<(), Refused>) {
-        match (given, &mut self.connection) {
-            (Ok(()), Connection::Alive { errands, .. }) => errands.taken(&mut self.ledger),
-            _ => self.discussion_over(),
-        }
-    }
-
-    /// Takes up what has come, and lets the screen have its turn when that was much.
-    async fn handle_all(&mut self, first: Event) {
-        self.handle(first);
-        for _ in 1..EVENTS_AT_ONCE {
-            let Connection::Alive { events, .. } = &self.connection else {
-                return;
-            };
-            match events.try_recv() {
-                Ok(event) => self.handle(event),
-                Err(_) => return,
-            }
-        }
-        glib::timeout_future_with_priority(glib::Priority::DEFAULT_IDLE, Duration::ZERO).await;
-    }
-
-    fn handle(&mut self, event: Event) {
-        if self.phase == Phase::Leaving && self.signal.is_none() {
-            self.patience = Some(Instant::now() + LAST_PATIENCE);
-        }
-        let before = std::mem::replace(&mut self.standing, Standing::Waiting);
-        self.standing = before.after(&event);
-        let sentence = display::sentence(&event);
-        match event {
-            Event::Received { name, line } => {
-                self.frame.view.hear(&name, &line);
-                self.call(&safe_name(&name), &safe(&line.text));
-                if let Err(error) = self.ledger.hear(name, line) {
-                    self.record_failed(&error);
-                }
-            }
-            Event::Delivered { lines } => {
-                self.frame.view.settle(lines);
-                if let Err(error) = self.ledger.settle(lines) {
-                    self.record_failed(&error);
-                }
-            }
-            Event::Undelivered { lines } => {
-                self.frame.view.give_up(lines.len());
-                self.ledger.give_up(lines.len());
-                self.tell_undelivered(lines);
-            }
-            Event::Ended(ending) => self.connection_ended(Some(ending)),
-            Event::Left { .. } | Event::Lost { .. } => {
-                self.discussion_over();
-                sentence.iter().for_each(|sentence| self.notice(sentence));
-                sentence
-                    .iter()
-                    .for_each(|sentence| self.call("msg", sentence));
-            }
-            Event::Arrived { .. } => {
-                sentence.iter().for_each(|sentence| self.notice(sentence));
-                sentence
-                    .iter()
-                    .for_each(|sentence| self.call("msg", sentence));
-            }
-            _ => sentence.iter().for_each(|sentence| self.notice(sentence)),
-        }
-    }
-
-    fn notice(&mut self, sentence: &str) {
-        self.frame.view.notice(sentence);
-    }
-
-    /// Something came that a person who looks elsewhere wants to know.
-    fn call(&mut self, summary: &str, body: &str) {
-        if !self.frame.window.is_active() {
-            self.unseen += 1;
-            self.attention.call(summary, body);
-        }
-    }
-
-    fn connection_ended(&mut self, ending: Option<Ending>) {
-        if let Connection::Ended(_) = self.connection {
-            return;
-        }
-        let phase = self.phase;
-        let last_words = ending
-            .clone()
-            .and_then(|ending| display::sentence(&Event::Ended(ending)));
-        // What nobody waits for any more is let go of with the channels.
-        self.connection = Connection::Ended(ending);
-        self.standing = self.standing.clone().over();
-        let unsettled = self.ledger.unsettled();
-        self.frame.view.give_up(unsettled.len());
-        self.tell_undelivered(unsettled);
-        self.discussion_over();
-        match (last_words, phase) {
-            (Some(sentence), _) => self.frame.view.error(&sentence),
-            (None, Phase::Leaving) => {
-                let sentence = display::left(self.ledger.name());
-                self.frame.view.notice(&sentence);
-            }
-            (None, Phase::Talking) => self
-                .frame
-                .view
-                .error("la connexion a pris fin d'elle-même."),
-            (None, Phase::Over) => {}
-        }
-    }
-
-    fn tell_undelivered(&mut self, lines: Vec<Line>) {
-        if let Some(heading) = display::undelivered(lines.len()) {
-            self.frame.view.error(&heading);
-        }
-        let palette = Palette::new(Colour::Off);
-        for line in &lines {
-            let row = palette.message(Author::Own, self.ledger.name(), line);
-            self.frame.view.recall(&row);
-        }
-        self.undelivered.extend(lines);
-    }
-
-    fn discussion_over(&mut self) {
-        if self.phase == Phase::Over {
-            return;
-        }
-        self.phase = Phase::Over;
-        if let Connection::Alive { errands, .. } = &mut self.connection {
-            errands.end();
-        }
-        let draft = self.frame.draft.text();
-        if self.enter == Enter::Pressed {
-            // Its author has sent it.
-            let lines = draft.split('\n').flat_map(lines_of).collect();
-            self.tell_undelivered(lines);
-            self.frame.draft.clear();
-        } else if !draft.trim().is_empty() {
-            self.frame.view.notice(&format!("non envoyé : {draft}"));
-        }
-        self.enter = Enter::Up;
-        self.frame.view.focus();
-    }
-
-    // The way out.
-
-    fn leave(&mut self) {
-        if self.phase == Phase::Talking
-            && let Connection::Alive { errands, .. } = &mut self.connection
-        {
-            self.phase = Phase::Leaving;
-            errands.part(Leave::Quit);
-            self.patience = Some(Instant::now() + LAST_PATIENCE);
-            if !self.ledger.owes_nothing() {
-                self.frame
-                    .view
-                    .notice("derniers messages en cours de remise…");
-            }
-        }
-    }
-
-    /// The first time politely, the second time at once.
-    fn told_to_leave(&mut self, signal: Signal) {
-        self.leave();
-        if self.signal.replace(signal).is_some() {
-            self.connection_ended(None);
-        }
-        self.patience = Some(Instant::now() + LAST_PATIENCE);
-    }
-
-    fn late(&mut self) {
-        let now = Instant::now();
-        if self.patience.is_some_and(|end| end <= now) {
-            // Letting go of the connection ends it.
-            self.connection_ended(None);
-        } else if let Connection::Alive { errands, .. } = &mut self.connection
-            && errands.is_overdue()
-        {
-            // The header counts what waits from now on.
-            errands.stall_told();
-        }
-    }
-
-    fn deadline(&self) -> Option<Instant> {
-        match &self.connection {
-            Connection::Alive { errands, .. } => {
-                self.patience.into_iter().chain(errands.overdue_at()).min()
-            }
-            Connection::Ended(_) => None,
-        }
-    }
-
-    fn is_done(&self) -> bool {
-        let nobody_looks = self.shutter == Shutter::Closed || self.signal.is_some();
-        nobody_looks && matches!(self.connection, Connection::Ended(_))
-    }
-
-    fn close(self) -> Outcome {
-        self.frame.window.destroy();
-        let palette = Palette::new(Colour::choose(&io::stderr()));
-        // The window that showed them is gone.
-        print_undelivered(
-            self.ledger.name(),
-            &self.undelivered,
-            &palette,
-            &io::stderr(),
-        );
-        Outcome {
-            ending: match self.connection {
-                Connection::Ended(ending) => ending,
-                Connection::Alive { .. } => None,
-            },
-            undelivered: self.undelivered,
-            signal: self.signal,
-            failure: None,
-        }
-    }
-
     // What is shown.
 
     /// Shows how things stand.
@@ -536,50 +299,5 @@ impl Conversation {
             ),
         };
         self.frame.set_writing(writing, hint);
-    }
-
-    // Waiting.
-
-    /// Waits for what comes first. What loses stays where it was: nothing is received or sent before it wins.
-    async fn wait(&mut self) -> io::Result<Wake> {
-        let deadline = self.deadline();
-        let (given, events) = match &self.connection {
-            Connection::Alive { errands, events } => {
-                (Some(errands.hand_over_next(&self.ledger)), Some(events))
-            }
-            Connection::Ended(_) => (None, None),
-        };
-        let signals = &mut self.signals;
-        let signal = async {
-            let signal = future::poll_fn(|context| signals.poll_next(context)).await;
-            signal.map(Wake::Signal)
-        };
-        let action = async {
-            match self.actions.recv().await {
-                Ok(action) => Ok(Wake::Action(action)),
-                // Never: we hold a sender ourselves.
-                Err(_) => future::pending().await,
-            }
-        };
-        let given = async {
-            match given {
-                Some(given) => Ok(Wake::Given(given.await)),
-                None => future::pending().await,
-            }
-        };
-        let event = async {
-            match events {
-                Some(events) => Ok(events.recv().await.map_or(Wake::NoMoreEvents, Wake::Event)),
-                None => future::pending().await,
-            }
-        };
-        let late = async {
-            match deadline {
-                Some(at) => Timer::at(at).await,
-                None => future::pending().await,
-            };
-            Ok(Wake::Late)
-        };
-        signal.or(action).or(given).or(event).or(late).await
     }
 }

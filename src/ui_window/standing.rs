@@ -104,7 +104,10 @@ mod tests {
     fn an_outage_is_over_with_whoever_was_there_before() {
         let arrived = Event::Arrived { name: bob() };
         let restored = Event::Restored { delivered: 0 };
-        assert_eq!(after(&[arrived.clone()]), Standing::Together(bob()));
+        assert_eq!(
+            after(std::slice::from_ref(&arrived)),
+            Standing::Together(bob())
+        );
         assert_eq!(after(&[arrived.clone(), cut()]), Standing::Cut(Some(bob())));
         assert_eq!(
             after(&[arrived, cut(), restored.clone()]),

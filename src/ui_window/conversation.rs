@@ -221,6 +221,7 @@ impl Conversation {
     /// The draft stays, to be put right.
     fn refuse(&mut self, why: &str) {
         self.frame.view.error(why);
+        self.frame.view.follow().to_the_end();
         self.enter = Enter::Up;
     }
 
@@ -249,6 +250,7 @@ impl Conversation {
             }
             Err(error) => self.record_failed(&error),
         }
+        self.frame.view.follow().to_the_end();
     }
 
     fn record_failed(&mut self, error: &io::Error) {

@@ -106,7 +106,7 @@ pub fn shade(area: &BubbleView) {
         }
     };
     let own = colour(0x1a5fb4, 0x99c1f1);
-    area.shade(own.with_alpha(0.15), faint(0.07));
+    area.shade(own.with_alpha(0.15), faint(0.09));
     set(tag::OWN_NAME, own);
     set(tag::OTHER_NAME, colour(0x813d9c, 0xdc8add));
     set(tag::DETAIL, faint(0.7));

@@ -123,7 +123,7 @@ impl View {
     /// A message of the other person's.
     pub fn hear(&mut self, name: &str, line: &Line) {
         self.message(name, line, tag::OTHER, tag::OTHER_NAME);
-        self.follow.message();
+        self.follow.news();
     }
 
     /// A message of ours, until [`settle`](View::settle) or [`give_up`](View::give_up) says what became of it.
@@ -156,11 +156,13 @@ impl View {
     /// Something that happened to the conversation.
     pub fn notice(&mut self, sentence: &str) {
         self.row(&[&[(&safe(sentence), &[tag::NOTICE])]]);
+        self.follow.news();
     }
 
     /// Something that went wrong, or that a person must put right.
     pub fn error(&mut self, sentence: &str) {
         self.row(&[&[(&safe(sentence), &[tag::ERROR])]]);
+        self.follow.news();
     }
 
     /// What keys and commands do.
@@ -191,6 +193,8 @@ impl View {
         let rows = ROWS.map(|(keys, deed)| format!("{keys}\t{deed}"));
         let rows = rows.each_ref().map(|row| [(row.as_str(), HELP)]);
         self.row(&rows.each_ref().map(|row| row.as_slice()));
+        // Who asks wants to see the answer.
+        self.follow.to_the_end();
     }
 
     /// A row of an earlier conversation, or one that is shown again.

@@ -49,6 +49,21 @@ fn the_end_is_followed_until_the_reader_scrolls_up() {
         talk.zoe_types("me voici");
         talk.zoe_reads("me voici");
         talk.wait_until_in_view("me voici");
+
+        // And whoever asks, the answer.
+        talk.window.scroll(&talk.display, 30);
+        talk.wait_until_in_view("message 0");
+        talk.zoe_types("/quiter");
+        talk.zoe_reads("commande inconnue");
+        talk.wait_until_in_view("commande inconnue");
+        desktop.press(&["ctrl+a", "BackSpace"]);
+        talk.wait_for_input("");
+
+        // What happens is as new as what is said.
+        talk.window.scroll(&talk.display, 30);
+        talk.wait_until_in_view("message 0");
+        talk.bob_says("/quit");
+        talk.window.find("button", "1 nouveau ↓");
     });
 }
 

@@ -27,7 +27,7 @@ readonly -a points=(
     'II.1    le client ouvre une socket et demande une connexion'
     "II.2    il reçoit pendant que l'on peut écrire"
     "II.3–4  il se ferme quand on le quitte, et quand l'autre est parti"
-    "III     chacun voit ses messages et ceux de l'autre, avec leur date (en mode ligne : la fenêtre est à venir)"
+    "III     chacun voit ses messages et ceux de l'autre, avec leur date (en mode ligne ; --gui en fait une fenêtre)"
 )
 
 main() {

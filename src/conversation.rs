@@ -1,6 +1,7 @@
 //! What each user interface makes of a conversation: what has been said, what a typed line asks for, how it all ended.
 
 pub mod commands;
+pub mod errands;
 pub mod ledger;
 pub mod text;
 

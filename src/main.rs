@@ -194,7 +194,7 @@ fn window(options: WindowOptions) -> Result<u8, Failure> {
 fn window(_: WindowOptions) -> Result<u8, Failure> {
     let sentence = "ce programme a été construit sans fenêtre : « cargo build --release --features gui » lui en donne \
                     une (avec GTK 4 : sous Debian, « apt install libgtk-4-dev »).";
-    Err(Failure::new(status::UNAVAILABLE, sentence.to_owned()))
+    Err(Failure::new(status::USAGE, sentence.to_owned()))
 }
 
 /// Opens the record at the path that `--history` gave.

@@ -287,8 +287,12 @@ impl Words {
                     },
                 }))
             }
-            (None, Some(_)) if self.daemon => Err(Mistake::RelayOnly("--daemon")),
-            (None, Some(_)) if self.trace => Err(Mistake::RelayOnly("--trace")),
+            (None, address) if self.daemon && (self.gui || address.is_some()) => {
+                Err(Mistake::RelayOnly("--daemon"))
+            }
+            (None, address) if self.trace && (self.gui || address.is_some()) => {
+                Err(Mistake::RelayOnly("--trace"))
+            }
             (None, address) => self.client(address),
         }
     }

@@ -72,6 +72,7 @@ impl Desktop {
         gtk::glib::set_prgname(Some("msg"));
         gtk::glib::set_application_name("msg");
         gtk::init().map_err(|_| NoDisplay)?;
+        theme::dress(&gtk::gdk::Display::default().ok_or(NoDisplay)?);
         // GTK has the same connection already, or has failed to get one and says so where it matters.
         let bus = gio::bus_get_sync(gio::BusType::Session, gio::Cancellable::NONE).ok();
         Ok(Desktop {

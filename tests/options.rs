@@ -70,6 +70,48 @@ fn a_client_calls_names_and_addresses_of_both_families() {
 }
 
 #[test]
+fn a_window_asks_for_what_is_left_out_and_is_no_relay() {
+    let Mode::Window(options) = asked(&["--gui"]) else {
+        panic!("a window was asked for");
+    };
+    assert_eq!((options.address, options.name), (None, None));
+    let Mode::Window(options) = asked(&["--gui", "--connect", "h:1", "--nom", "Zoé"]) else {
+        panic!("a window was asked for");
+    };
+    assert_eq!(options.address.unwrap().to_string(), "h:1");
+    assert_eq!(options.name.unwrap().to_string(), "Zoé");
+    for (option, line) in [
+        ("--gui", &["--relay", ":1", "--gui"][..]),
+        ("--daemon", &["--gui", "--daemon"]),
+        ("--trace", &["--gui", "--trace"]),
+    ] {
+        assert!(mistake(line).starts_with(option), "{}", mistake(line));
+    }
+}
+
+/// Without the feature there is no window to open.
+#[cfg(not(feature = "gui"))]
+#[test]
+fn a_program_built_without_a_window_says_how_to_get_one() {
+    for line in [
+        &["--gui"][..],
+        &["--gui", "--connect", "127.0.0.1:1", "--nom", "Zoé"],
+    ] {
+        let output = std::process::Command::new(env!("CARGO_BIN_EXE_msg"))
+            .args(line)
+            .output()
+            .unwrap();
+        assert_eq!(output.status.code(), Some(64));
+        assert_eq!(
+            String::from_utf8(output.stderr).unwrap(),
+            "ce programme a été construit sans fenêtre : « cargo build --release --features gui » lui en donne une \
+             (avec GTK 4 : sous Debian, « apt install libgtk-4-dev »).\n"
+        );
+        assert!(output.stdout.is_empty());
+    }
+}
+
+#[test]
 fn a_client_has_a_name_and_maybe_a_record() {
     let Mode::Client(options) = asked(&[
         "--nom",

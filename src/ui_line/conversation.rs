@@ -5,16 +5,17 @@ mod wait;
 
 use std::io;
 use std::pin::Pin;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use rustix::process::{Signal, kill_current_process_group};
-use smol::channel::{Receiver, Sender};
+use smol::channel::Receiver;
 
 use super::face::{Entry, Face, Intake};
 use super::input::Input;
 use super::stage::Stage;
 use super::{Layout, Settings, Streams};
 use crate::conversation::commands::{Command, HELP, is_farewell};
+use crate::conversation::errands::{Errands, Refused};
 use crate::conversation::ledger::Ledger;
 use crate::conversation::{Outcome, lines_of};
 use crate::display::{self, Author};
@@ -37,14 +38,10 @@ pub struct Conversation {
     buffer: Box<[u8]>,
     signals: Signals,
 
-    lines: Sender<Line>,
-    farewell: Sender<Leave>,
+    errands: Errands,
     events: Pin<Box<Receiver<Event>>>,
     connection: Connection,
-    stall: Stall,
 
-    /// What is still to be asked of the connection, after all lines.
-    parting: Option<Leave>,
     /// When to go, whatever is still owed.
     patience: Option<Instant>,
     signal: Option<Signal>,
@@ -86,32 +83,8 @@ enum Connection {
     Ended(Option<Ending>),
 }
 
-/// Whether our lines wait because the connection takes no more.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Stall {
-    None,
-    Since(Instant),
-    Told,
-}
-
-/// What the connection is to do next.
-enum Errand {
-    Say(Line),
-    Leave(Leave),
-}
-
-/// What became of an errand.
-enum Offered {
-    Taken,
-    NoRoom,
-    /// The connection takes none any more.
-    Refused,
-}
-
 /// In bytes: a person's lines that may wait because the connection takes no more. Then keys wait, too.
 const MOST_WAITING: usize = 64 * 1024;
-/// How long lines wait before their author is told. A healthy connection takes a few milliseconds.
-const STALLED_AFTER: Duration = Duration::from_millis(500);
 /// How many lines of the record are shown at the start.
 const RECALLED: usize = 10;
 
@@ -138,12 +111,9 @@ impl Conversation {
             input: Some(Input::new(&streams.input)?),
             buffer: vec![0; 64 * 1024].into_boxed_slice(),
             signals: Signals::watch(&watched)?,
-            lines: connection.lines,
-            farewell: connection.leave,
+            errands: Errands::new(connection.lines, connection.leave),
             events: Box::pin(connection.events),
             connection: Connection::Alive,
-            stall: Stall::None,
-            parting: None,
             patience: None,
             signal: None,
             undelivered: Vec::new(),
@@ -172,8 +142,8 @@ impl Conversation {
             }
             match self.wait().await? {
                 Wake::Signal(signal) => self.signalled(signal),
-                Wake::Done => self.errand_done(),
-                Wake::Refused => self.discussion_over(),
+                Wake::Given(Ok(())) => self.errands.taken(&mut self.ledger),
+                Wake::Given(Err(Refused)) => self.discussion_over(),
                 Wake::Event(event) => self.handle_all(event),
                 Wake::NoMoreEvents => self.connection_ended(None),
                 // The next turn shows what waits.
@@ -333,57 +303,8 @@ impl Conversation {
 
     /// Gives the connection what it takes.
     fn hand_over(&mut self) {
-        while let Some(errand) = self.next_errand() {
-            match self.offer(errand) {
-                Offered::Taken => self.errand_done(),
-                Offered::Refused => self.discussion_over(),
-                Offered::NoRoom => {
-                    if self.stall == Stall::None && self.author == LineSource::Person {
-                        self.stall = Stall::Since(Instant::now());
-                    }
-                    return;
-                }
-            }
-        }
-        self.stall = Stall::None;
-    }
-
-    fn next_errand(&self) -> Option<Errand> {
-        if let Phase::Over | Phase::Gone = self.phase {
-            return None;
-        }
-        match self.ledger.waiting() {
-            Some(line) => Some(Errand::Say(line.clone())),
-            None => self.parting.map(Errand::Leave),
-        }
-    }
-
-    fn offer(&self, errand: Errand) -> Offered {
-        let sent = match errand {
-            Errand::Say(line) => {
-                let sent = self.lines.try_send(line);
-                sent.map_err(|error| error.is_full())
-            }
-            Errand::Leave(leave) => {
-                let sent = self.farewell.try_send(leave);
-                sent.map_err(|error| error.is_full())
-            }
-        };
-        match sent {
-            Ok(()) => Offered::Taken,
-            Err(true) => Offered::NoRoom,
-            Err(false) => Offered::Refused,
-        }
-    }
-
-    fn errand_done(&mut self) {
-        match self.ledger.waiting() {
-            Some(_) => self.ledger.handed_over(),
-            None => self.parting = None,
-        }
-        if let Stall::Since(_) = self.stall {
-            // It goes on, if slowly.
-            self.stall = Stall::None;
+        if let Err(Refused) = self.errands.hand_over(&mut self.ledger) {
+            self.discussion_over();
         }
     }
 
@@ -446,6 +367,7 @@ impl Conversation {
                 self.too_late.extend(lines_of(&text));
             }
         }
+        self.errands.end();
         if self.phase != Phase::Gone {
             self.phase = Phase::Over;
         }
@@ -453,7 +375,7 @@ impl Conversation {
 
     /// Tells a person that lines wait, if they have for long.
     fn tell_stall(&mut self) {
-        self.stall = Stall::Told;
+        self.errands.stall_told();
         let lines = match self.ledger.waiting_lines() {
             // Only the farewell waits.
             0 => return,

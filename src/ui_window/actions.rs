@@ -11,6 +11,8 @@ pub enum Action {
     TakeBack,
     /// So many bytes do not fit in the input area.
     TooLong(usize),
+    /// F1.
+    Help,
     /// The « Quitter » button.
     Quit,
     /// The window is to close.

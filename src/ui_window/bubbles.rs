@@ -1,13 +1,13 @@
 //! A text view that draws a bubble behind each message: the writer's side of the window and its colour say whose it is.
 
-use gtk::gdk::RGBA;
+use gtk::gdk::{RGBA, Rectangle};
 use gtk::glib;
-use gtk::graphene::Rect;
+use gtk::graphene::{Point, Rect};
 use gtk::gsk::RoundedRect;
 use gtk::prelude::*;
 use gtk::subclass::prelude::*;
 
-use super::theme::tag;
+use super::theme::{self, tag};
 
 glib::wrapper! {
     /// Shows messages, each a paragraph with the tag `heading` and the paragraph after it, as bubbles.
@@ -36,6 +36,7 @@ impl BubbleView {
             .property("wrap-mode", gtk::WrapMode::WordChar)
             .property("top-margin", 8)
             .property("bottom-margin", 12)
+            .property("css-classes", ["view", theme::BUBBLES].as_slice())
             .build()
     }
 
@@ -49,6 +50,15 @@ impl BubbleView {
     /// Draws the bubbles that are in view.
     fn draw(&self, snapshot: &gtk::Snapshot) {
         let view = self.visible_rect();
+        let (x, y) = self.buffer_to_window_coords(gtk::TextWindowType::Widget, 0, 0);
+        snapshot.save();
+        snapshot.translate(&Point::new(x as f32, y as f32));
+        self.draw_within(&view, snapshot);
+        snapshot.restore();
+    }
+
+    /// Draws the bubbles that are within `view`, all in the coordinates of the text.
+    fn draw_within(&self, view: &Rectangle, snapshot: &gtk::Snapshot) {
         let (mut line, _) = self.line_at_y(view.y());
         // The bubble that is cut by the upper edge may begin above it.
         line.backward_line();
@@ -91,6 +101,7 @@ mod imp {
     use std::cell::Cell;
 
     use super::{RGBA, glib};
+    use gtk::prelude::*;
     use gtk::subclass::prelude::*;
 
     #[derive(Default)]
@@ -107,12 +118,17 @@ mod imp {
     }
 
     impl ObjectImpl for BubbleView {}
-    impl WidgetImpl for BubbleView {}
-    impl TextViewImpl for BubbleView {
-        fn snapshot_layer(&self, layer: gtk::TextViewLayer, snapshot: gtk::Snapshot) {
-            if layer == gtk::TextViewLayer::BelowText {
-                self.obj().draw(&snapshot);
+    impl WidgetImpl for BubbleView {
+        /// The text is drawn first and shown last: drawing it lays out what is new, which may scroll, and only then is
+        /// it known where the bubbles stand.
+        fn snapshot(&self, snapshot: &gtk::Snapshot) {
+            let text = gtk::Snapshot::new();
+            self.parent_snapshot(&text);
+            self.obj().draw(snapshot);
+            if let Some(text) = text.to_node() {
+                snapshot.append_node(&text);
             }
         }
     }
+    impl TextViewImpl for BubbleView {}
 }

@@ -1,14 +1,15 @@
 //! The loop of the window: waits for what happens, and acts upon it.
 
-use std::future;
-use std::io;
-use std::time::{Duration, Instant};
+mod connection;
+mod leaving;
+mod wait;
 
-use futures_lite::FutureExt;
+use std::io;
+use std::time::Instant;
+
+use gtk::gio;
 use gtk::prelude::*;
-use gtk::{gio, glib};
 use rustix::process::Signal;
-use smol::Timer;
 use smol::channel::Receiver;
 
 use super::Settings;
@@ -18,22 +19,22 @@ use super::draft::Writing;
 use super::frame::Frame;
 use super::standing::Standing;
 use super::view::Kept;
-use crate::conversation::commands::{Command, HELP};
+use crate::conversation::commands::Command;
+use crate::conversation::errands::Errands;
 use crate::conversation::ledger::Ledger;
-use crate::conversation::{Outcome, lines_of, print_undelivered};
-use crate::display::{self, Author, Colour, Palette, safe, safe_name};
-use crate::peer::{Ending, Event, Handle, Leave};
+use crate::conversation::{Outcome, lines_of};
+use crate::display::{self, Colour, Palette};
+use crate::peer::{Ending, Event, Handle};
 use crate::protocol::Line;
 use crate::signals::Signals;
+
+use wait::Wake;
 
 /// A conversation under way.
 pub struct Conversation {
     ledger: Ledger,
     phase: Phase,
     connection: Connection,
-    /// What is still to be asked of the connection, after all lines.
-    parting: Option<Leave>,
-    stall: Stall,
     /// Whether Enter has been pressed upon a draft that has to wait.
     enter: Enter,
     /// When to let go of the connection, whatever is still owed.
@@ -62,16 +63,11 @@ enum Phase {
 }
 
 enum Connection {
-    Alive(Handle),
+    Alive {
+        errands: Errands,
+        events: Receiver<Event>,
+    },
     Ended(Option<Ending>),
-}
-
-/// Whether our lines wait because the connection takes no more.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Stall {
-    None,
-    Since(Instant),
-    Told,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -87,31 +83,6 @@ enum Shutter {
     Closed,
 }
 
-/// What the connection is to do next.
-enum Errand {
-    Say(Line),
-    Leave(Leave),
-}
-
-/// What the loop waits for.
-enum Wake {
-    Signal(Signal),
-    Action(Action),
-    /// The connection has taken the next errand.
-    Taken,
-    /// The connection takes no errand any more.
-    Refused,
-    Event(Event),
-    NoMoreEvents,
-    Late,
-}
-
-/// How long lines wait before their author is told. A healthy connection takes a few milliseconds.
-const STALLED_AFTER: Duration = Duration::from_millis(500);
-/// How long leaving may take without any progress. The connection gives itself 2 s.
-const LAST_PATIENCE: Duration = Duration::from_millis(2500);
-/// Most events taken up at once: then the screen has its turn.
-const EVENTS_AT_ONCE: usize = 64;
 /// How many lines of the record are shown at the start.
 const RECALLED: usize = 200;
 
@@ -135,9 +106,10 @@ impl Conversation {
         Ok(Conversation {
             ledger: Ledger::new(settings.name, settings.record),
             phase: Phase::Talking,
-            connection: Connection::Alive(connection),
-            parting: None,
-            stall: Stall::None,
+            connection: Connection::Alive {
+                errands: Errands::new(connection.lines, connection.leave),
+                events: connection.events,
+            },
             enter: Enter::Up,
             patience: None,
             signal: None,
@@ -169,8 +141,7 @@ impl Conversation {
             match self.wait().await? {
                 Wake::Signal(signal) => self.told_to_leave(signal),
                 Wake::Action(action) => self.act(action),
-                Wake::Taken => self.errand_done(),
-                Wake::Refused => self.discussion_over(),
+                Wake::Given(given) => self.given(given),
                 Wake::Event(event) => self.handle_all(event).await,
                 Wake::NoMoreEvents => self.connection_ended(None),
                 Wake::Late => self.late(),
@@ -195,6 +166,7 @@ impl Conversation {
                 "{bytes} octets ne tiennent pas dans un message à écrire ici. Un texte de cette taille s'envoie par un \
                  tube : msg … < fichier"
             )),
+            Action::Help => self.frame.view.help(),
             Action::Quit => self.leave(),
             Action::Close => {
                 self.shutter = Shutter::Closed;
@@ -234,7 +206,7 @@ impl Conversation {
             Command::Say(text) => text.split('\n').for_each(|line| self.say(line)),
             Command::Quit => self.leave(),
             Command::History(count) => self.recall(count),
-            Command::Help => HELP.iter().for_each(|row| self.frame.view.notice(row)),
+            Command::Help => self.frame.view.help(),
             Command::Unknown(word) => return self.refuse(&format!(
                 "commande inconnue : {word} (/help montre les commandes ; //… envoie un texte qui commence par « / »)."
             )),
@@ -249,6 +221,7 @@ impl Conversation {
     /// The draft stays, to be put right.
     fn refuse(&mut self, why: &str) {
         self.frame.view.error(why);
+        self.frame.view.follow().to_the_end();
         self.enter = Enter::Up;
     }
 
@@ -271,9 +244,13 @@ impl Conversation {
         let palette = Palette::new(Colour::Off);
         match self.ledger.history(&palette, count) {
             Ok(rows) if rows.is_empty() => self.frame.view.notice("rien n'a encore été dit."),
-            Ok(rows) => rows.iter().for_each(|row| self.frame.view.recall(row)),
+            Ok(rows) => {
+                self.notice("derniers messages (* : pas encore remis) :");
+                rows.iter().for_each(|row| self.frame.view.recall(row));
+            }
             Err(error) => self.record_failed(&error),
         }
+        self.frame.view.follow().to_the_end();
     }
 
     fn record_failed(&mut self, error: &io::Error) {
@@ -299,261 +276,17 @@ impl Conversation {
         );
     }
 
-    // The connection.
-
-    /// Gives the connection what it takes.
-    fn hand_over(&mut self) {
-        while let (Some(errand), Connection::Alive(handle)) = (self.next_errand(), &self.connection)
-        {
-            let outcome = match errand {
-                Errand::Say(line) => handle.lines.try_send(line).map_err(|e| e.is_full()),
-                Errand::Leave(leave) => handle.leave.try_send(leave).map_err(|e| e.is_full()),
-            };
-            match outcome {
-                Ok(()) => self.errand_done(),
-                Err(true) => {
-                    if self.stall == Stall::None {
-                        self.stall = Stall::Since(Instant::now());
-                    }
-                    return;
-                }
-                Err(false) => self.discussion_over(),
-            }
-        }
-        self.stall = Stall::None;
-    }
-
-    fn next_errand(&self) -> Option<Errand> {
-        if self.phase == Phase::Over {
-            return None;
-        }
-        match self.ledger.waiting() {
-            Some(line) => Some(Errand::Say(line.clone())),
-            None => self.parting.map(Errand::Leave),
-        }
-    }
-
-    fn errand_done(&mut self) {
-        match self.ledger.waiting() {
-            Some(_) => self.ledger.handed_over(),
-            None => self.parting = None,
-        }
-        if let Stall::Since(_) = self.stall {
-            // It goes on, if slowly.
-            self.stall = Stall::None;
-        }
-    }
-
-    /// Takes up what has come, and lets the screen have its turn when that was much.
-    async fn handle_all(&mut self, first: Event) {
-        self.handle(first);
-        for _ in 1..EVENTS_AT_ONCE {
-            let Connection::Alive(handle) = &self.connection else {
-                return;
-            };
-            match handle.events.try_recv() {
-                Ok(event) => self.handle(event),
-                Err(_) => return,
-            }
-        }
-        glib::timeout_future_with_priority(glib::Priority::DEFAULT_IDLE, Duration::ZERO).await;
-    }
-
-    fn handle(&mut self, event: Event) {
-        if self.phase == Phase::Leaving && self.signal.is_none() {
-            self.patience = Some(Instant::now() + LAST_PATIENCE);
-        }
-        let before = std::mem::replace(&mut self.standing, Standing::Waiting);
-        self.standing = before.after(&event);
-        let sentence = display::sentence(&event);
-        match event {
-            Event::Received { name, line } => {
-                self.frame.view.hear(&name, &line);
-                self.call(&safe_name(&name), &safe(&line.text));
-                if let Err(error) = self.ledger.hear(name, line) {
-                    self.record_failed(&error);
-                }
-            }
-            Event::Delivered { lines } => {
-                self.frame.view.settle(lines);
-                if let Err(error) = self.ledger.settle(lines) {
-                    self.record_failed(&error);
-                }
-            }
-            Event::Undelivered { lines } => {
-                self.frame.view.give_up(lines.len());
-                self.ledger.give_up(lines.len());
-                self.tell_undelivered(lines);
-            }
-            Event::Ended(ending) => self.connection_ended(Some(ending)),
-            Event::Left { .. } | Event::Lost { .. } => {
-                self.discussion_over();
-                sentence.iter().for_each(|sentence| self.notice(sentence));
-                sentence
-                    .iter()
-                    .for_each(|sentence| self.call("msg", sentence));
-            }
-            Event::Arrived { .. } => {
-                sentence.iter().for_each(|sentence| self.notice(sentence));
-                sentence
-                    .iter()
-                    .for_each(|sentence| self.call("msg", sentence));
-            }
-            _ => sentence.iter().for_each(|sentence| self.notice(sentence)),
-        }
-    }
-
-    fn notice(&mut self, sentence: &str) {
-        self.frame.view.notice(sentence);
-    }
-
-    /// Something came that a person who looks elsewhere wants to know.
-    fn call(&mut self, summary: &str, body: &str) {
-        if !self.frame.window.is_active() {
-            self.unseen += 1;
-            self.attention.call(summary, body);
-        }
-    }
-
-    fn connection_ended(&mut self, ending: Option<Ending>) {
-        if let Connection::Ended(_) = self.connection {
-            return;
-        }
-        let phase = self.phase;
-        let last_words = ending
-            .clone()
-            .and_then(|ending| display::sentence(&Event::Ended(ending)));
-        // What nobody waits for any more is let go of with the channels.
-        self.connection = Connection::Ended(ending);
-        self.standing = self.standing.clone().over();
-        let unsettled = self.ledger.unsettled();
-        self.frame.view.give_up(unsettled.len());
-        self.tell_undelivered(unsettled);
-        self.discussion_over();
-        match (last_words, phase) {
-            (Some(sentence), _) => self.frame.view.error(&sentence),
-            (None, Phase::Leaving) => {
-                let sentence = display::left(self.ledger.name());
-                self.frame.view.notice(&sentence);
-            }
-            (None, Phase::Talking) => self
-                .frame
-                .view
-                .error("la connexion a pris fin d'elle-même."),
-            (None, Phase::Over) => {}
-        }
-    }
-
-    fn tell_undelivered(&mut self, lines: Vec<Line>) {
-        if let Some(heading) = display::undelivered(lines.len()) {
-            self.frame.view.error(&heading);
-        }
-        let palette = Palette::new(Colour::Off);
-        for line in &lines {
-            let row = palette.message(Author::Own, self.ledger.name(), line);
-            self.frame.view.recall(&row);
-        }
-        self.undelivered.extend(lines);
-    }
-
-    fn discussion_over(&mut self) {
-        if self.phase == Phase::Over {
-            return;
-        }
-        self.phase = Phase::Over;
-        let draft = self.frame.draft.text();
-        if self.enter == Enter::Pressed {
-            // Its author has sent it.
-            let lines = draft.split('\n').flat_map(lines_of).collect();
-            self.tell_undelivered(lines);
-            self.frame.draft.clear();
-        } else if !draft.trim().is_empty() {
-            self.frame.view.notice(&format!("non envoyé : {draft}"));
-        }
-        self.enter = Enter::Up;
-        self.frame.view.focus();
-    }
-
-    // The way out.
-
-    fn leave(&mut self) {
-        if self.phase == Phase::Talking {
-            self.phase = Phase::Leaving;
-            self.parting = Some(Leave::Quit);
-            self.patience = Some(Instant::now() + LAST_PATIENCE);
-            if !self.ledger.owes_nothing() {
-                self.frame
-                    .view
-                    .notice("derniers messages en cours de remise…");
-            }
-        }
-    }
-
-    /// The first time politely, the second time at once.
-    fn told_to_leave(&mut self, signal: Signal) {
-        self.leave();
-        if self.signal.replace(signal).is_some() {
-            self.connection_ended(None);
-        }
-        self.patience = Some(Instant::now() + LAST_PATIENCE);
-    }
-
-    fn late(&mut self) {
-        let now = Instant::now();
-        if self.patience.is_some_and(|end| end <= now) {
-            // Letting go of the connection ends it.
-            self.connection_ended(None);
-        } else if let Stall::Since(_) = self.stall {
-            self.stall = Stall::Told;
-        }
-    }
-
-    fn deadline(&self) -> Option<Instant> {
-        let stall = match self.stall {
-            Stall::Since(since) => Some(since + STALLED_AFTER),
-            Stall::None | Stall::Told => None,
-        };
-        let patience = match self.connection {
-            Connection::Alive(_) => self.patience,
-            Connection::Ended(_) => None,
-        };
-        patience.into_iter().chain(stall).min()
-    }
-
-    fn is_done(&self) -> bool {
-        let nobody_looks = self.shutter == Shutter::Closed || self.signal.is_some();
-        nobody_looks && matches!(self.connection, Connection::Ended(_))
-    }
-
-    fn close(self) -> Outcome {
-        self.frame.window.destroy();
-        // The window that showed them is gone.
-        let palette = Palette::new(Colour::choose(&io::stderr()));
-        // The window that showed them is gone.
-        print_undelivered(
-            self.ledger.name(),
-            &self.undelivered,
-            &palette,
-            &io::stderr(),
-        );
-        Outcome {
-            ending: match self.connection {
-                Connection::Ended(ending) => ending,
-                Connection::Alive(_) => None,
-            },
-            undelivered: self.undelivered,
-            signal: self.signal,
-            failure: None,
-        }
-    }
-
     // What is shown.
 
     /// Shows how things stand.
     fn refresh(&mut self) {
-        let waiting = match self.standing {
+        let waiting = match (&self.standing, &self.connection) {
             // On its way, most likely.
-            Standing::Together(_) if self.stall != Stall::Told => 0,
+            (Standing::Together(_), Connection::Alive { errands, .. })
+                if !errands.is_stall_told() =>
+            {
+                0
+            }
             _ => self.frame.view.unsettled(),
         };
         let title = self.standing.title();
@@ -568,57 +301,5 @@ impl Conversation {
             ),
         };
         self.frame.set_writing(writing, hint);
-    }
-
-    // Waiting.
-
-    /// Waits for what comes first. What loses stays where it was: nothing is received or sent before it wins.
-    async fn wait(&mut self) -> io::Result<Wake> {
-        let errand = self.next_errand();
-        let deadline = self.deadline();
-        let handle = match &self.connection {
-            Connection::Alive(handle) => Some(handle),
-            Connection::Ended(_) => None,
-        };
-        let signals = &mut self.signals;
-        let signal = async {
-            let signal = future::poll_fn(|context| signals.poll_next(context)).await;
-            signal.map(Wake::Signal)
-        };
-        let action = async {
-            match self.actions.recv().await {
-                Ok(action) => Ok(Wake::Action(action)),
-                // Never: we hold a sender ourselves.
-                Err(_) => future::pending().await,
-            }
-        };
-        let taken = async {
-            let sent = match (errand, handle) {
-                (Some(Errand::Say(line)), Some(handle)) => handle.lines.send(line).await.is_ok(),
-                (Some(Errand::Leave(leave)), Some(handle)) => {
-                    handle.leave.send(leave).await.is_ok()
-                }
-                _ => future::pending().await,
-            };
-            Ok(if sent { Wake::Taken } else { Wake::Refused })
-        };
-        let event = async {
-            match handle {
-                Some(handle) => Ok(handle
-                    .events
-                    .recv()
-                    .await
-                    .map_or(Wake::NoMoreEvents, Wake::Event)),
-                None => future::pending().await,
-            }
-        };
-        let late = async {
-            match deadline {
-                Some(at) => Timer::at(at).await,
-                None => future::pending().await,
-            };
-            Ok(Wake::Late)
-        };
-        signal.or(action).or(taken).or(event).or(late).await
     }
 }

@@ -8,6 +8,7 @@ use gtk::prelude::*;
 
 use super::actions::{Action, Actions};
 use super::follow::Follow;
+use super::theme;
 
 /// What a person is writing.
 pub struct Draft {
@@ -35,7 +36,7 @@ pub enum Writing {
 const MOST_BYTES: usize = 64 * 1024;
 
 /// What stands in an empty draft.
-const INVITATION: &str = "Écrire un message";
+const INVITATION: &str = "Écrire un message (F1 : aide)";
 
 /// In pixels: a higher draft scrolls.
 const MOST_HEIGHT: i32 = 140;
@@ -119,8 +120,8 @@ impl Draft {
         self.area.set_editable(writing == Writing::Open);
         self.area.set_sensitive(writing != Writing::Over);
         match writing {
-            Writing::Open => self.area.remove_css_class("dim-label"),
-            Writing::Held => self.area.add_css_class("dim-label"),
+            Writing::Open => self.area.remove_css_class(theme::FAINT),
+            Writing::Held => self.area.add_css_class(theme::FAINT),
             Writing::Over => self.placeholder.set_text("La discussion est terminée"),
         }
         self.hint.set_text(hint);
@@ -188,7 +189,7 @@ fn refuse_what_is_too_long(buffer: &gtk::TextBuffer, actions: &Actions) {
 fn placeholder(buffer: &gtk::TextBuffer) -> gtk::Label {
     let placeholder = gtk::Label::builder()
         .label(INVITATION)
-        .css_classes(["dim-label"])
+        .css_classes([theme::FAINT])
         .halign(gtk::Align::Start)
         .valign(gtk::Align::Start)
         .margin_start(12)

@@ -100,8 +100,8 @@ impl Follow {
         self.keep_to_the_end();
     }
 
-    /// It was a message that its reader does not know yet.
-    pub fn message(&self) {
+    /// It was something that its reader does not know yet.
+    pub fn news(&self) {
         if self.reader.get() == Reader::Above {
             self.count(self.unread.get() + 1);
         }

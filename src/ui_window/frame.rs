@@ -7,6 +7,7 @@ use gtk::prelude::*;
 use super::actions::{Action, Actions};
 use super::button;
 use super::draft::{Draft, Writing};
+use super::theme;
 use super::view::{Kept, View};
 
 /// A window with all its parts.
@@ -26,15 +27,12 @@ impl Frame {
     pub fn open(kept: Kept, actions: &Actions) -> Frame {
         let view = View::new(kept, actions);
         let draft = Draft::new(actions, view.follow());
-        let label = |class: &str| {
-            gtk::Label::builder()
-                .css_classes([class])
-                .ellipsize(gtk::pango::EllipsizeMode::End)
-                .build()
-        };
-        let title = label("title");
+        let title = gtk::Label::builder()
+            .css_classes(["title"])
+            .ellipsize(gtk::pango::EllipsizeMode::End)
+            .build();
         let state = gtk::Label::builder()
-            .css_classes(["subtitle"])
+            .css_classes([theme::FAINT])
             .ellipsize(gtk::pango::EllipsizeMode::End)
             .accessible_role(gtk::AccessibleRole::Status)
             .build();
@@ -127,11 +125,16 @@ impl Frame {
     }
 }
 
-/// Ctrl+Q leaves the discussion, as « Quitter » does; Ctrl+W closes the window.
+/// Ctrl+Q leaves the discussion, as « Quitter » does; Ctrl+W closes the window; F1 helps.
 fn shortcuts(actions: &Actions) -> gtk::ShortcutController {
     let shortcuts = gtk::ShortcutController::new();
     shortcuts.set_scope(gtk::ShortcutScope::Global);
-    for (key, action) in [(gdk::Key::q, Action::Quit), (gdk::Key::w, Action::Close)] {
+    let control = gdk::ModifierType::CONTROL_MASK;
+    for (key, held, action) in [
+        (gdk::Key::q, control, Action::Quit),
+        (gdk::Key::w, control, Action::Close),
+        (gdk::Key::F1, gdk::ModifierType::empty(), Action::Help),
+    ] {
         let ask = clone!(
             #[strong]
             actions,
@@ -140,7 +143,7 @@ fn shortcuts(actions: &Actions) -> gtk::ShortcutController {
                 Propagation::Stop
             }
         );
-        let trigger = gtk::KeyvalTrigger::new(key, gdk::ModifierType::CONTROL_MASK);
+        let trigger = gtk::KeyvalTrigger::new(key, held);
         shortcuts.add_shortcut(gtk::Shortcut::new(
             Some(trigger),
             Some(gtk::CallbackAction::new(ask)),

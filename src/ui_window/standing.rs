@@ -47,14 +47,14 @@ impl Standing {
         self.other().map_or_else(|| "msg".to_owned(), safe_name)
     }
 
-    /// How the link is, and how many messages wait for it.
+    /// How the link is, and how many messages wait for it: short, as a header is narrow. Notices say more.
     pub fn sentence(&self, waiting: usize) -> String {
         let state = match self {
             Standing::Calling(address) => format!("appel de {}…", safe(address)),
-            Standing::Waiting => "en attente de l'autre personne".to_owned(),
+            Standing::Waiting => "en attente de l'autre".to_owned(),
             Standing::Together(_) => "connecté".to_owned(),
-            Standing::Away(_) => "ne répond plus, sa place est gardée".to_owned(),
-            Standing::Cut(_) => "connexion coupée, nouvelle tentative en cours".to_owned(),
+            Standing::Away(_) => "ne répond plus".to_owned(),
+            Standing::Cut(_) => "connexion coupée".to_owned(),
             Standing::Over(_) => return "discussion terminée".to_owned(),
         };
         match messages(waiting) {
@@ -104,7 +104,10 @@ mod tests {
     fn an_outage_is_over_with_whoever_was_there_before() {
         let arrived = Event::Arrived { name: bob() };
         let restored = Event::Restored { delivered: 0 };
-        assert_eq!(after(&[arrived.clone()]), Standing::Together(bob()));
+        assert_eq!(
+            after(std::slice::from_ref(&arrived)),
+            Standing::Together(bob())
+        );
         assert_eq!(after(&[arrived.clone(), cut()]), Standing::Cut(Some(bob())));
         assert_eq!(
             after(&[arrived, cut(), restored.clone()]),
@@ -125,7 +128,7 @@ mod tests {
     fn messages_that_wait_are_counted_while_they_can_still_arrive() {
         assert_eq!(
             Standing::Waiting.sentence(2),
-            "en attente de l'autre personne – 2 messages en attente"
+            "en attente de l'autre – 2 messages en attente"
         );
         assert_eq!(Standing::Together(bob()).sentence(0), "connecté");
         assert_eq!(Standing::Over(None).sentence(3), "discussion terminée");

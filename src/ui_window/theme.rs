@@ -1,6 +1,6 @@
 //! How the window looks: the tags of its text, in a light theme and in a dark one.
 
-use gtk::gdk::RGBA;
+use gtk::gdk::{self, RGBA};
 use gtk::prelude::*;
 use gtk::{gio, glib, pango};
 
@@ -23,8 +23,31 @@ pub mod tag {
     pub const LINK: &str = "link";
     pub const NOTICE: &str = "notice";
     pub const ERROR: &str = "error";
+    /// Rows with a tab between two columns.
+    pub const HELP: &str = "help";
     /// Rows of the record.
     pub const RECALLED: &str = "recalled";
+}
+
+/// The CSS class of the display area, whose text is drawn upon bubbles.
+pub const BUBBLES: &str = "bubbles";
+/// The CSS class of what is less important than the rest, and still to be read: GTK's own `dim-label` is too pale.
+pub const FAINT: &str = "faint";
+
+/// Gives every window of the program its looks, where the theme's do not suit.
+pub fn dress(display: &gdk::Display) {
+    /// The opacity keeps the default theme's text at 4.5:1 or better, in a header and in an input area. An input area
+    /// that is disabled keeps its caret otherwise: GTK 4.8 fails where it is hidden between two blinks.
+    const STYLE: &str = "
+        textview.bubbles > text { background: none; }
+        textview:disabled { caret-color: transparent; }
+        .faint { opacity: 0.8; }
+        headerbar label.faint { font-size: smaller; }
+    ";
+    let style = gtk::CssProvider::new();
+    style.load_from_data(STYLE);
+    let priority = gtk::STYLE_PROVIDER_PRIORITY_APPLICATION;
+    gtk::style_context_add_provider_for_display(display, &style, priority);
 }
 
 /// The tags, without their colours: those are the theme's, see [`shade`].
@@ -32,6 +55,8 @@ pub fn tags() -> gtk::TextTagTable {
     const FAR: i32 = bubbles::FAR + bubbles::PADDING;
     const NEAR: i32 = bubbles::NEAR + bubbles::PADDING;
     const BOLD: i32 = 700;
+    /// In pixels: the first of the two columns of the help.
+    const COLUMN: i32 = 170;
 
     let named = |name| gtk::TextTag::builder().name(name);
     let aside = |name| {
@@ -41,6 +66,8 @@ pub fn tags() -> gtk::TextTagTable {
             .pixels_above_lines(8)
             .pixels_below_lines(8)
     };
+    let mut column = pango::TabArray::new(1, true);
+    column.set_tab(0, pango::TabAlign::Left, COLUMN);
     let table = gtk::TextTagTable::new();
     for tag in [
         named(tag::OWN).left_margin(FAR).right_margin(NEAR),
@@ -53,6 +80,12 @@ pub fn tags() -> gtk::TextTagTable {
         named(tag::LINK).underline(pango::Underline::Single),
         aside(tag::NOTICE).justification(gtk::Justification::Center),
         aside(tag::ERROR),
+        named(tag::HELP)
+            .left_margin(NEAR)
+            .right_margin(NEAR)
+            .indent(-COLUMN)
+            .tabs(&column)
+            .pixels_above_lines(4),
         named(tag::RECALLED).left_margin(NEAR).right_margin(NEAR),
     ] {
         table.add(&tag.build());
@@ -73,12 +106,13 @@ pub fn shade(area: &BubbleView) {
         }
     };
     let own = colour(0x1a5fb4, 0x99c1f1);
-    area.shade(own.with_alpha(0.15), faint(0.07));
+    area.shade(own.with_alpha(0.15), faint(0.09));
     set(tag::OWN_NAME, own);
     set(tag::OTHER_NAME, colour(0x813d9c, 0xdc8add));
     set(tag::DETAIL, faint(0.7));
     set(tag::LINK, own);
     set(tag::NOTICE, faint(0.8));
+    set(tag::HELP, faint(0.8));
     set(tag::ERROR, colour(0xb0101c, 0xff938c));
     set(tag::RECALLED, faint(0.7));
 }

@@ -72,6 +72,9 @@ pub enum Kept {
 /// A piece of text and the names of its tags.
 type Span<'a> = (&'a str, &'a [&'a str]);
 
+/// The tags of what [`View::help`] shows.
+const HELP: &[&str] = &[tag::HELP];
+
 /// Most rows in the text; one more drops the oldest.
 const MOST_ROWS: usize = 10_000;
 /// Most bytes in the text, likewise: long rows are costly to lay out.
@@ -120,7 +123,7 @@ impl View {
     /// A message of the other person's.
     pub fn hear(&mut self, name: &str, line: &Line) {
         self.message(name, line, tag::OTHER, tag::OTHER_NAME);
-        self.follow.message();
+        self.follow.news();
     }
 
     /// A message of ours, until [`settle`](View::settle) or [`give_up`](View::give_up) says what became of it.
@@ -153,11 +156,45 @@ impl View {
     /// Something that happened to the conversation.
     pub fn notice(&mut self, sentence: &str) {
         self.row(&[&[(&safe(sentence), &[tag::NOTICE])]]);
+        self.follow.news();
     }
 
     /// Something that went wrong, or that a person must put right.
     pub fn error(&mut self, sentence: &str) {
         self.row(&[&[(&safe(sentence), &[tag::ERROR])]]);
+        self.follow.news();
+    }
+
+    /// What keys and commands do.
+    pub fn help(&mut self) {
+        const ROWS: [(&str, &str); 9] = [
+            ("Entrée", "envoyer"),
+            (
+                "Maj+Entrée",
+                "passer à la ligne ; chaque ligne part comme un message",
+            ),
+            ("Échap", "reprendre un texte qui attend de partir"),
+            ("Page préc., suiv.", "parcourir la discussion"),
+            ("Ctrl+.", "choisir un emoji"),
+            (
+                "Ctrl+Q, /quit, quitter",
+                "quitter la discussion ; la fenêtre reste",
+            ),
+            (
+                "Ctrl+W",
+                "fermer la fenêtre, après avoir quitté la discussion",
+            ),
+            (
+                "/history [n]",
+                "revoir les n derniers messages (20 sans nombre)",
+            ),
+            ("//texte", "envoyer « /texte »"),
+        ];
+        let rows = ROWS.map(|(keys, deed)| format!("{keys}\t{deed}"));
+        let rows = rows.each_ref().map(|row| [(row.as_str(), HELP)]);
+        self.row(&rows.each_ref().map(|row| row.as_slice()));
+        // Who asks wants to see the answer.
+        self.follow.to_the_end();
     }
 
     /// A row of an earlier conversation, or one that is shown again.
@@ -258,10 +295,11 @@ impl View {
         (caret != anchor && reaches_the_end).then_some((caret, anchor))
     }
 
-    /// Drops a tenth of what may be shown, so that it happens seldom.
+    /// Drops a hundredth of what may be shown, so that it happens seldom. More at once would cost more a row: deleting
+    /// takes GTK a time that grows with the square of the tags in what is deleted.
     fn drop_oldest(&mut self) {
-        const ROWS: usize = MOST_ROWS / 10 * 9;
-        const BYTES: usize = MOST_BYTES / 10 * 9;
+        const ROWS: usize = MOST_ROWS / 100 * 99;
+        const BYTES: usize = MOST_BYTES / 100 * 99;
         // Of dropping rows a notice tells, in the text's first paragraph.
         let told = i32::from(self.dropped > 0);
         let mut paragraphs = 0;

@@ -1,6 +1,7 @@
 //! What a screen reader sees of a program: AT-SPI's tree of parts, each with its role, its name, its text and its state.
 
 use gtk::gio::{self, DBusConnection, DBusConnectionFlags};
+use gtk::glib::variant::FromVariant;
 use gtk::glib::{Variant, VariantTy};
 use gtk::prelude::*;
 
@@ -116,10 +117,7 @@ impl Part {
     }
 
     pub fn name(&self) -> String {
-        let arguments = (ACCESSIBLE, "Name").to_variant();
-        let name = self.call("org.freedesktop.DBus.Properties", "Get", Some(arguments));
-        name.and_then(|answer| answer.child_value(0).as_variant()?.get())
-            .unwrap_or_default()
+        self.property(ACCESSIBLE, "Name").unwrap_or_default()
     }
 
     /// What else it says of itself.
@@ -130,8 +128,17 @@ impl Part {
 
     /// The text of a part that has one.
     pub fn text(&self) -> String {
-        let whole = (0_i32, i32::MAX).to_variant();
-        let answer = self.call(TEXT, "GetText", Some(whole));
+        self.text_between(0, i32::MAX)
+    }
+
+    /// The last `characters` of that text: all of a long one takes the program as long as showing a hundred messages.
+    pub fn end_of_text(&self, characters: i32) -> String {
+        let length: i32 = self.property(TEXT, "CharacterCount").unwrap_or_default();
+        self.text_between((length - characters).max(0), length)
+    }
+
+    fn text_between(&self, from: i32, to: i32) -> String {
+        let answer = self.call(TEXT, "GetText", Some((from, to).to_variant()));
         answer
             .and_then(|answer| answer.get::<(String,)>())
             .map_or_else(String::new, |(text,)| text)
@@ -188,6 +195,12 @@ impl Part {
         for part in self.children() {
             part.describe(depth + 1, tree);
         }
+    }
+
+    fn property<T: FromVariant>(&self, interface: &str, name: &str) -> Option<T> {
+        let arguments = (interface, name).to_variant();
+        let answer = self.call("org.freedesktop.DBus.Properties", "Get", Some(arguments));
+        answer?.child_value(0).as_variant()?.get()
     }
 
     /// Asks the program; nothing when the part is gone, or has nothing of the kind.

@@ -181,7 +181,15 @@ impl Desktop {
         });
         let id = self.wait_for("its place on the screen", || {
             let id = program.id().to_string();
-            let search = ["search", "--onlyvisible", "--pid", &id, "--name", "."];
+            let search = [
+                "search",
+                "--all",
+                "--onlyvisible",
+                "--pid",
+                &id,
+                "--name",
+                ".",
+            ];
             let (found, output) = self.run("xdotool", &search);
             found.then(|| output.trim().to_owned())
         });
@@ -246,8 +254,8 @@ impl Desktop {
 
     /// Clicks at a point of the screen, with this button.
     pub fn click(&self, (x, y): (i32, i32), button: &str) {
-        self.hands(&["mousemove", "--sync", &x.to_string(), &y.to_string()]);
-        self.hands(&["click", button]);
+        // In one go, so in this order. Waiting for the pointer to move would wait in vain where it is there already.
+        self.hands(&["mousemove", &x.to_string(), &y.to_string(), "click", button]);
     }
 
     /// Puts a text into the clipboard.
@@ -336,9 +344,9 @@ impl Window<'_> {
     pub fn scroll(&self, part: &Part, notches: usize) {
         let (x, y, width, height) = part.extents();
         self.click_at((x + width / 2, y + height / 2), "4");
-        for _ in 1..notches {
-            self.desktop.hands(&["click", "4"]);
-        }
+        let more = (notches - 1).to_string();
+        let turn = ["click", "--repeat", &more, "--delay", "10", "4"];
+        self.desktop.hands(&turn);
     }
 
     /// Whether it is the one that gets the keys.

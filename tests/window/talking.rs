@@ -72,6 +72,13 @@ impl<'d> Talk<'d> {
         })
     }
 
+    /// Waits until the display area ends so. It is cheap for a window that is busy with many messages.
+    pub fn wait_for_end(&self, what: &str, wanted: impl Fn(&str) -> bool) {
+        self.desktop.wait_for(what, || {
+            wanted(&self.display.end_of_text(200)).then_some(())
+        });
+    }
+
     /// Waits for the input area to hold this.
     pub fn wait_for_input(&self, text: &str) {
         self.desktop.wait_for(&format!("the draft « {text} »"), || {
@@ -102,6 +109,12 @@ impl<'d> Talk<'d> {
     pub fn click_on(&self, text: &str) {
         let (x, y, width, height) = self.extents_of(text);
         self.window.click_at((x + width / 2, y + height / 2), "1");
+    }
+
+    /// The left, right, top and bottom of the first character of a text, within the window.
+    pub fn around(&self, text: &str) -> (i32, i32, i32, i32) {
+        let (x, y, width, height) = self.extents_of(text);
+        (x, x + width, y, y + height)
     }
 
     /// The extents of the first character of the last such text.

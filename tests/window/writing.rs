@@ -64,6 +64,18 @@ fn commands_are_understood_and_mistakes_stay_to_be_put_right() {
 }
 
 #[test]
+fn help_comes_by_a_key_as_well_and_leaves_the_draft_alone() {
+    on_a_desktop("help", |desktop| {
+        let talk = Talk::begin(desktop);
+        desktop.type_text("une phrase en cours");
+        desktop.press(&["F1"]);
+        talk.zoe_reads("Maj+Entrée");
+        talk.wait_for_input("une phrase en cours");
+        desktop.photograph("help");
+    });
+}
+
+#[test]
 fn a_long_line_goes_out_in_pieces_and_a_longer_one_not_at_all() {
     on_a_desktop("long", |desktop| {
         let talk = Talk::begin(desktop);

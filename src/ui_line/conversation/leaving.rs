@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use rustix::process::Signal;
 
-use super::{Connection, Conversation, Phase, STALLED_AFTER, Stall};
+use super::{Connection, Conversation, LineSource, Phase};
 use crate::conversation::Outcome;
 use crate::peer::Leave;
 use crate::ui_line::stage::Output;
@@ -19,7 +19,7 @@ impl Conversation {
             return;
         }
         self.phase = Phase::Leaving;
-        self.parting = Some(leave);
+        self.errands.part(leave);
         if leave == Leave::Quit {
             self.patience = Some(Instant::now() + LAST_PATIENCE);
         }
@@ -39,7 +39,7 @@ impl Conversation {
             Signal::TSTP => self.stage.suspend(),
             Signal::QUIT => {
                 self.signal = Some(signal);
-                self.phase = Phase::Gone;
+                self.go();
             }
             signal => self.told_to_leave(signal),
         }
@@ -48,8 +48,7 @@ impl Conversation {
     /// The first time politely, the second time at once.
     pub(super) fn told_to_leave(&mut self, signal: Signal) {
         if self.signal.is_some() {
-            self.phase = Phase::Gone;
-            return;
+            return self.go();
         }
         self.leave(Leave::Quit);
         self.signal = Some(signal);
@@ -62,19 +61,25 @@ impl Conversation {
 
     /// When [`late`](Conversation::late) has something to do.
     pub(super) fn deadline(&self) -> Option<Instant> {
-        let stall = match self.stall {
-            Stall::Since(since) => Some(since + STALLED_AFTER),
-            Stall::None | Stall::Told => None,
+        let stall = match self.author {
+            LineSource::Person => self.errands.overdue_at(),
+            LineSource::Program => None,
         };
         self.patience.into_iter().chain(stall).min()
     }
 
     pub(super) fn late(&mut self) {
         if self.patience.is_some_and(|end| end <= Instant::now()) {
-            self.phase = Phase::Gone;
-        } else if let Stall::Since(_) = self.stall {
+            self.go();
+        } else if self.author == LineSource::Person && self.errands.is_overdue() {
             self.tell_stall();
         }
+    }
+
+    /// Goes at once, whatever is owed.
+    fn go(&mut self) {
+        self.phase = Phase::Gone;
+        self.errands.end();
     }
 
     pub(super) fn is_done(&self) -> bool {

@@ -9,16 +9,15 @@ use futures_lite::Stream;
 use rustix::process::Signal;
 use smol::Timer;
 
-use super::{Connection, Conversation, Errand};
+use super::{Connection, Conversation};
+use crate::conversation::errands::Refused;
 use crate::peer::Event;
 
 /// What happened.
 pub(super) enum Wake {
     Signal(Signal),
-    /// The connection has taken the next errand.
-    Done,
-    /// The connection takes no errand any more.
-    Refused,
+    /// The connection has taken the next errand, or refused it.
+    Given(Result<(), Refused>),
     Event(Event),
     NoMoreEvents,
     /// The screen has room again, or has lost its reader.
@@ -38,22 +37,14 @@ impl Conversation {
     pub(super) async fn wait(&mut self) -> io::Result<Wake> {
         let takes_events = self.stage.has_room();
         let wants_input = self.stage.face.wants_input(self.intake());
-        let (lines, farewell) = (self.lines.clone(), self.farewell.clone());
-        let errand = self.next_errand();
-        let mut sent = pin!(async {
-            match errand {
-                Some(Errand::Say(line)) => lines.send(line).await.is_ok(),
-                Some(Errand::Leave(leave)) => farewell.send(leave).await.is_ok(),
-                None => future::pending().await,
-            }
-        });
+        let mut given = pin!(self.errands.hand_over_next(&self.ledger));
         let mut timer = self.deadline().map(Timer::at);
         future::poll_fn(|context| {
             if let Poll::Ready(signal) = self.signals.poll_next(context)? {
                 return Poll::Ready(Ok(Wake::Signal(signal)));
             }
-            if let Poll::Ready(taken) = sent.as_mut().poll(context) {
-                return Poll::Ready(Ok(if taken { Wake::Done } else { Wake::Refused }));
+            if let Poll::Ready(given) = given.as_mut().poll(context) {
+                return Poll::Ready(Ok(Wake::Given(given)));
             }
             if takes_events
                 && let Connection::Alive = self.connection

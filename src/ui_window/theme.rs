@@ -58,7 +58,8 @@ pub fn tags() -> gtk::TextTagTable {
     /// In pixels: the first of the two columns of the help.
     const COLUMN: i32 = 170;
 
-    let named = |name| gtk::TextTag::builder().name(name);
+    // A hyphen where a long word breaks, or an address, would be read as part of it.
+    let named = |name| gtk::TextTag::builder().name(name).insert_hyphens(false);
     let aside = |name| {
         named(name)
             .left_margin(NEAR)

@@ -91,11 +91,14 @@ fn the_button_leaves_the_discussion_and_not_the_window() {
 fn when_the_other_leaves_the_input_closes_and_the_draft_is_told() {
     on_a_desktop("other-leaves", |desktop| {
         let mut talk = Talk::begin(desktop);
-        desktop.type_text("une phrase en cours");
+        desktop.type_text("une phrase");
+        desktop.press(&["shift+Return"]);
+        desktop.type_text("en cours");
+        talk.wait_for_input("une phrase\nen cours");
         talk.bob.write("quitter\n");
         let shown = talk.zoe_reads("le client Bob a quitté la discussion.");
         assert!(
-            shown.contains("non envoyé : une phrase en cours"),
+            shown.contains("non envoyé : une phrase ⏎ en cours"),
             "{shown}"
         );
         talk.wait_until_disabled();

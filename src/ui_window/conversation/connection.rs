@@ -158,6 +158,7 @@ impl Conversation {
             self.tell_undelivered(lines);
             self.frame.draft.clear();
         } else if !draft.trim().is_empty() {
+            let draft = draft.replace('\n', " ⏎ ");
             self.frame.view.notice(&format!("non envoyé : {draft}"));
         }
         self.enter = Enter::Up;

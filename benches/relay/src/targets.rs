@@ -171,7 +171,9 @@ pub fn beaten_by(tables: &[Table]) -> String {
                     compared += 1;
                     behind += usize::from(is_ahead(column, theirs.median, own.median));
                     // Every repetition of theirs against every one of ours.
-                    if is_ahead(column, theirs.least, own.most) && is_ahead(column, theirs.most, own.least) {
+                    if is_ahead(column, theirs.least, own.most)
+                        && is_ahead(column, theirs.most, own.least)
+                    {
                         let setting = &table.setting;
                         writeln!(
                             rows,

@@ -370,11 +370,13 @@ impl Hub {
     /// Whether a connection should be read: not while what it says would pile up for a slow reader.
     pub fn wants_input(&self, id: ConnId) -> bool {
         let has_room = |id| self.unsent(id).len() < OUTBOX_FULL;
-        let takes_more = match self.conns.get(id).map(|conn| &conn.dialect) {
-            Some(Dialect::Plain(end)) => end.wants_input(),
-            _ => self.opposite(id).is_none_or(has_room),
-        };
-        takes_more && has_room(id)
+        match self.conns.get(id).map(|conn| &conn.dialect) {
+            // However little it reads: what waits for it is bounded by its session, but for the answers to telnet.
+            Some(Dialect::Plain(end)) => {
+                end.wants_input() && self.unsent(id).len() < 2 * OUTBOX_FULL
+            }
+            _ => self.opposite(id).is_none_or(has_room) && has_room(id),
+        }
     }
 
     /// Who speaks on a connection, once that is known.
@@ -491,10 +493,11 @@ impl Hub {
     }
 
     fn line(&mut self, now: Millis, id: ConnId, line: &[u8]) -> Result<(), Refused> {
-        match self.conns[id].state {
-            State::Pending => self.hello(now, id, line),
-            State::Seated(seat) => self.verb(now, id, seat, line),
-            State::Closing { .. } => Ok(()),
+        match self.conns.get(id).map(|conn| conn.state) {
+            Some(State::Pending) => self.hello(now, id, line),
+            Some(State::Seated(seat)) => self.verb(now, id, seat, line),
+            // What a plain client's session says after its goodbye, where nobody is left to be hung up on.
+            None | Some(State::Closing { .. }) => Ok(()),
         }
     }
 

@@ -309,18 +309,14 @@ impl Session {
         if self.introduced_by.is_some_and(|at| now >= at) {
             return Err(self.cut("le relais ne dit pas qui est là".to_owned()));
         }
+        if self.stuck_at().is_some_and(|at| now >= at) {
+            let reason = match self.is_live() {
+                true => "les messages ne passent plus",
+                false => "l'autre ne se synchronise pas",
+            };
+            return Err(self.cut(reason.to_owned()));
+        }
         if let Some(partner) = &mut self.partner {
-            match partner.sync {
-                Sync::Live { heard_at }
-                    if self.window.cursor > self.window.acked && now >= heard_at + STUCK_AFTER =>
-                {
-                    return Err(self.cut("les messages ne passent plus".to_owned()));
-                }
-                Sync::Awaiting { since } if now >= since + STUCK_AFTER => {
-                    return Err(self.cut("l'autre ne se synchronise pas".to_owned()));
-                }
-                _ => {}
-            }
             if partner.received > partner.held && now >= partner.acked_at + REPEAT_ACK {
                 partner.ack_due = true;
             }
@@ -343,22 +339,16 @@ impl Session {
             Link::Greeting { since } => Some(since + WELCOME_WITHIN),
             Link::Up { .. } => self.dead_at(),
         };
-        let partner = self.partner.as_ref();
-        let sync = partner.and_then(|partner| match partner.sync {
-            Sync::Live { heard_at } if self.window.cursor > self.window.acked => {
-                Some(heard_at + STUCK_AFTER)
-            }
-            Sync::Awaiting { since } => Some(since + STUCK_AFTER),
-            _ => None,
-        });
-        let repeat = partner
+        let repeat = self
+            .partner
+            .as_ref()
             .filter(|partner| partner.sync != Sync::Apart && partner.received > partner.held)
             .map(|partner| partner.acked_at + REPEAT_ACK);
         [
             self.introduced_by,
             self.phase_deadline(),
             link,
-            sync,
+            self.stuck_at(),
             repeat,
             self.ping_at(),
         ]
@@ -590,6 +580,21 @@ impl Session {
     fn spoke(&mut self, now: Millis) {
         if let Link::Up { spoke_at, .. } = &mut self.link {
             *spoke_at = now;
+        }
+    }
+
+    /// When rule 6 strikes: never beside the relay, where no connection could be made anew. There the hub finds out by
+    /// itself who is dead.
+    fn stuck_at(&self) -> Option<Millis> {
+        if self.heartbeat == Heartbeat::Needless {
+            return None;
+        }
+        match self.partner.as_ref()?.sync {
+            Sync::Live { heard_at } if self.window.cursor > self.window.acked => {
+                Some(heard_at + STUCK_AFTER)
+            }
+            Sync::Awaiting { since } => Some(since + STUCK_AFTER),
+            Sync::Live { .. } | Sync::Apart => None,
         }
     }
 

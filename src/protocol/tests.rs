@@ -3,6 +3,7 @@
 
 mod ending;
 mod finding;
+mod plain_partners;
 mod resuming;
 mod scene;
 mod seats;

@@ -174,8 +174,11 @@ impl Hub {
         if paused {
             conn.heard_at = now;
         }
-        if conn.deadline().is_none_or(|at| at > now) {
-            self.arm(now, id);
+        if conn.idle_deadline().is_none_or(|at| at > now) {
+            // What a plain client's session has to do is done when the hub settles, which sets the alarm anew.
+            if let Dialect::Wire(_) = conn.dialect {
+                self.arm(now, id);
+            }
             return;
         }
         match conn.state {

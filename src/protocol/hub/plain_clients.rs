@@ -57,6 +57,7 @@ impl Hub {
                 self.wire_bytes(now, id, &bytes);
             }
             Ask::Lines(lines) => {
+                // A session spells its lines right and whole.
                 let (mut incoming, mut rest) = (Lines::default(), lines.as_slice());
                 while let Ok(Some(line)) = incoming.next(&mut rest) {
                     if let Err(refused) = self.line(now, id, line) {

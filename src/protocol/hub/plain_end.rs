@@ -12,8 +12,8 @@ use crate::protocol::{Line, Millis, UnixMillis};
 
 use super::Voice;
 
-/// Bytes that may wait for a plain client's socket before its session keeps the rest: all that may be under way, so that
-/// it takes one write.
+/// Bytes that may wait for a plain client's socket before its session keeps the rest: about as many as may be under way,
+/// so that they take one write.
 const OUTBOX_ENOUGH: usize = WINDOW_BYTES;
 /// How long lines are kept for delivery whose author's stream has ended.
 const LEGACY_KEPT: Millis = 120_000;
@@ -155,8 +155,8 @@ impl PlainEnd {
     fn hear_from_hub(&mut self, now: Millis) {
         if let Some(session) = &mut self.session {
             let inbox = std::mem::take(&mut self.inbox);
-            // An error leaves nothing to say and ends the session, which its last event tells: there is no connection
-            // to cut.
+            // Beside its relay nothing is ever cut. An error is the end, which the session's last event tells, and leaves
+            // nothing to say.
             let _ = session.received(now, &inbox).and(session.tick(now));
         }
     }

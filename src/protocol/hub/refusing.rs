@@ -74,7 +74,10 @@ impl Hub {
         {
             self.lose(now, seat);
         }
-        self.refused.push_back(id);
+        // A plain client that was gone already is forgotten by now, and its number may be somebody else's next.
+        if self.conns.contains(id) {
+            self.refused.push_back(id);
+        }
         if self.refused.len() > MOST_PENDING
             && let Some(oldest) = self.refused.pop_front()
         {

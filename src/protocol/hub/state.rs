@@ -159,19 +159,24 @@ impl Room {
 }
 
 impl Conn {
+    /// When there is something to do.
     pub(super) fn deadline(&self) -> Option<Millis> {
-        let idle = match (self.state, &self.dialect) {
+        let plain = match &self.dialect {
+            Dialect::Plain(end) => end.deadline(),
+            Dialect::Wire(_) => None,
+        };
+        self.idle_deadline().into_iter().chain(plain).min()
+    }
+
+    /// When its client has been silent, or has read nothing, for too long.
+    pub(super) fn idle_deadline(&self) -> Option<Millis> {
+        match (self.state, &self.dialect) {
             (State::Pending, _) => Some(self.heard_at + HELLO_WITHIN),
             (State::Closing { until }, _) => Some(until),
             // No rule makes a plain client speak or read; TCP finds out whether it is there.
             (State::Seated(_), Dialect::Plain(_)) => None,
             (State::Seated(_), _) if self.outbox.is_empty() => Some(self.heard_at + DEAD_AFTER),
             (State::Seated(_), _) => Some(self.heard_at.min(self.moved_at) + DEAD_AFTER),
-        };
-        let plain = match &self.dialect {
-            Dialect::Plain(end) => end.deadline(),
-            Dialect::Wire(_) => None,
-        };
-        idle.into_iter().chain(plain).min()
+        }
     }
 }

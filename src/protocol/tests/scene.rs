@@ -189,6 +189,13 @@ impl Scene {
         self.settle();
     }
 
+    /// Its connection breaks, and the relay sees it.
+    pub fn reset(&mut self, hand: Hand) {
+        self.wires[hand.0].at_client = End::Closed;
+        self.lose_at_relay(hand.0);
+        self.settle();
+    }
+
     /// The lines that came since the last look.
     pub fn read(&mut self, hand: Hand) -> Vec<String> {
         let bytes = std::mem::take(&mut self.wires[hand.0].read_by_hand);
@@ -204,6 +211,12 @@ impl Scene {
     /// What it is sent stays with the relay: nobody reads.
     pub fn hold_down_hand(&mut self, hand: Hand) {
         self.wires[hand.0].down.held_up = true;
+    }
+
+    /// It is read again.
+    pub fn let_go_hand(&mut self, hand: Hand) {
+        self.wires[hand.0].down.held_up = false;
+        self.settle();
     }
 
     /// A relay that is not this scene's says this to a client.

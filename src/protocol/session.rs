@@ -316,10 +316,11 @@ impl Session {
             };
             return Err(self.cut(reason.to_owned()));
         }
-        if let Some(partner) = &mut self.partner {
-            if partner.received > partner.held && now >= partner.acked_at + REPEAT_ACK {
-                partner.ack_due = true;
-            }
+        if let Some(partner) = &mut self.partner
+            && partner.received > partner.held
+            && now >= partner.acked_at + REPEAT_ACK
+        {
+            partner.ack_due = true;
         }
         self.speak(now);
         if self.ping_at().is_some_and(|at| now >= at)

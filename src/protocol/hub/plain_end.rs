@@ -186,6 +186,7 @@ impl PlainEnd {
         if let Some(session) = &mut self.session
             && self.gives_up_at.is_some_and(|at| now >= at)
         {
+            self.gives_up_at = None;
             session.leave(now, Patience::None);
         }
     }

@@ -61,7 +61,7 @@ fn a_pair_hardly_notices_a_thousand_hostile_connections_a_second() {
     let mut pair = Pair::sit(&daemon, "calme");
     let moment = Duration::from_secs(scale.of(1, 10));
     let mut alone = pair.time(moment);
-    let before = memory(daemon.id());
+    let (open, before) = (descriptors(daemon.id()), memory(daemon.id()));
 
     let (address, over) = (daemon.address, AtomicBool::new(false));
     let lasting = Duration::from_secs(seconds);
@@ -74,7 +74,9 @@ fn a_pair_hardly_notices_a_thousand_hostile_connections_a_second() {
         let served = others.join().expect("others are served");
         (attacked, hostile, served)
     });
-    // Before and after, so that a machine that becomes busier meanwhile is not held against the daemon.
+    // Before and after, so that a machine that becomes busier meanwhile is not held against the daemon; and only once the
+    // last attacker is gone.
+    settled(|| descriptors(daemon.id()), |now| *now <= open);
     alone.extend(pair.time(moment));
     let alone = Latency::of(alone);
 

@@ -3,7 +3,7 @@
 use std::future::{self, Future};
 use std::time::{Duration, Instant};
 
-use smol::channel::Sender;
+use smol::channel::{Sender, TrySendError};
 
 use super::ledger::Ledger;
 use crate::peer::Leave;
@@ -72,18 +72,18 @@ impl Errands {
     pub fn hand_over(&mut self, ledger: &mut Ledger) -> Result<(), Refused> {
         while let Some(errand) = self.next(ledger) {
             let sent = match errand {
-                Errand::Say(line) => self.lines.try_send(line).map_err(|e| e.is_full()),
-                Errand::Leave(leave) => self.farewell.try_send(leave).map_err(|e| e.is_full()),
+                Errand::Say(line) => self.lines.try_send(line).map_err(without_errand),
+                Errand::Leave(leave) => self.farewell.try_send(leave).map_err(without_errand),
             };
             match sent {
                 Ok(()) => self.taken(ledger),
-                Err(true) => {
+                Err(TrySendError::Full(())) => {
                     if self.pace == Pace::Steady {
                         self.pace = Pace::StalledSince(Instant::now());
                     }
                     return Ok(());
                 }
-                Err(false) => return Err(Refused),
+                Err(TrySendError::Closed(())) => return Err(Refused),
             }
         }
         if self.pace != Pace::Over {
@@ -157,6 +157,14 @@ impl Errands {
             Some(line) => Some(Errand::Say(line.clone())),
             None => self.parting.map(Errand::Leave),
         }
+    }
+}
+
+/// Why it was not sent; the errand itself still waits in its ledger.
+fn without_errand<T>(error: TrySendError<T>) -> TrySendError<()> {
+    match error {
+        TrySendError::Full(_) => TrySendError::Full(()),
+        TrySendError::Closed(_) => TrySendError::Closed(()),
     }
 }
 

@@ -16,7 +16,8 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use rustix::net::{AddressFamily, SocketFlags, SocketType, sockopt};
-use rustix::process::{Resource, Signal, getrlimit, nice, setrlimit};
+use rustix::process::{Pid, Resource, Signal, getrlimit, nice, setrlimit};
+use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
 
 use support::chance::Chance;
 use support::process::{descriptors, descriptors_below, memory, processor_time};
@@ -220,6 +221,7 @@ fn idle_conversations_cost_little_memory_and_no_time() {
     // Two sockets each, here and there, and some to spare.
     let count = wanted.min(raise_file_limit() / 2 - 20);
     let daemon = Daemon::start();
+    keep_apart(daemon.id());
     let mut pair = Pair::sit(&daemon, "calme");
     let mut idle = Vec::with_capacity(2 * count);
     // What is allocated once is no part of what a conversation costs.
@@ -658,6 +660,24 @@ fn connect_from(source: Ipv4Addr, address: SocketAddr) -> io::Result<TcpStream> 
     rustix::net::bind(&socket, &SocketAddr::from((source, 0)))?;
     rustix::net::connect(&socket, &address)?;
     Ok(TcpStream::from(socket))
+}
+
+/// Gives the daemon a processor of its own and this thread, with all that it starts, another, where there are two. Left to
+/// the scheduler, whether the two share one decides how long an answer takes, whatever the daemon does.
+fn keep_apart(daemon: u32) {
+    let allowed = sched_getaffinity(None).expect("anybody may ask");
+    let usable: Vec<usize> = (0..CpuSet::MAX_CPU)
+        .filter(|cpu| allowed.is_set(*cpu))
+        .collect();
+    let [first, second, ..] = usable[..] else {
+        return;
+    };
+    let daemon = Pid::from_raw(daemon as i32);
+    for (who, cpu) in [(daemon, first), (None, second)] {
+        let mut only = CpuSet::new();
+        only.set(cpu);
+        sched_setaffinity(who, &only).expect("both are ours");
+    }
 }
 
 /// Has this process, and the daemons it starts, open as many files as they may; how many that is.

@@ -2,8 +2,8 @@
 
 pub mod commands;
 pub mod errands;
-pub mod ledger;
 pub mod text;
+pub mod transcript;
 
 use std::io;
 use std::os::fd::AsFd;
@@ -12,9 +12,9 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use rustix::process::Signal;
 
 use crate::display::Palette;
+use crate::output::{Flushed, Output};
 use crate::peer::Ending;
 use crate::protocol::{Line, UnixMillis};
-use crate::screen::{Flushed, Screen};
 
 /// How a conversation ended.
 #[derive(Debug)]
@@ -44,7 +44,7 @@ pub fn print_undelivered(name: &str, lines: &[Line], palette: &Palette, output: 
     const LAST_WORDS: Duration = Duration::from_millis(500);
 
     // Closed on purpose: nobody wants to know.
-    if let Ok(mut screen) = Screen::new(output) {
+    if let Ok(mut screen) = Output::new(output) {
         for row in palette.undelivered(name, lines) {
             screen.push(format!("{row}\n").as_bytes());
         }

@@ -19,7 +19,7 @@ pub use notices::{
     MYSELF, OVER, SEATS_TAKEN, arrived, away, back, cause, left, lost, messages, quoted, sentence,
     undelivered,
 };
-pub use trace::{Direction, remark};
+pub use trace::{Direction, diagnostic};
 
 use std::borrow::Cow;
 use std::ffi::OsStr;

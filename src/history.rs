@@ -32,18 +32,18 @@ pub struct Record {
     anywhere: File,
     /// What goes before the first message; empty from then on.
     heading: String,
-    state: State,
+    state: RecordState,
 }
 
 /// Where a message stands in its record, to say later that it arrived. Nothing for one that could not be written.
 #[derive(Debug)]
-pub struct Entry {
+pub struct RecordEntry {
     mark_at: Option<u64>,
 }
 
 /// How the last write went.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum State {
+enum RecordState {
     Sound,
     /// It failed, and the caller knows. A piece of a line may stand at the end of the file.
     Failed,
@@ -85,7 +85,7 @@ impl Record {
             end,
             anywhere,
             heading: format!("— discussion du {}\n", display::date(now())),
-            state: State::Sound,
+            state: RecordState::Sound,
         })
     }
 
@@ -119,7 +119,7 @@ impl Record {
     ///
     /// When the file takes no more (a full disk), fails once: the following messages go unwritten and in silence until
     /// one can be written again, so that a caller may simply report every error.
-    pub fn write(&mut self, name: &str, line: &Line, mark: Mark) -> io::Result<Entry> {
+    pub fn write(&mut self, name: &str, line: &Line, mark: Mark) -> io::Result<RecordEntry> {
         let ending = if self.may_end_inside_a_line() {
             self.missing_ending()
         } else {
@@ -129,22 +129,22 @@ impl Record {
         let row = Palette::new(Colour::Off).marked(mark, Author::Own, name, line);
         match append(&mut self.end, format!("{before}{row}\n").as_bytes()) {
             Ok(start) => {
-                self.state = State::Sound;
+                self.state = RecordState::Sound;
                 self.heading.clear();
                 let column = before.len() + display::date(line.sent_at).len();
                 let mark_at = (mark == Mark::Pending).then(|| start + column as u64);
-                Ok(Entry { mark_at })
+                Ok(RecordEntry { mark_at })
             }
-            Err(_) if self.state == State::Failed => Ok(Entry { mark_at: None }),
+            Err(_) if self.state == RecordState::Failed => Ok(RecordEntry { mark_at: None }),
             Err(error) => {
-                self.state = State::Failed;
+                self.state = RecordState::Failed;
                 Err(error)
             }
         }
     }
 
     fn may_end_inside_a_line(&self) -> bool {
-        self.state == State::Failed || !self.heading.is_empty()
+        self.state == RecordState::Failed || !self.heading.is_empty()
     }
 
     /// The line ending that the file lacks, after a failed write or a hand that edited it.
@@ -165,7 +165,7 @@ impl Record {
     }
 
     /// Takes the mark off a message that has arrived.
-    pub fn delivered(&self, entry: &Entry) -> io::Result<()> {
+    pub fn delivered(&self, entry: &RecordEntry) -> io::Result<()> {
         let Some(at) = entry.mark_at else {
             return Ok(());
         };
@@ -297,7 +297,7 @@ mod tests {
     fn a_mark_gives_way_once_the_message_has_arrived() {
         let scratch = Scratch::new();
         let mut record = Record::open(&scratch.file()).unwrap();
-        let entries: Vec<Entry> = ["é", "deux", "trois"]
+        let entries: Vec<RecordEntry> = ["é", "deux", "trois"]
             .iter()
             .map(|text| record.write("A", &line(text), Mark::Pending).unwrap())
             .collect();

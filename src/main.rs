@@ -15,8 +15,8 @@ use msg::display::{self, Colour, Palette};
 use msg::history::Record;
 use msg::options::{self, Address, Caller, ClientOptions, Mode, RelayOptions, WindowOptions};
 use msg::peer::{self, Ending, Ends};
-use msg::protocol::hub::{House, Tracing};
-use msg::relay::{self, Door, Origin, Show};
+use msg::protocol::hub::{RelayMode, Tracing};
+use msg::relay::{self, Console, Listener, Origin};
 use msg::service::{self, Service};
 use msg::ui_line;
 use signal_hook::consts::{SIGINT, SIGTERM};
@@ -85,26 +85,28 @@ fn relay(options: RelayOptions) -> Result<u8, Failure> {
         .map_err(|error| Failure::system("impossible d'attendre les signaux", &error))?;
     // Under a supervisor nobody watches, and a log is no place for what people write to each other.
     let supervised = inherited.is_some() || service::has_journal();
-    let ended = if supervised || options.house == House::Daemon {
+    let ended = if supervised || options.mode == RelayMode::Daemon {
         if options.tracing == Tracing::On {
             let sentence = "--trace montre ce que les gens écrivent, un journal ne doit pas : retirez cette option.";
             return Err(Failure::new(status::USAGE, sentence.to_owned()));
         }
-        let door = match inherited {
-            Some(socket) => Door::new(socket, Origin::Inherited),
-            None => Door::new(listen(&options)?, Origin::Ours),
+        let listener = match inherited {
+            Some(socket) => Listener::new(socket, Origin::Inherited),
+            None => Listener::new(listen(&options)?, Origin::Ours),
         };
-        door.and_then(|door| relay::serve(door, options.house, Service::from_environment(), stop))
+        listener.and_then(|listener| {
+            relay::serve(listener, options.mode, Service::from_environment(), stop)
+        })
     } else {
         let listener = listen(&options)?;
-        let show = Show::new().map_err(|error| Failure::output(&error))?;
-        relay::run(listener, show, stop, options.tracing)
+        let console = Console::new().map_err(|error| Failure::output(&error))?;
+        relay::run(listener, console, stop, options.tracing)
     };
     match ended {
         Ok(relay::Ended::Over) => Ok(0),
         Ok(relay::Ended::Stopped) => match signal.load(Ordering::Relaxed) as i32 {
             // What a supervisor sends is no accident.
-            SIGTERM if supervised || options.house == House::Daemon => Ok(0),
+            SIGTERM if supervised || options.mode == RelayMode::Daemon => Ok(0),
             signal => Ok(status::SIGNAL + signal as u8),
         },
         Ok(relay::Ended::Unshown(error)) => Err(Failure::output(&error)),

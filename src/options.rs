@@ -1,23 +1,23 @@
 //! What the command line asks for, checked once: from here on an address has a host and a port, and a name can be shown.
 //!
 //! argh takes the words apart. What it has to say is English and knows nothing of addresses, so no text of its reaches a
-//! person: [`Mistake`] words each error in French, with the command that was meant.
+//! person: [`UsageError`] words each error in French, with the command that was meant.
 
 mod address;
-mod mistake;
+mod usage_error;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
 
 use argh::FromArgs;
 
-use crate::protocol::hub::{House, Tracing};
+use crate::protocol::hub::{RelayMode, Tracing};
 use crate::protocol::wire::{Name, Salon};
 
 use address::{callable, split};
 
 pub use address::{Address, BadAddress};
-pub use mistake::Mistake;
+pub use usage_error::UsageError;
 
 /// What the program is to do.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,7 +36,7 @@ pub struct RelayOptions {
     pub host: Option<String>,
     /// 0 means any free port.
     pub port: u16,
-    pub house: House,
+    pub mode: RelayMode,
     /// Whether to show every line that passes.
     pub tracing: Tracing,
 }
@@ -55,23 +55,23 @@ pub struct ClientOptions {
 pub struct WindowOptions {
     pub address: Option<Address>,
     pub name: Option<Name>,
-    pub dialect: Dialect,
+    pub dialect: ClientDialect,
     /// The record to keep.
     pub history: Option<PathBuf>,
 }
 
 /// What a client speaks, before it has a name: see [`Caller`].
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Dialect {
+pub enum ClientDialect {
     Wire(Option<Salon>),
     Plain,
 }
 
-impl Dialect {
+impl ClientDialect {
     pub fn spoken_by(self, name: Name) -> Caller {
         match self {
-            Dialect::Wire(salon) => Caller::Wire { name, salon },
-            Dialect::Plain => Caller::Plain(Some(name)),
+            ClientDialect::Wire(salon) => Caller::Wire { name, salon },
+            ClientDialect::Plain => Caller::Plain(Some(name)),
         }
     }
 }
@@ -89,17 +89,17 @@ pub enum Caller {
 ///
 /// # Errors
 /// What is wrong first, in words for the person who typed it; worth exit status 64.
-pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Mode, Mistake> {
+pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Mode, UsageError> {
     let arguments = arguments
         .into_iter()
         .map(|argument| {
             argument
                 .into_string()
-                .map_err(|given| Mistake::NotUtf8(given.to_string_lossy().into_owned()))
+                .map_err(|given| UsageError::NotUtf8(given.to_string_lossy().into_owned()))
         })
-        .collect::<Result<Vec<String>, Mistake>>()?;
+        .collect::<Result<Vec<String>, UsageError>>()?;
     let words = split_at_equals(&arguments);
-    match Words::from_args(&["msg"], &words) {
+    match RawArgs::from_args(&["msg"], &words) {
         Ok(asked) => asked.checked(),
         Err(exit) if exit.status.is_ok() => Ok(Mode::Print(HELP.to_owned())),
         Err(_) => diagnose(&words),
@@ -110,8 +110,8 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Mode, Mist
 ///
 /// # Errors
 /// What is wrong, with an address as an example and no option around it.
-pub fn address(given: &str) -> Result<Address, Mistake> {
-    callable(given).map_err(|why| Mistake::address(IN_A_DIALOG, given, why))
+pub fn address(given: &str) -> Result<Address, UsageError> {
+    callable(given).map_err(|why| UsageError::address(IN_A_DIALOG, given, why))
 }
 
 /// What stands before an example where the command line has its option.
@@ -121,7 +121,7 @@ const IN_A_DIALOG: &str = "par exemple";
 /// Deux personnes discutent par écrit, à travers un relais.
 #[derive(FromArgs)]
 #[argh(help_triggers("--help", "-h"))]
-struct Words {
+struct RawArgs {
     /// ouvre un relais
     #[argh(option)]
     relay: Option<String>,
@@ -241,8 +241,8 @@ const EXAMPLE: &str = "192.168.1.12:5000";
 /// A port to stand in an example.
 const PORT: u16 = 5000;
 
-impl Words {
-    fn checked(mut self) -> Result<Mode, Mistake> {
+impl RawArgs {
+    fn checked(mut self) -> Result<Mode, UsageError> {
         if self.version {
             return Ok(Mode::Print(
                 concat!("msg ", env!("CARGO_PKG_VERSION"), "\n").to_owned(),
@@ -260,26 +260,26 @@ impl Words {
                 .as_deref()
                 .is_some_and(|value| value.is_empty() || is_option(value))
             {
-                return Err(Mistake::NoValue(option));
+                return Err(UsageError::NoValue(option));
             }
         }
         match (self.relay.take(), self.connect.take()) {
-            (Some(_), Some(_)) => Err(Mistake::TwoModes),
-            (Some(_), None) if self.nom.is_some() => Err(Mistake::ClientOnly("--nom")),
-            (Some(_), None) if self.brut => Err(Mistake::ClientOnly("--brut")),
-            (Some(_), None) if self.gui => Err(Mistake::ClientOnly("--gui")),
-            (Some(_), None) if self.history.is_some() => Err(Mistake::ClientOnly("--history")),
-            (Some(_), None) if self.salon.is_some() => Err(Mistake::ClientOnly("--salon")),
-            (Some(_), None) if self.daemon && self.trace => Err(Mistake::TracedDaemon),
+            (Some(_), Some(_)) => Err(UsageError::TwoModes),
+            (Some(_), None) if self.nom.is_some() => Err(UsageError::ClientOnly("--nom")),
+            (Some(_), None) if self.brut => Err(UsageError::ClientOnly("--brut")),
+            (Some(_), None) if self.gui => Err(UsageError::ClientOnly("--gui")),
+            (Some(_), None) if self.history.is_some() => Err(UsageError::ClientOnly("--history")),
+            (Some(_), None) if self.salon.is_some() => Err(UsageError::ClientOnly("--salon")),
+            (Some(_), None) if self.daemon && self.trace => Err(UsageError::TracedDaemon),
             (Some(address), None) => {
                 let (host, port) =
-                    split(&address).map_err(|why| Mistake::address("--relay", &address, why))?;
+                    split(&address).map_err(|why| UsageError::address("--relay", &address, why))?;
                 Ok(Mode::Relay(RelayOptions {
                     host: (!host.is_empty()).then_some(host),
                     port,
-                    house: match self.daemon {
-                        true => House::Daemon,
-                        false => House::TwoSeats,
+                    mode: match self.daemon {
+                        true => RelayMode::Daemon,
+                        false => RelayMode::Single,
                     },
                     tracing: match self.trace {
                         true => Tracing::On,
@@ -288,23 +288,23 @@ impl Words {
                 }))
             }
             (None, address) if self.daemon && (self.gui || address.is_some()) => {
-                Err(Mistake::RelayOnly("--daemon"))
+                Err(UsageError::RelayOnly("--daemon"))
             }
             (None, address) if self.trace && (self.gui || address.is_some()) => {
-                Err(Mistake::RelayOnly("--trace"))
+                Err(UsageError::RelayOnly("--trace"))
             }
             (None, address) => self.client(address),
         }
     }
 
     /// What a client is to do, whatever is said of a relay aside.
-    fn client(self, address: Option<String>) -> Result<Mode, Mistake> {
+    fn client(self, address: Option<String>) -> Result<Mode, UsageError> {
         let address = address.as_deref().map(called).transpose()?;
         let name = self.nom.map(named).transpose()?;
         let dialect = match self.salon {
-            Some(_) if self.brut => return Err(Mistake::PlainSalon),
-            None if self.brut => Dialect::Plain,
-            salon => Dialect::Wire(salon.map(room).transpose()?),
+            Some(_) if self.brut => return Err(UsageError::PlainSalon),
+            None if self.brut => ClientDialect::Plain,
+            salon => ClientDialect::Wire(salon.map(room).transpose()?),
         };
         let history = self.history.map(PathBuf::from);
         if self.gui {
@@ -315,11 +315,11 @@ impl Words {
                 history,
             }));
         }
-        let address = address.ok_or(Mistake::NoMode)?;
+        let address = address.ok_or(UsageError::NoMode)?;
         let caller = match (dialect, name) {
             (dialect, Some(name)) => dialect.spoken_by(name),
-            (Dialect::Plain, None) => Caller::Plain(None),
-            (Dialect::Wire(_), None) => return Err(Mistake::NoName(address)),
+            (ClientDialect::Plain, None) => Caller::Plain(None),
+            (ClientDialect::Wire(_), None) => return Err(UsageError::NoName(address)),
         };
         Ok(Mode::Client(ClientOptions {
             address,
@@ -330,18 +330,18 @@ impl Words {
 }
 
 /// The value of `--connect`.
-fn called(given: &str) -> Result<Address, Mistake> {
-    callable(given).map_err(|why| Mistake::address("--connect", given, why))
+fn called(given: &str) -> Result<Address, UsageError> {
+    callable(given).map_err(|why| UsageError::address("--connect", given, why))
 }
 
 /// The value of `--nom`.
-fn named(given: String) -> Result<Name, Mistake> {
-    given.parse().map_err(|why| Mistake::Name { given, why })
+fn named(given: String) -> Result<Name, UsageError> {
+    given.parse().map_err(|why| UsageError::Name { given, why })
 }
 
 /// The value of `--salon`.
-fn room(given: String) -> Result<Salon, Mistake> {
-    given.trim().parse().map_err(|()| Mistake::Salon(given))
+fn room(given: String) -> Result<Salon, UsageError> {
+    given.trim().parse().map_err(|()| UsageError::Salon(given))
 }
 
 /// `--nom=Alice` as the two words that argh knows.
@@ -372,7 +372,7 @@ fn is_option(word: &str) -> bool {
 }
 
 /// What argh could not make sense of: goes through the words as it does, up to the one that it stumbled over.
-fn diagnose(words: &[&str]) -> Result<Mode, Mistake> {
+fn diagnose(words: &[&str]) -> Result<Mode, UsageError> {
     let mut seen = Vec::new();
     let mut words = words.iter().copied();
     let mut name = None;
@@ -384,29 +384,29 @@ fn diagnose(words: &[&str]) -> Result<Mode, Mistake> {
             let value = words
                 .next()
                 .filter(|value| !is_option(value))
-                .ok_or(Mistake::NoValue(option))?;
+                .ok_or(UsageError::NoValue(option))?;
             if seen.contains(option) {
-                return Err(Mistake::Twice(option));
+                return Err(UsageError::Twice(option));
             }
             seen.push(option);
             name = (*option == "--nom").then_some(value);
         } else if word.len() > 1 && word.starts_with('-') && !SWITCHES.contains(&word) {
-            return Err(Mistake::Unknown {
+            return Err(UsageError::Unknown {
                 given: word.to_owned(),
                 meant: nearest(word),
             });
         } else if !SWITCHES.contains(&word) {
             return Err(match name {
-                Some(first) => Mistake::NameInPieces {
+                Some(first) => UsageError::NameInPieces {
                     first: first.to_owned(),
                     second: word.to_owned(),
                 },
-                None => Mistake::Stray(word.to_owned()),
+                None => UsageError::Stray(word.to_owned()),
             });
         }
     }
     // argh stumbled over nothing that is known here, so say the least that is true.
-    Err(Mistake::NoMode)
+    Err(UsageError::NoMode)
 }
 
 /// The option that a person who typed `word` most likely meant.

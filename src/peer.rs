@@ -1,6 +1,6 @@
 //! One person's connection: dial, dial again, drive `protocol::session`.
 //!
-//! A user interface meets it on bounded channels: lines and a [`Leave`] go in, [`Event`]s come out. It knows neither
+//! A user interface meets it on bounded channels: lines and a [`Shutdown`] go in, [`Event`]s come out. It knows neither
 //! socket nor protocol.
 
 pub mod plain;
@@ -24,7 +24,7 @@ pub use crate::protocol::session::{Ending, Event};
 
 /// How a user interface asks to end the conversation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Leave {
+pub enum Shutdown {
     /// Deliver what is owed for as long as that makes progress (2 s without any ends it), then end.
     Quit,
     /// The end of piped input: deliver everything, however long it takes, then end.
@@ -40,14 +40,14 @@ pub struct Ends {
     /// channel is how a user interface learns that it must wait.
     pub lines: Receiver<Line>,
     /// Comes after the last line.
-    pub leave: Receiver<Leave>,
+    pub leave: Receiver<Shutdown>,
     pub events: Sender<Event>,
 }
 
 /// The user interface's ends of the channels to its connection.
 pub struct Handle {
     pub lines: Sender<Line>,
-    pub leave: Sender<Leave>,
+    pub leave: Sender<Shutdown>,
     /// Ends after [`Event::Ended`].
     pub events: Receiver<Event>,
 }
@@ -74,14 +74,14 @@ pub fn channels() -> (Handle, Ends) {
 }
 
 /// How long one address may take to answer.
-const DIAL_WITHIN: Duration = Duration::from_secs(5);
+const DIAL_TIMEOUT: Duration = Duration::from_secs(5);
 /// The first pause before dialling again; each one doubles it.
 const FIRST_PAUSE: Duration = Duration::from_millis(200);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 /// A connection that stood for so long was a good one: the next pause is the first again.
-const GOOD_AFTER: Duration = Duration::from_secs(10);
+const STABLE_INTERVAL: Duration = Duration::from_secs(10);
 /// How long a server may take to close after our last word.
-const GOODBYE_WITHIN: Millis = 2_000;
+const GOODBYE_TIMEOUT: Millis = 2_000;
 /// Bytes read from the socket at once.
 const READ_AT_ONCE: usize = 16 * 1024;
 
@@ -166,7 +166,7 @@ enum Happened {
 /// What happened on the user interface's side.
 enum Aside {
     Line(Line),
-    Leave(Leave),
+    Shutdown(Shutdown),
     /// The user interface took the event that had waited.
     Told,
     /// The session's deadline has come.
@@ -224,7 +224,7 @@ impl Peer {
             Ok(()) => "le relais a raccroché".to_owned(),
             Err(error) => error.to_string(),
         };
-        if self.session.is_live() || since.elapsed() >= GOOD_AFTER {
+        if self.session.is_live() || since.elapsed() >= STABLE_INTERVAL {
             self.pause = FIRST_PAUSE;
         }
         self.session.disconnected(&reason);
@@ -288,7 +288,7 @@ impl Peer {
         let leave = async {
             match self.session.is_parting() {
                 true => future::pending().await,
-                false => Aside::Leave(self.ends.leave.recv().await.unwrap_or(Leave::Now)),
+                false => Aside::Shutdown(self.ends.leave.recv().await.unwrap_or(Shutdown::Now)),
             }
         };
         let told = async {
@@ -300,7 +300,7 @@ impl Peer {
             Aside::Told
         };
         let time = async {
-            match self.session.deadline() {
+            match self.session.next_timeout() {
                 Some(at) => Timer::at(self.started + Duration::from_millis(at)).await,
                 None => future::pending().await,
             };
@@ -312,15 +312,15 @@ impl Peer {
     fn attend(&mut self, aside: Aside) {
         match aside {
             Aside::Line(line) => self.session.say(self.now(), line),
-            Aside::Leave(leave) => {
+            Aside::Shutdown(leave) => {
                 // The lines before it count, even above a full window.
                 while let Ok(line) = self.ends.lines.try_recv() {
                     self.session.say(self.now(), line);
                 }
                 let patience = match leave {
-                    Leave::Quit => Patience::Short,
-                    Leave::Finish => Patience::Endless,
-                    Leave::Now => Patience::None,
+                    Shutdown::Quit => Patience::Short,
+                    Shutdown::Finish => Patience::Endless,
+                    Shutdown::Now => Patience::None,
                 };
                 self.session.leave(self.now(), patience);
             }
@@ -332,10 +332,14 @@ impl Peer {
 
     /// Lets time pass for the session and hands its events on; what was taken is acknowledged with the next bytes.
     fn turn(&mut self) -> io::Result<()> {
-        self.session.tick(self.now()).map_err(io::Error::other)?;
+        self.session
+            .handle_timeout(self.now())
+            .map_err(io::Error::other)?;
         if self.tell() {
             self.session.hold();
-            self.session.tick(self.now()).map_err(io::Error::other)?;
+            self.session
+                .handle_timeout(self.now())
+                .map_err(io::Error::other)?;
         }
         Ok(())
     }
@@ -452,7 +456,7 @@ enum Either<T> {
 
 async fn connect(address: SocketAddr) -> io::Result<TcpStream> {
     let late = async {
-        Timer::after(DIAL_WITHIN).await;
+        Timer::after(DIAL_TIMEOUT).await;
         Err(io::ErrorKind::TimedOut.into())
     };
     TcpStream::connect(address).or(late).await

@@ -4,9 +4,9 @@
 //! thread to ours, which costs a relay three times its work (docs/decisions.md); so this loop waits on a level-triggered
 //! epoll itself. Each line takes one `epoll_wait`, one `recv` and one `send`.
 
-mod door;
-mod face;
-mod show;
+mod console;
+mod listener;
+mod observer;
 mod timer;
 
 use std::io::{self, Read, Write};
@@ -21,16 +21,18 @@ use rustix::event::epoll::{self, CreateFlags, Event, EventData, EventFlags};
 use rustix::net::sockopt;
 
 use crate::display::{self, Direction};
-use crate::protocol::hub::{ConnId, Effect, EndOfStream, House, Hub, Setting, Tracing, Voice};
+use crate::protocol::hub::{
+    Config, ConnId, Effect, EndOfStream, Formatter, Hub, RelayMode, Tracing,
+};
 use crate::protocol::plain;
 use crate::protocol::{Millis, UnixMillis};
 use crate::service::Service;
 
-use face::Face;
+use observer::Observer;
 use timer::Timer;
 
-pub use door::{Door, Origin, listen};
-pub use show::Show;
+pub use console::Console;
+pub use listener::{Listener, Origin, listen};
 
 /// Bytes read from a socket at once.
 const READ_AT_ONCE: usize = 64 * 1024;
@@ -45,7 +47,7 @@ const LAST_BYTES: Millis = 1_000;
 const LAST_ROWS: Millis = 2_000;
 
 /// What woke us, where it is no connection. Connections are named by their [`ConnId`].
-const DOOR: u64 = u64::MAX;
+const LISTENER: u64 = u64::MAX;
 const SCREEN: u64 = u64::MAX - 1;
 const STOP: u64 = u64::MAX - 2;
 const TIMER: u64 = u64::MAX - 3;
@@ -69,12 +71,19 @@ pub enum Ended {
 /// When the system refuses what a relay cannot do without.
 pub fn run(
     listener: TcpListener,
-    show: Show,
+    console: Console,
     stop: UnixStream,
     tracing: Tracing,
 ) -> io::Result<Ended> {
-    let door = Door::new(listener, Origin::Ours)?;
-    Relay::new(door, House::TwoSeats, Face::Show(show), stop, tracing)?.run()
+    let listener = Listener::new(listener, Origin::Ours)?;
+    Relay::new(
+        listener,
+        RelayMode::Single,
+        Observer::Console(console),
+        stop,
+        tracing,
+    )?
+    .run()
 }
 
 /// Relays as [`run`] does, but with nobody watching: no message is shown, and people are told at the end to look for the
@@ -82,20 +91,32 @@ pub fn run(
 ///
 /// # Errors
 /// As [`run`].
-pub fn serve(door: Door, house: House, service: Service, stop: UnixStream) -> io::Result<Ended> {
-    Relay::new(door, house, Face::Service(service), stop, Tracing::Off)?.run()
+pub fn serve(
+    listener: Listener,
+    mode: RelayMode,
+    service: Service,
+    stop: UnixStream,
+) -> io::Result<Ended> {
+    Relay::new(
+        listener,
+        mode,
+        Observer::Service(service),
+        stop,
+        Tracing::Off,
+    )?
+    .run()
 }
 
 struct Relay {
     hub: Hub,
     epoll: OwnedFd,
     timer: Timer,
-    door: Door,
+    listener: Listener,
     sockets: Vec<Option<Socket>>,
     /// Connections that epoll may have to be told something new of, once their bytes are on their way.
     touched: Vec<ConnId>,
-    face: Face,
-    screen_watched: Watched,
+    observer: Observer,
+    screen_watched: ScreenWatch,
     /// Whether the screen held everybody back when epoll was last told whom to watch.
     held_back: bool,
     stop: UnixStream,
@@ -123,7 +144,7 @@ enum Half {
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Watched {
+enum ScreenWatch {
     No,
     Yes,
     /// A file: epoll refuses it, and it never makes anybody wait.
@@ -138,9 +159,9 @@ enum Stop {
 
 impl Relay {
     fn new(
-        door: Door,
-        house: House,
-        face: Face,
+        listener: Listener,
+        mode: RelayMode,
+        observer: Observer,
         stop: UnixStream,
         tracing: Tracing,
     ) -> io::Result<Relay> {
@@ -150,22 +171,22 @@ impl Relay {
         let timer = Timer::new()?;
         epoll::add(&epoll, &timer, EventData::new_u64(TIMER), EventFlags::IN)?;
         Ok(Relay {
-            hub: Hub::new(Setting {
-                house,
+            hub: Hub::new(Config {
+                mode,
                 tracing,
                 seed: unix_now() ^ u64::from(std::process::id()).rotate_left(32),
-                voice: Voice {
+                formatter: Formatter {
                     date: display::date,
                     sentence: plain::sentence,
                 },
             }),
             epoll,
             timer,
-            door,
+            listener,
             sockets: Vec::new(),
             touched: Vec::new(),
-            face,
-            screen_watched: Watched::No,
+            observer,
+            screen_watched: ScreenWatch::No,
             held_back: false,
             stop,
             stopped: None,
@@ -177,20 +198,20 @@ impl Relay {
 
     fn run(mut self) -> io::Result<Ended> {
         let mut events = [MaybeUninit::uninit(); 256];
-        self.tend_door(self.now());
-        self.face.begins(self.now(), &self.door)?;
+        self.flush_listener(self.now());
+        self.observer.begins(self.now(), &self.listener)?;
         loop {
             self.settle();
             if self.hub.is_over() || self.has_waited_enough() {
                 break;
             }
-            self.timer.wake_at(self.now(), self.deadline())?;
+            self.timer.wake_at(self.now(), self.next_timeout())?;
             let (happened, _) = match epoll::wait(&self.epoll, &mut events, None) {
                 Err(rustix::io::Errno::INTR) => continue,
                 outcome => outcome?,
             };
             self.hub.set_date(unix_now());
-            let knocked = happened.iter().any(|event| event.data.u64() == DOOR);
+            let knocked = happened.iter().any(|event| event.data.u64() == LISTENER);
             for event in happened {
                 self.happened(event)?;
             }
@@ -200,11 +221,11 @@ impl Relay {
             }
         }
         if self.stopped.is_none() {
-            self.face.over(self.now());
+            self.observer.over(self.now());
         }
         self.timer.stop()?;
         self.show_last_rows();
-        Ok(match (self.stopped, self.face.into_failure()) {
+        Ok(match (self.stopped, self.observer.into_failure()) {
             (Some(_), _) => Ended::Stopped,
             (None, Some(failure)) => Ended::Unshown(failure),
             (None, None) => Ended::Over,
@@ -214,8 +235,8 @@ impl Relay {
     /// Carries out all that follows from what happened, until nothing is left but to wait.
     fn settle(&mut self) {
         let now = self.now();
-        if self.hub.deadline().is_some_and(|at| at <= now) {
-            self.hub.tick(now);
+        if self.hub.next_timeout().is_some_and(|at| at <= now) {
+            self.hub.handle_timeout(now);
         }
         loop {
             if let Some(id) = self.hub.next_unsent() {
@@ -226,11 +247,11 @@ impl Relay {
                 break;
             }
         }
-        self.tend_door(now);
-        self.face.tend(now, self.hub.counts());
+        self.flush_listener(now);
+        self.observer.tend(now, self.hub.counts());
         self.watch_screen();
         // Only now: whom to watch depends on what has been sent and on what the screen has taken.
-        let held_back = self.face.holds_back();
+        let held_back = self.observer.holds_back();
         if std::mem::replace(&mut self.held_back, held_back) != held_back {
             self.watch_everyone();
         }
@@ -242,7 +263,7 @@ impl Relay {
     fn happened(&mut self, event: &Event) -> io::Result<()> {
         let now = self.now();
         match event.data.u64() {
-            DOOR | SCREEN => {}
+            LISTENER | SCREEN => {}
             STOP => self.told_to_stop(now),
             TIMER => self.timer.stop()?,
             id => {
@@ -262,7 +283,7 @@ impl Relay {
 
     fn accept(&mut self, now: Millis) {
         for _ in 0..ACCEPTED_AT_ONCE {
-            match self.door.accept() {
+            match self.listener.accept() {
                 Ok((stream, peer)) => {
                     let id = self.hub.accepted(now, peer.ip().to_canonical());
                     match self.register(id, stream) {
@@ -276,8 +297,8 @@ impl Relay {
                     io::ErrorKind::ConnectionAborted | io::ErrorKind::Interrupted => {}
                     // No descriptor or memory is left. The caller waits in the kernel; so do we, for one to close.
                     _ => {
-                        self.face.exhausted(now);
-                        return self.door.pause(&self.epoll, now);
+                        self.observer.exhausted(now);
+                        return self.listener.pause(&self.epoll, now);
                     }
                 },
             }
@@ -394,7 +415,7 @@ impl Relay {
             let opposite = self.hub.opposite(id);
             self.hub.closed(now, id);
             self.touched.extend(opposite);
-            self.door.end_pause(now);
+            self.listener.end_pause(now);
         }
     }
 
@@ -432,19 +453,19 @@ impl Relay {
     }
 
     fn watch_screen(&mut self) {
-        let wanted = match (self.screen_watched, self.face.is_blocked()) {
-            (Watched::Never, _) => return,
-            (_, true) => Watched::Yes,
-            (_, false) => Watched::No,
+        let wanted = match (self.screen_watched, self.observer.is_blocked()) {
+            (ScreenWatch::Never, _) => return,
+            (_, true) => ScreenWatch::Yes,
+            (_, false) => ScreenWatch::No,
         };
         if wanted == self.screen_watched {
             return;
         }
-        let Some(screen) = self.face.terminal() else {
+        let Some(screen) = self.observer.terminal() else {
             return;
         };
         let outcome = match wanted {
-            Watched::Yes => epoll::add(
+            ScreenWatch::Yes => epoll::add(
                 &self.epoll,
                 screen,
                 EventData::new_u64(SCREEN),
@@ -454,7 +475,7 @@ impl Relay {
         };
         self.screen_watched = match outcome {
             Ok(()) => wanted,
-            Err(_) => Watched::Never,
+            Err(_) => ScreenWatch::Never,
         };
     }
 
@@ -464,26 +485,26 @@ impl Relay {
                 self.trace_occurrence(id, "connexion fermée : délai écoulé");
                 self.close(now, id);
             }
-            Effect::Understood { conn, remarks } => {
-                for remark in remarks.iter() {
-                    self.trace_occurrence(conn, display::remark(remark));
+            Effect::Understood { conn, diagnostics } => {
+                for diagnostic in diagnostics.iter() {
+                    self.trace_occurrence(conn, display::diagnostic(diagnostic));
                 }
             }
-            effect => self.face.happened(now, &effect),
+            effect => self.observer.happened(now, &effect),
         }
     }
 
     /// Opens or closes the listening socket as the hub has it.
-    fn tend_door(&mut self, now: Millis) {
-        let open = match self.door.origin() {
+    fn flush_listener(&mut self, now: Millis) {
+        let open = match self.listener.origin() {
             Origin::Ours => self.hub.is_open(),
             // Closed, it would leave a third caller without an answer; the hub has one.
             Origin::Inherited => !self.hub.is_ending(),
         };
         if open {
-            self.door.open(&self.epoll, DOOR, now);
-        } else if self.door.close(&self.epoll) && !self.hub.is_ending() {
-            self.face.seats_taken();
+            self.listener.open(&self.epoll, LISTENER, now);
+        } else if self.listener.close(&self.epoll) && !self.hub.is_ending() {
+            self.observer.seats_taken();
         }
     }
 
@@ -496,8 +517,8 @@ impl Relay {
         }
         let until = now + LAST_BYTES;
         self.stopped = Some(Stop::Politely { until });
-        self.face.stops(now);
-        self.hub.stop(now, self.face.farewell());
+        self.observer.stops(now);
+        self.hub.stop(now, self.observer.farewell());
     }
 
     fn has_waited_enough(&self) -> bool {
@@ -513,10 +534,10 @@ impl Relay {
         let deadline = Instant::now() + Duration::from_millis(LAST_ROWS);
         let mut events = [MaybeUninit::uninit(); 8];
         loop {
-            self.face.tend(self.now(), self.hub.counts());
+            self.observer.tend(self.now(), self.hub.counts());
             self.watch_screen();
             let rest = deadline.saturating_duration_since(Instant::now());
-            if !self.face.is_blocked() || rest.is_zero() {
+            if !self.observer.is_blocked() || rest.is_zero() {
                 return;
             }
             let timeout = Timespec::try_from(rest).ok();
@@ -533,9 +554,9 @@ impl Relay {
             return;
         }
         let who = self.who(id);
-        if let Face::Show(show) = &mut self.face {
-            let row = show.notice_palette().occurrence(unix_now(), &who, what);
-            show.aside(&row);
+        if let Observer::Console(console) = &mut self.observer {
+            let row = console.notice_palette().occurrence(unix_now(), &who, what);
+            console.aside(&row);
         }
     }
 
@@ -544,10 +565,10 @@ impl Relay {
             return;
         }
         let who = self.who(id);
-        if let Face::Show(show) = &mut self.face {
-            let palette = *show.notice_palette();
+        if let Observer::Console(console) = &mut self.observer {
+            let palette = *console.notice_palette();
             for row in palette.crossing(unix_now(), direction, &who, bytes) {
-                show.aside(&row);
+                console.aside(&row);
             }
         }
     }
@@ -563,11 +584,11 @@ impl Relay {
     }
 
     /// When something is due.
-    fn deadline(&self) -> Option<Millis> {
+    fn next_timeout(&self) -> Option<Millis> {
         let deadlines = [
-            self.hub.deadline(),
-            self.face.deadline(),
-            self.door.deadline(),
+            self.hub.next_timeout(),
+            self.observer.next_timeout(),
+            self.listener.next_timeout(),
             match self.stopped {
                 Some(Stop::Politely { until }) => Some(until),
                 _ => None,

@@ -77,7 +77,7 @@ impl Service {
         self.supervisor.stopping();
     }
 
-    /// Tells the supervisor and the log what is due, and how full the house is.
+    /// Tells the supervisor and the log what is due, and how many people are served.
     pub fn tend(&mut self, now: Millis, counts: Counts) {
         self.counts = counts;
         self.supervisor.tend(now, self.counts);
@@ -85,9 +85,9 @@ impl Service {
     }
 
     /// When [`tend`](Service::tend) must be called next.
-    pub fn deadline(&self) -> Option<Millis> {
-        let supervisor = self.supervisor.deadline(self.counts);
-        supervisor.into_iter().chain(self.log.deadline()).min()
+    pub fn next_timeout(&self) -> Option<Millis> {
+        let supervisor = self.supervisor.next_timeout(self.counts);
+        supervisor.into_iter().chain(self.log.next_timeout()).min()
     }
 }
 

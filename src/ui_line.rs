@@ -6,13 +6,13 @@
 
 mod conversation;
 mod editor;
-mod face;
+mod frontend;
 mod input;
 mod keys;
-mod plain;
+mod pipe;
 mod prompt;
-mod stage;
 mod terminal;
+mod view;
 
 use std::io::{self, IsTerminal};
 use std::os::fd::{AsFd, OwnedFd};
@@ -60,7 +60,7 @@ struct Streams {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Layout {
     Prompt,
-    Plain,
+    Pipe,
 }
 
 impl Streams {
@@ -71,7 +71,7 @@ impl Streams {
         Ok(Streams {
             layout: match able && input.is_terminal() && output.is_terminal() {
                 true => Layout::Prompt,
-                false => Layout::Plain,
+                false => Layout::Pipe,
             },
             colour: Colour::choose(&output),
             notice_colour: Colour::choose(&notices),

@@ -4,18 +4,18 @@
 //! says what a person asked for. The connection lives in another thread, at the other end of `peer`'s channels.
 
 mod actions;
-mod ask;
-mod attention;
+mod autoscroll;
 mod bubbles;
+mod composer;
 mod conversation;
-mod draft;
-mod follow;
-mod frame;
+mod join_dialog;
+mod last_used;
 mod links;
-mod remembered;
-mod standing;
+mod main_window;
+mod message_list;
+mod notifier;
+mod status;
 mod theme;
-mod view;
 
 use std::convert::Infallible;
 use std::future::Future;
@@ -36,8 +36,8 @@ use crate::options::Address;
 use crate::peer::Handle;
 use crate::protocol::wire::Name;
 
-pub use ask::Answer;
 use conversation::Conversation;
+pub use join_dialog::Answer;
 
 /// What the window needs to know.
 #[derive(Debug)]
@@ -84,7 +84,7 @@ impl Desktop {
 
     /// Asks for what is not known of whom to call and as whom; `None` when nobody wants to say.
     pub fn ask(&self, address: Option<Address>, name: Option<Name>) -> Option<Answer> {
-        self.context.block_on(ask::ask(address, name))
+        self.context.block_on(join_dialog::ask(address, name))
     }
 
     /// Talks in a window until it is closed and the connection has ended.

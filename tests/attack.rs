@@ -21,7 +21,7 @@ use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
 
 use support::chance::Chance;
 use support::process::{descriptors, descriptors_below, memory, processor_time};
-use support::{PATIENCE, Program, msg};
+use support::{Program, TIMEOUT, msg};
 
 const KIB: u64 = 1 << 10;
 const MIB: u64 = 1 << 20;
@@ -453,7 +453,7 @@ impl Line {
     fn connect(source: Ipv4Addr, address: SocketAddr) -> Line {
         let stream = connect_from(source, address).expect("the daemon listens");
         stream.set_nodelay(true).expect("it stands");
-        stream.set_read_timeout(Some(PATIENCE)).expect("it stands");
+        stream.set_read_timeout(Some(TIMEOUT)).expect("it stands");
         Line {
             stream: BufReader::new(stream),
             calls: 1,
@@ -634,7 +634,7 @@ fn pace(span: Duration) {
 
 /// Waits until what is measured is as wanted, for a moment; what it is then.
 fn settled<T>(measure: impl Fn() -> T, wanted: impl Fn(&T) -> bool) -> T {
-    let deadline = Instant::now() + PATIENCE;
+    let deadline = Instant::now() + TIMEOUT;
     loop {
         let found = measure();
         if wanted(&found) || Instant::now() > deadline {

@@ -10,7 +10,7 @@ use rustix::process::Signal;
 
 use support::process::most_memory;
 use support::wire::Wire;
-use support::{PATIENCE, Program, Relay, msg};
+use support::{Program, Relay, TIMEOUT, msg};
 
 /// A relay with Zoé's and Bob's clients.
 struct Talk {
@@ -151,7 +151,7 @@ fn relay_that(
     let address = listener.local_addr().expect("bound");
     let relay = thread::spawn(move || {
         let (stream, _) = listener.accept().expect("somebody calls");
-        stream.set_read_timeout(Some(PATIENCE)).expect("it stands");
+        stream.set_read_timeout(Some(TIMEOUT)).expect("it stands");
         let mut reader = BufReader::new(&stream);
         let mut hello = String::new();
         reader.read_line(&mut hello).expect("a hello");

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use support::chance::{Chance, number};
 use support::process::{descriptors, memory, most_memory};
 use support::wire::{Wire, hello};
-use support::{PATIENCE, Relay};
+use support::{Relay, TIMEOUT};
 
 /// What a relay may take beyond what it takes at rest.
 const LITTLE: u64 = 2 << 20;
@@ -75,7 +75,7 @@ fn connections_that_come_and_break_leave_nothing_behind() {
     for _ in 0..cycles {
         come_and_break(&relay, &mut chance);
     }
-    let deadline = Instant::now() + PATIENCE;
+    let deadline = Instant::now() + TIMEOUT;
     while descriptors(process) > at_rest && Instant::now() < deadline {
         std::thread::yield_now();
     }

@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::os::unix::ffi::OsStringExt;
 
 use msg::options::{Address, Caller, Mode, parse};
-use msg::protocol::hub::{House, Tracing};
+use msg::protocol::hub::{RelayMode, Tracing};
 
 fn asked(line: &[&str]) -> Mode {
     parse(line.iter().map(OsString::from)).unwrap()
@@ -151,12 +151,12 @@ fn a_pair_may_name_its_salon() {
 #[test]
 fn a_relay_keeps_one_conversation_or_a_house_full() {
     let house = |line: &[&str]| match asked(line) {
-        Mode::Relay(options) => options.house,
+        Mode::Relay(options) => options.mode,
         other => panic!("{other:?}"),
     };
-    assert_eq!(house(&["--relay", ":1"]), House::TwoSeats);
-    assert_eq!(house(&["--daemon", "--relay", ":1"]), House::Daemon);
-    assert_eq!(house(&["--relay", ":1", "--daemon"]), House::Daemon);
+    assert_eq!(house(&["--relay", ":1"]), RelayMode::Single);
+    assert_eq!(house(&["--daemon", "--relay", ":1"]), RelayMode::Daemon);
+    assert_eq!(house(&["--relay", ":1", "--daemon"]), RelayMode::Daemon);
     assert!(
         mistake(&["--connect", "h:1", "--nom", "X", "--daemon"])
             .starts_with("--daemon ne sert qu'à un relais")

@@ -10,7 +10,7 @@ use rustix::process::Signal;
 
 use support::process::listens;
 use support::wire::{Wire, hello};
-use support::{PATIENCE, Program, Relay, msg};
+use support::{Program, Relay, TIMEOUT, msg};
 
 const ZOE: u64 = 1;
 const BOB: u64 = 2;
@@ -52,7 +52,7 @@ impl Talk {
 
 /// Waits until something holds that nothing tells of.
 fn until(what: &str, holds: impl Fn() -> bool) {
-    let deadline = Instant::now() + PATIENCE;
+    let deadline = Instant::now() + TIMEOUT;
     while !holds() {
         assert!(Instant::now() < deadline, "waited in vain until {what}");
         std::thread::yield_now();

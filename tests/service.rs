@@ -13,7 +13,7 @@ use rustix::process::Signal;
 
 use support::process::listens;
 use support::wire::Wire;
-use support::{PATIENCE, Program, Relay, msg};
+use support::{Program, Relay, TIMEOUT, msg};
 
 /// What a supervisor has and does: a socket for its service, and an ear for it.
 struct Supervisor {
@@ -29,7 +29,7 @@ impl Supervisor {
         let ear_name = format!("msg-test-{name}-{}", std::process::id());
         let ear = UnixAddr::from_abstract_name(&ear_name).expect("it is short");
         let ear = UnixDatagram::bind_addr(&ear).expect("nobody has this name");
-        ear.set_read_timeout(Some(PATIENCE)).expect("it can wait");
+        ear.set_read_timeout(Some(TIMEOUT)).expect("it can wait");
         Supervisor {
             address: socket.local_addr().expect("bound"),
             socket,

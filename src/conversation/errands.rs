@@ -5,18 +5,18 @@ use std::time::{Duration, Instant};
 
 use smol::channel::{Sender, TrySendError};
 
-use super::ledger::Ledger;
-use crate::peer::Leave;
+use super::transcript::Transcript;
+use crate::peer::Shutdown;
 use crate::protocol::Line;
 
-/// Gives the connection the lines that wait in a [`Ledger`], one after the other as it takes them, and at last the
+/// Gives the connection the lines that wait in a [`Transcript`], one after the other as it takes them, and at last the
 /// farewell.
 #[derive(Debug)]
 pub struct Errands {
     lines: Sender<Line>,
-    farewell: Sender<Leave>,
+    farewell: Sender<Shutdown>,
     /// What is to be asked of the connection, after all lines.
-    parting: Option<Leave>,
+    parting: Option<Shutdown>,
     pace: Pace,
 }
 
@@ -39,14 +39,14 @@ pub struct Refused;
 /// What the connection is to do next.
 enum Errand {
     Say(Line),
-    Leave(Leave),
+    Shutdown(Shutdown),
 }
 
 /// How long lines wait before their author is told. A healthy connection takes a few milliseconds.
-const STALLED_AFTER: Duration = Duration::from_millis(500);
+const STALL_TIMEOUT: Duration = Duration::from_millis(500);
 
 impl Errands {
-    pub fn new(lines: Sender<Line>, farewell: Sender<Leave>) -> Errands {
+    pub fn new(lines: Sender<Line>, farewell: Sender<Shutdown>) -> Errands {
         Errands {
             lines,
             farewell,
@@ -56,7 +56,7 @@ impl Errands {
     }
 
     /// Leaves so, once the connection has taken all lines.
-    pub fn part(&mut self, leave: Leave) {
+    pub fn part(&mut self, leave: Shutdown) {
         self.parting = Some(leave);
     }
 
@@ -69,14 +69,14 @@ impl Errands {
     ///
     /// # Errors
     /// When it takes nothing any more.
-    pub fn hand_over(&mut self, ledger: &mut Ledger) -> Result<(), Refused> {
-        while let Some(errand) = self.next(ledger) {
+    pub fn hand_over(&mut self, transcript: &mut Transcript) -> Result<(), Refused> {
+        while let Some(errand) = self.next(transcript) {
             let sent = match errand {
                 Errand::Say(line) => self.lines.try_send(line).map_err(without_errand),
-                Errand::Leave(leave) => self.farewell.try_send(leave).map_err(without_errand),
+                Errand::Shutdown(leave) => self.farewell.try_send(leave).map_err(without_errand),
             };
             match sent {
-                Ok(()) => self.taken(ledger),
+                Ok(()) => self.taken(transcript),
                 Err(TrySendError::Full(())) => {
                     if self.pace == Pace::Steady {
                         self.pace = Pace::StalledSince(Instant::now());
@@ -99,23 +99,23 @@ impl Errands {
     /// When the connection takes nothing any more.
     pub fn hand_over_next(
         &self,
-        ledger: &Ledger,
+        transcript: &Transcript,
     ) -> impl Future<Output = Result<(), Refused>> + use<> {
         let (lines, farewell) = (self.lines.clone(), self.farewell.clone());
-        let errand = self.next(ledger);
+        let errand = self.next(transcript);
         async move {
             match errand {
                 Some(Errand::Say(line)) => lines.send(line).await.map_err(|_| Refused),
-                Some(Errand::Leave(leave)) => farewell.send(leave).await.map_err(|_| Refused),
+                Some(Errand::Shutdown(leave)) => farewell.send(leave).await.map_err(|_| Refused),
                 None => future::pending().await,
             }
         }
     }
 
     /// The connection has taken the next errand.
-    pub fn taken(&mut self, ledger: &mut Ledger) {
-        match ledger.waiting() {
-            Some(_) => ledger.handed_over(),
+    pub fn taken(&mut self, transcript: &mut Transcript) {
+        match transcript.waiting() {
+            Some(_) => transcript.handed_over(),
             None => self.parting = None,
         }
         if let Pace::StalledSince(_) = self.pace {
@@ -128,7 +128,7 @@ impl Errands {
     /// [told](Errands::stall_told).
     pub fn overdue_at(&self) -> Option<Instant> {
         match self.pace {
-            Pace::StalledSince(since) => Some(since + STALLED_AFTER),
+            Pace::StalledSince(since) => Some(since + STALL_TIMEOUT),
             Pace::Steady | Pace::StallTold | Pace::Over => None,
         }
     }
@@ -149,18 +149,18 @@ impl Errands {
         self.pace == Pace::StallTold
     }
 
-    fn next(&self, ledger: &Ledger) -> Option<Errand> {
+    fn next(&self, transcript: &Transcript) -> Option<Errand> {
         if self.pace == Pace::Over {
             return None;
         }
-        match ledger.waiting() {
+        match transcript.waiting() {
             Some(line) => Some(Errand::Say(line.clone())),
-            None => self.parting.map(Errand::Leave),
+            None => self.parting.map(Errand::Shutdown),
         }
     }
 }
 
-/// Why it was not sent; the errand itself still waits in its ledger.
+/// Why it was not sent; the errand itself still waits in its transcript.
 fn without_errand<T>(error: TrySendError<T>) -> TrySendError<()> {
     match error {
         TrySendError::Full(_) => TrySendError::Full(()),
@@ -173,13 +173,13 @@ mod tests {
     use super::*;
     use crate::peer;
 
-    fn ledger(texts: &[&str]) -> Ledger {
-        let mut ledger = Ledger::new("Alice".to_owned(), None);
+    fn transcript(texts: &[&str]) -> Transcript {
+        let mut transcript = Transcript::new("Alice".to_owned(), None);
         for text in texts {
             let text = (*text).to_owned();
-            ledger.say(Line { sent_at: 0, text }).unwrap();
+            transcript.say(Line { sent_at: 0, text }).unwrap();
         }
-        ledger
+        transcript
     }
 
     fn errands() -> (Errands, peer::Ends) {
@@ -190,34 +190,34 @@ mod tests {
     #[test]
     fn the_farewell_comes_after_the_last_line() {
         let (mut errands, ends) = errands();
-        let mut ledger = ledger(&["un", "deux"]);
-        errands.part(Leave::Quit);
-        errands.hand_over(&mut ledger).unwrap();
+        let mut transcript = transcript(&["un", "deux"]);
+        errands.part(Shutdown::Quit);
+        errands.hand_over(&mut transcript).unwrap();
         assert_eq!(ends.lines.try_recv().unwrap().text, "un");
         assert!(ends.leave.is_empty());
-        errands.hand_over(&mut ledger).unwrap();
+        errands.hand_over(&mut transcript).unwrap();
         assert_eq!(ends.lines.try_recv().unwrap().text, "deux");
-        assert_eq!(ends.leave.try_recv(), Ok(Leave::Quit));
-        errands.hand_over(&mut ledger).unwrap();
+        assert_eq!(ends.leave.try_recv(), Ok(Shutdown::Quit));
+        errands.hand_over(&mut transcript).unwrap();
         assert!(ends.leave.is_empty());
     }
 
     #[test]
     fn a_stall_is_told_once_and_is_over_when_nothing_waits() {
         let (mut errands, ends) = errands();
-        let mut ledger = ledger(&["un", "deux", "trois"]);
+        let mut transcript = transcript(&["un", "deux", "trois"]);
         assert_eq!(errands.overdue_at(), None);
-        errands.hand_over(&mut ledger).unwrap();
+        errands.hand_over(&mut transcript).unwrap();
         let overdue = errands.overdue_at();
         assert!(overdue.is_some());
-        errands.hand_over(&mut ledger).unwrap();
+        errands.hand_over(&mut transcript).unwrap();
         assert_eq!(errands.overdue_at(), overdue);
         errands.stall_told();
         assert_eq!(errands.overdue_at(), None);
         for _ in 0..2 {
             assert!(errands.is_stall_told());
             ends.lines.try_recv().unwrap();
-            errands.hand_over(&mut ledger).unwrap();
+            errands.hand_over(&mut transcript).unwrap();
         }
         assert!(!errands.is_stall_told());
     }
@@ -225,27 +225,27 @@ mod tests {
     #[test]
     fn what_is_dropped_while_it_waits_has_given_nothing() {
         let (mut errands, ends) = errands();
-        let mut ledger = ledger(&["un", "deux"]);
-        errands.hand_over(&mut ledger).unwrap();
+        let mut transcript = transcript(&["un", "deux"]);
+        errands.hand_over(&mut transcript).unwrap();
         let given = smol::block_on(async {
-            let dropped = errands.hand_over_next(&ledger);
+            let dropped = errands.hand_over_next(&transcript);
             assert!(smol::future::poll_once(dropped).await.is_none());
             ends.lines.recv().await.unwrap();
-            errands.hand_over_next(&ledger).await
+            errands.hand_over_next(&transcript).await
         });
         assert_eq!(given, Ok(()));
-        errands.taken(&mut ledger);
+        errands.taken(&mut transcript);
         assert_eq!(ends.lines.try_recv().unwrap().text, "deux");
-        assert_eq!(ledger.waiting(), None);
+        assert_eq!(transcript.waiting(), None);
     }
 
     #[test]
     fn once_it_is_over_not_even_what_waits_is_given() {
         let (mut errands, ends) = errands();
-        let mut ledger = ledger(&["un"]);
-        errands.part(Leave::Quit);
+        let mut transcript = transcript(&["un"]);
+        errands.part(Shutdown::Quit);
         errands.end();
-        assert_eq!(errands.hand_over(&mut ledger), Ok(()));
+        assert_eq!(errands.hand_over(&mut transcript), Ok(()));
         assert!(ends.lines.is_empty() && ends.leave.is_empty());
     }
 
@@ -253,8 +253,8 @@ mod tests {
     fn a_connection_that_is_gone_refuses() {
         let (mut errands, ends) = errands();
         drop(ends);
-        assert_eq!(errands.hand_over(&mut ledger(&["un"])), Err(Refused));
-        let given = smol::block_on(errands.hand_over_next(&ledger(&["un"])));
+        assert_eq!(errands.hand_over(&mut transcript(&["un"])), Err(Refused));
+        let given = smol::block_on(errands.hand_over_next(&transcript(&["un"])));
         assert_eq!(given, Err(Refused));
     }
 }

@@ -12,7 +12,7 @@ pub fn sentence(event: &Event) -> Option<String> {
         }
         Event::Arrived { name } => arrived(name),
         Event::Received { .. } | Event::Delivered { .. } => return None,
-        Event::Cut { reason, held } => {
+        Event::Disconnected { reason, held } => {
             let waiting =
                 messages(*held).map_or_else(String::new, |lines| format!(", {lines} en attente"));
             format!(
@@ -304,7 +304,7 @@ mod tests {
     #[test]
     fn a_cut_says_why_and_what_waits() {
         let cut = |held| {
-            told(Event::Cut {
+            told(Event::Disconnected {
                 reason: "Connection reset by peer (os error 104)".to_owned(),
                 held,
             })

@@ -10,7 +10,7 @@ use chrono::{Local, TimeZone};
 use unicode_width::UnicodeWidthStr;
 
 use crate::protocol::UnixMillis;
-use crate::protocol::plain::Remark;
+use crate::protocol::plain::Diagnostic;
 
 use super::{Palette, is_hidden, safe_name};
 
@@ -61,16 +61,16 @@ impl Palette {
 }
 
 /// How a plain client's line was understood.
-pub fn remark(remark: Remark) -> &'static str {
-    match remark {
-        Remark::Silence => "sans fin de ligne : message après 150 ms de silence",
-        Remark::EndOfStream => "sans fin de ligne : message à la fermeture de la connexion",
-        Remark::OwnPrefix => "le nom du client devant le texte a été retiré",
-        Remark::Windows1252 => "ce n'est pas de l'UTF-8 : lu comme du Windows-1252",
-        Remark::ByteOrderMark => "marque d'ordre des octets (BOM) retirée",
-        Remark::Cut => "ligne trop longue : coupée en plusieurs messages",
-        Remark::Telnet => "commandes telnet retirées du texte",
-        Remark::Erased => "caractères effacés au clavier",
+pub fn diagnostic(diagnostic: Diagnostic) -> &'static str {
+    match diagnostic {
+        Diagnostic::Silence => "sans fin de ligne : message après 150 ms de silence",
+        Diagnostic::EndOfStream => "sans fin de ligne : message à la fermeture de la connexion",
+        Diagnostic::OwnPrefix => "le nom du client devant le texte a été retiré",
+        Diagnostic::Windows1252 => "ce n'est pas de l'UTF-8 : lu comme du Windows-1252",
+        Diagnostic::ByteOrderMark => "marque d'ordre des octets (BOM) retirée",
+        Diagnostic::Disconnected => "ligne trop longue : coupée en plusieurs messages",
+        Diagnostic::Telnet => "commandes telnet retirées du texte",
+        Diagnostic::Erased => "caractères effacés au clavier",
     }
 }
 

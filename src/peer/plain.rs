@@ -4,7 +4,7 @@
 //! over. What it sends is understood as leniently as the relay understands plain clients.
 
 use std::io;
-use std::net::Shutdown;
+use std::net;
 use std::time::{Duration, Instant, SystemTime};
 
 use async_net::TcpStream;
@@ -12,12 +12,12 @@ use futures_lite::future::{self, FutureExt};
 use futures_lite::{AsyncReadExt, AsyncWriteExt};
 use smol::Timer;
 
-use crate::protocol::plain::{Heard, Plain};
+use crate::protocol::plain::{Input, Plain};
 use crate::protocol::session::{Ending, Event};
 use crate::protocol::wire::{Name, Outbox};
 use crate::protocol::{Line, Millis, UnixMillis};
 
-use super::{Ends, GOODBYE_WITHIN, Leave, READ_AT_ONCE, dial, no_relay};
+use super::{Ends, GOODBYE_TIMEOUT, READ_AT_ONCE, Shutdown, dial, no_relay};
 
 /// What a server's lines are shown under.
 const SERVER: &str = "serveur";
@@ -79,7 +79,7 @@ struct Talk {
 enum Phase {
     Talking,
     /// Our last bytes are in the outbox.
-    Ending(Leave),
+    Ending(Shutdown),
     /// They are sent and our side is shut down; the server may still speak.
     Listening {
         until: Option<Millis>,
@@ -90,7 +90,7 @@ enum Happened {
     Read(usize),
     Wrote(usize),
     Line(Line),
-    Leave(Leave),
+    Shutdown(Shutdown),
     Time,
 }
 
@@ -138,10 +138,10 @@ impl Talk {
                     self.taken += 1;
                     push_line(&mut self.outbox, &line.text);
                 }
-                Happened::Leave(leave) => self.leave(leave),
+                Happened::Shutdown(leave) => self.leave(leave),
                 Happened::Time => {
                     let now = self.now();
-                    self.heard.tick(now, self.outbox.tail());
+                    self.heard.handle_timeout(now, self.outbox.tail());
                     if let Phase::Listening { until: Some(until) } = self.phase
                         && now >= until
                     {
@@ -174,8 +174,8 @@ impl Talk {
         let leave = async {
             match self.phase {
                 Phase::Listening { until: Some(_) } => future::pending().await,
-                _ => Ok(Happened::Leave(
-                    self.ends.leave.recv().await.unwrap_or(Leave::Now),
+                _ => Ok(Happened::Shutdown(
+                    self.ends.leave.recv().await.unwrap_or(Shutdown::Now),
                 )),
             }
         };
@@ -184,7 +184,7 @@ impl Talk {
                 Phase::Listening { until } => until,
                 _ => None,
             };
-            let deadline = self.heard.deadline().into_iter().chain(until).min();
+            let deadline = self.heard.next_timeout().into_iter().chain(until).min();
             match deadline {
                 Some(at) => Timer::at(self.started + Duration::from_millis(at)).await,
                 None => future::pending().await,
@@ -197,17 +197,17 @@ impl Talk {
 
     /// Gives the user interface what the server has said; whether it has said that the discussion is over.
     async fn hand_on(&mut self) -> bool {
-        while let Some(heard) = self.heard.next_heard() {
+        while let Some(heard) = self.heard.next_input() {
             match heard {
-                Heard::Said(text) => {
+                Input::Said(text) => {
                     let sent_at = unix_now();
                     let line = Line { sent_at, text };
                     let name = SERVER.to_owned();
                     tell(&self.ends, Event::Received { name, line }).await;
                 }
-                Heard::Quit => return true,
+                Input::Quit => return true,
                 // Only an opening can be any of these, and this one is past it.
-                Heard::Wire | Heard::Named(_) | Heard::Nameless | Heard::Foreign(_) => {}
+                Input::Wire | Input::Named(_) | Input::Nameless | Input::Foreign(_) => {}
             }
         }
         false
@@ -219,32 +219,32 @@ impl Talk {
             tell(&self.ends, Event::Delivered { lines: self.told }).await;
         }
         if let Phase::Ending(leave) = self.phase {
-            stream.shutdown(Shutdown::Write)?;
+            stream.shutdown(net::Shutdown::Write)?;
             self.phase = Phase::Listening {
                 until: match leave {
                     // As `nc -N` does: the server may have much to answer.
-                    Leave::Finish => None,
-                    Leave::Quit | Leave::Now => Some(self.now() + GOODBYE_WITHIN),
+                    Shutdown::Finish => None,
+                    Shutdown::Quit | Shutdown::Now => Some(self.now() + GOODBYE_TIMEOUT),
                 },
             };
         }
         Ok(())
     }
 
-    fn leave(&mut self, leave: Leave) {
+    fn leave(&mut self, leave: Shutdown) {
         while let Ok(line) = self.ends.lines.try_recv() {
             self.taken += 1;
             push_line(&mut self.outbox, &line.text);
         }
         match (self.phase, leave) {
-            (Phase::Talking, Leave::Finish) => self.phase = Phase::Ending(leave),
-            (Phase::Talking, Leave::Quit | Leave::Now) => {
+            (Phase::Talking, Shutdown::Finish) => self.phase = Phase::Ending(leave),
+            (Phase::Talking, Shutdown::Quit | Shutdown::Now) => {
                 push_line(&mut self.outbox, "quitter");
                 self.phase = Phase::Ending(leave);
             }
             (Phase::Ending(_), _) => self.phase = Phase::Ending(leave),
             (Phase::Listening { .. }, _) => {
-                let until = Some(self.now() + GOODBYE_WITHIN);
+                let until = Some(self.now() + GOODBYE_TIMEOUT);
                 self.phase = Phase::Listening { until };
             }
         }

@@ -16,23 +16,23 @@ use std::net::IpAddr;
 use slab::Slab;
 
 use super::dates::Dates;
-use super::plain::Remarks;
+use super::plain::Diagnostics;
 use super::session::Event;
 use super::wire::{Bye, Name, Outbox, Pid, Refusal, Salon, Token, Verb};
 use super::{Line, Millis, UnixMillis};
 
 use plain_end::PlainEnd;
-use refusing::Refused;
-use state::{Alarm, Conn, Dialect, Member, Presence, Room, Seat, State, set_alarm};
+use refusing::RefusalReason;
+use state::{Alarm, Conn, ConnState, Dialect, Member, Presence, Room, Seat, set_alarm};
 
 /// How long a connection may take to say a whole hello.
-const HELLO_WITHIN: Millis = 30_000;
+const HELLO_TIMEOUT: Millis = 30_000;
 /// Most connections without a hello; one more, and the oldest goes.
-const MOST_PENDING: usize = 64;
+const MAX_PENDING: usize = 64;
 /// Most of them from one address, loopback apart, where everybody has the same.
-const MOST_PENDING_PER_ADDRESS: usize = 8;
+const MAX_PENDING_PER_ADDRESS: usize = 8;
 /// Silence after which a client counts as gone.
-const DEAD_AFTER: Millis = 30_000;
+const CLIENT_TIMEOUT: Millis = 30_000;
 /// How long a seat is kept for its owner's return.
 const SEAT_KEPT: Millis = 120_000;
 /// How long one who left may read what the other still sends.
@@ -40,11 +40,11 @@ const LINGER: Millis = 3_000;
 /// How long a connection that ends may take to read its last lines and close.
 const DRAIN: Millis = 2_000;
 /// Most rooms at once: an away seat costs its owner nothing, and us memory.
-const MOST_ROOMS: usize = 20_000;
+const MAX_ROOMS: usize = 20_000;
 /// Bytes waiting for one connection above which nothing more is read that would add to them.
 const OUTBOX_FULL: usize = 64 * 1024;
 /// Bytes of memory kept at most for the next outbox that needs some.
-const MOST_SPARE: usize = 2 * OUTBOX_FULL;
+const MAX_SPARE: usize = 2 * OUTBOX_FULL;
 
 /// A connection, as the hub names it to the relay. May be used again once [`Hub::closed`] has been called.
 pub type ConnId = usize;
@@ -54,7 +54,7 @@ pub type ConnId = usize;
 pub enum Effect {
     /// Close this socket now, then call [`Hub::closed`].
     Close(ConnId),
-    /// A message was passed on for the first time. Never from a [`House::Daemon`].
+    /// A message was passed on for the first time. Never from a [`RelayMode::Daemon`].
     /// `side` (0 or 1) tells the two seats apart.
     Said { side: usize, name: Name, line: Line },
     /// Somebody took a seat for the first time.
@@ -71,8 +71,11 @@ pub enum Effect {
     Left { name: Name, salon: Option<Salon> },
     /// Somebody did not come back in time.
     Lost { name: Name, salon: Option<Salon> },
-    /// How a plain client's bytes were understood. Only while [`Setting::tracing`].
-    Understood { conn: ConnId, remarks: Remarks },
+    /// How a plain client's bytes were understood. Only while [`Config::tracing`].
+    Understood {
+        conn: ConnId,
+        diagnostics: Diagnostics,
+    },
     /// A connection was refused.
     Refused {
         address: IpAddr,
@@ -90,16 +93,16 @@ pub enum EndOfStream {
     Gone,
 }
 
-/// What kind of house the hub keeps.
+/// Whether the relay serves one conversation or many.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum House {
+pub enum RelayMode {
     /// One conversation; when it is over, so is the relay. Messages are told as effects.
-    TwoSeats,
+    Single,
     /// Any number of conversations, whose text is nobody's business.
     Daemon,
 }
 
-/// How full the house is.
+/// How many people the relay serves.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counts {
     pub conversations: usize,
@@ -109,23 +112,23 @@ pub struct Counts {
 
 /// What a hub is told once.
 #[derive(Clone, Copy, Debug)]
-pub struct Setting {
-    pub house: House,
+pub struct Config {
+    pub mode: RelayMode,
     pub tracing: Tracing,
     /// Where the numbers come from that tell plain clients apart; no secret.
     pub seed: u64,
-    pub voice: Voice,
+    pub formatter: Formatter,
 }
 
 #[cfg(test)]
-impl Setting {
+impl Config {
     /// For tests, that look at what happens and not at how it is told.
-    pub(super) fn without_words(house: House) -> Setting {
-        Setting {
-            house,
+    pub(super) fn without_words(mode: RelayMode) -> Config {
+        Config {
+            mode,
             tracing: Tracing::Off,
             seed: 0,
-            voice: Voice {
+            formatter: Formatter {
                 date: |date| (date / 1_000).to_string(),
                 sentence: |event| Some(format!("{event:?}")),
             },
@@ -142,7 +145,7 @@ pub enum Tracing {
 
 /// What people read, whose words are not the protocol's.
 #[derive(Clone, Copy, Debug)]
-pub struct Voice {
+pub struct Formatter {
     /// A date as it is shown, to the second.
     pub date: fn(UnixMillis) -> String,
     /// What is said of an event, if anything is.
@@ -152,10 +155,10 @@ pub struct Voice {
 /// The relay without its sockets.
 ///
 /// After each call the relay sends what [`next_unsent`](Hub::next_unsent) names, carries out
-/// [`next_effect`](Hub::next_effect), and opens or closes its door as [`is_open`](Hub::is_open) says.
+/// [`next_effect`](Hub::next_effect), and listens or not as [`is_open`](Hub::is_open) says.
 #[derive(Debug)]
 pub struct Hub {
-    setting: Setting,
+    config: Config,
     /// The date of what happens now.
     date: UnixMillis,
     dates: Dates,
@@ -173,29 +176,29 @@ pub struct Hub {
     conversations: usize,
     /// Connections without a hello, oldest first.
     pending: VecDeque<ConnId>,
-    /// Connections refused, that have not closed yet, oldest first; one more than [`MOST_PENDING`], and that goes.
+    /// Connections refused, that have not closed yet, oldest first; one more than [`MAX_PENDING`], and that goes.
     refused: VecDeque<ConnId>,
     alarms: BTreeSet<(Millis, Alarm)>,
     unsent: VecDeque<ConnId>,
     /// Plain connections that something has happened to.
-    due: VecDeque<ConnId>,
+    ready: VecDeque<ConnId>,
     /// How many plain clients have had a seat.
     plain_clients: u64,
     effects: VecDeque<Effect>,
     /// Memory for the next outbox that needs some: growing anew for each batch was a third of the work of a long line.
     spare: Vec<u8>,
-    /// Set once the one conversation of [`House::TwoSeats`] is over.
+    /// Set once the one conversation of [`RelayMode::Single`] is over.
     over: bool,
     #[cfg(test)]
-    pub(super) flaw: Option<Flaw>,
+    pub(super) mutation: Option<HubMutation>,
 }
 
 impl Hub {
-    pub fn new(setting: Setting) -> Hub {
+    pub fn new(config: Config) -> Hub {
         Hub {
             date: 0,
-            dates: Dates::new(setting.voice.date),
-            setting,
+            dates: Dates::new(config.formatter.date),
+            config,
             conns: Slab::new(),
             rooms: Slab::new(),
             tokens: BTreeMap::new(),
@@ -207,13 +210,13 @@ impl Hub {
             refused: VecDeque::new(),
             alarms: BTreeSet::new(),
             unsent: VecDeque::new(),
-            due: VecDeque::new(),
+            ready: VecDeque::new(),
             plain_clients: 0,
             effects: VecDeque::new(),
             spare: Vec::new(),
             over: false,
             #[cfg(test)]
-            flaw: None,
+            mutation: None,
         }
     }
 
@@ -223,7 +226,7 @@ impl Hub {
             address,
             dialect: Dialect::Plain(Box::new(PlainEnd::new(now))),
             outbox: Outbox::default(),
-            state: State::Pending,
+            state: ConnState::Pending,
             heard_at: now,
             moved_at: now,
             alarm: None,
@@ -245,15 +248,15 @@ impl Hub {
         let Some(conn) = self.conns.get_mut(id) else {
             return;
         };
-        if let State::Seated(_) = conn.state {
+        if let ConnState::Seated(_) = conn.state {
             conn.heard_at = now;
         }
         match &mut conn.dialect {
-            _ if matches!(conn.state, State::Closing { .. }) => {}
+            _ if matches!(conn.state, ConnState::Closing { .. }) => {}
             Dialect::Wire(_) => self.wire_bytes(now, id, bytes),
             Dialect::Plain(end) => {
                 end.receive(now, bytes, &mut conn.outbox);
-                self.due.push_back(id);
+                self.ready.push_back(id);
             }
         }
         self.settle(now);
@@ -264,13 +267,13 @@ impl Hub {
     pub fn end_of_stream(&mut self, now: Millis, id: ConnId) -> EndOfStream {
         match self.conns.get_mut(id) {
             Some(Conn {
-                state: State::Pending | State::Seated(_),
+                state: ConnState::Pending | ConnState::Seated(_),
                 dialect: Dialect::Plain(end),
                 outbox,
                 ..
             }) => {
                 end.end_of_stream(outbox);
-                self.due.push_back(id);
+                self.ready.push_back(id);
                 self.settle(now);
                 EndOfStream::ReadsOn
             }
@@ -281,7 +284,7 @@ impl Hub {
     /// A connection is gone: cut, ended by its client, or closed as [`Effect::Close`] asked.
     pub fn closed(&mut self, now: Millis, id: ConnId) {
         if let Some(Conn {
-            state: State::Seated(_),
+            state: ConnState::Seated(_),
             dialect: Dialect::Plain(end),
             outbox,
             ..
@@ -290,7 +293,7 @@ impl Hub {
             // Nobody reads any more, but what was said is owed to the other; the connection is forgotten after that.
             *outbox = Outbox::default();
             end.gone();
-            self.due.push_back(id);
+            self.ready.push_back(id);
         } else {
             self.forget(now, id);
         }
@@ -305,9 +308,9 @@ impl Hub {
             self.alarms.remove(&(at, Alarm::Conn(id)));
         }
         match conn.state {
-            State::Seated(seat) => self.lose(now, seat),
-            State::Pending => self.pending.retain(|&pending| pending != id),
-            State::Closing { .. } => self.refused.retain(|&refused| refused != id),
+            ConnState::Seated(seat) => self.lose(now, seat),
+            ConnState::Pending => self.pending.retain(|&pending| pending != id),
+            ConnState::Closing { .. } => self.refused.retain(|&refused| refused != id),
         }
         if conn.queued {
             self.unsent.retain(|&unsent| unsent != id);
@@ -315,7 +318,7 @@ impl Hub {
     }
 
     /// Time has passed.
-    pub fn tick(&mut self, now: Millis) {
+    pub fn handle_timeout(&mut self, now: Millis) {
         while let Some(&(at, alarm)) = self.alarms.first()
             && at <= now
         {
@@ -328,8 +331,8 @@ impl Hub {
         self.settle(now);
     }
 
-    /// When [`tick`](Hub::tick) must be called next.
-    pub fn deadline(&self) -> Option<Millis> {
+    /// When [`handle_timeout`](Hub::handle_timeout) must be called next.
+    pub fn next_timeout(&self) -> Option<Millis> {
         self.alarms.first().map(|&(at, _)| at)
     }
 
@@ -356,7 +359,7 @@ impl Hub {
             let is_plain = matches!(conn.dialect, Dialect::Plain(_));
             self.keep_spare(let_go);
             if is_plain {
-                self.due.push_back(id);
+                self.ready.push_back(id);
                 self.settle(now);
             }
         }
@@ -382,7 +385,7 @@ impl Hub {
     /// Who speaks on a connection, once that is known.
     pub fn name(&self, id: ConnId) -> Option<&Name> {
         match self.conns.get(id)?.state {
-            State::Seated(seat) => Some(&self.member(seat)?.hello.name),
+            ConnState::Seated(seat) => Some(&self.member(seat)?.hello.name),
             _ => None,
         }
     }
@@ -390,7 +393,7 @@ impl Hub {
     /// The connection of whoever sits opposite.
     pub fn opposite(&self, id: ConnId) -> Option<ConnId> {
         match self.conns.get(id)?.state {
-            State::Seated(seat) => self.member(seat.opposite())?.presence.conn(),
+            ConnState::Seated(seat) => self.member(seat.opposite())?.presence.conn(),
             _ => None,
         }
     }
@@ -398,7 +401,7 @@ impl Hub {
     /// Whether a connection is on its way out: once its bytes are sent its write half must be shut down, and what it
     /// still sends be thrown away until it closes.
     pub fn is_closing(&self, id: ConnId) -> bool {
-        let closing = |conn: &Conn| matches!(conn.state, State::Closing { .. });
+        let closing = |conn: &Conn| matches!(conn.state, ConnState::Closing { .. });
         self.conns.get(id).is_some_and(closing)
     }
 
@@ -409,10 +412,10 @@ impl Hub {
             Some(member) => matches!(member.presence, Presence::Away { .. }),
         };
         let one_room = self.rooms.iter().next();
-        match self.setting.house {
+        match self.config.mode {
             _ if self.over => false,
-            House::Daemon => true,
-            House::TwoSeats => one_room.is_none_or(|(_, room)| room.members.iter().any(expected)),
+            RelayMode::Daemon => true,
+            RelayMode::Single => one_room.is_none_or(|(_, room)| room.members.iter().any(expected)),
         }
     }
 
@@ -455,10 +458,10 @@ impl Hub {
                 Dialect::Plain(_) => Bye::Stop,
             };
             match self.conns[id].state {
-                State::Closing { .. } => continue,
+                ConnState::Closing { .. } => continue,
                 // A hello may be on its way; and who speaks plain text can read this, too.
-                State::Pending => Verb::Bye(why).encode(self.conns[id].outbox.tail()),
-                State::Seated(_) => self.post(now, id, &Verb::Bye(why)),
+                ConnState::Pending => Verb::Bye(why).encode(self.conns[id].outbox.tail()),
+                ConnState::Seated(_) => self.post(now, id, &Verb::Bye(why)),
             }
             self.hang_up(now, id);
         }
@@ -481,7 +484,7 @@ impl Hub {
             let outcome = match incoming.next(&mut bytes) {
                 Ok(None) => break,
                 Ok(Some(line)) => self.line(now, id, line),
-                Err(malformed) => Err(Refused::from(malformed)),
+                Err(malformed) => Err(RefusalReason::from(malformed)),
             };
             if let Err(refused) = outcome {
                 self.refuse(now, id, refused);
@@ -492,16 +495,22 @@ impl Hub {
         }
     }
 
-    fn line(&mut self, now: Millis, id: ConnId, line: &[u8]) -> Result<(), Refused> {
+    fn line(&mut self, now: Millis, id: ConnId, line: &[u8]) -> Result<(), RefusalReason> {
         match self.conns.get(id).map(|conn| conn.state) {
-            Some(State::Pending) => self.hello(now, id, line),
-            Some(State::Seated(seat)) => self.verb(now, id, seat, line),
+            Some(ConnState::Pending) => self.hello(now, id, line),
+            Some(ConnState::Seated(seat)) => self.verb(now, id, seat, line),
             // What a plain client's session says after its goodbye, where nobody is left to be hung up on.
-            None | Some(State::Closing { .. }) => Ok(()),
+            None | Some(ConnState::Closing { .. }) => Ok(()),
         }
     }
 
-    fn verb(&mut self, now: Millis, id: ConnId, seat: Seat, line: &[u8]) -> Result<(), Refused> {
+    fn verb(
+        &mut self,
+        now: Millis,
+        id: ConnId,
+        seat: Seat,
+        line: &[u8],
+    ) -> Result<(), RefusalReason> {
         match Verb::decode(line)? {
             Verb::Say { seq, sent_at, text } => self.say(now, seat, line, (seq, sent_at, text)),
             Verb::Ack { .. } | Verb::Sealed(_) => {
@@ -511,7 +520,7 @@ impl Hub {
             Verb::Pong => {}
             Verb::Bye(_) => self.leave(now, id, seat),
             Verb::Peer { .. } | Verb::Gone(_) | Verb::Err { .. } => {
-                return Err(Refused::new(
+                return Err(RefusalReason::new(
                     Refusal::Proto,
                     "seul le relais envoie PEER, GONE et ERR",
                 ));
@@ -531,7 +540,7 @@ impl Hub {
         if !self.member(seat).is_some_and(here) || !self.forward(now, seat, line) {
             return;
         }
-        let shows = self.setting.house == House::TwoSeats;
+        let shows = self.config.mode == RelayMode::Single;
         if let Some(member) = self.rooms[seat.room].members[seat.side].as_mut()
             && member.shown.is_none_or(|shown| seq == shown + 1)
         {
@@ -585,7 +594,7 @@ impl Hub {
                 let inbox = end.inbox();
                 // One look for however many lines.
                 if inbox.is_empty() {
-                    self.due.push_back(id);
+                    self.ready.push_back(id);
                 }
                 inbox
             }
@@ -594,7 +603,7 @@ impl Hub {
 
     /// Keeps memory that is not needed any more for an outbox, if it is the best there is and not too much.
     fn keep_spare(&mut self, mut memory: Vec<u8>) {
-        if (self.spare.capacity()..=MOST_SPARE).contains(&memory.capacity()) {
+        if (self.spare.capacity()..=MAX_SPARE).contains(&memory.capacity()) {
             memory.clear();
             self.spare = memory;
         }
@@ -617,7 +626,7 @@ impl Hub {
     /// Sets the connection's alarm, unless an earlier one will look again.
     fn arm(&mut self, now: Millis, id: ConnId) {
         if let Some(conn) = self.conns.get_mut(id)
-            && let Some(at) = conn.deadline()
+            && let Some(at) = conn.next_timeout()
         {
             let at = at.max(now);
             set_alarm(&mut self.alarms, &mut conn.alarm, at, Alarm::Conn(id));
@@ -626,24 +635,24 @@ impl Hub {
 
     fn arm_room(&mut self, room: usize) {
         let ending = &mut self.rooms[room];
-        if let Some(at) = ending.deadline() {
+        if let Some(at) = ending.next_timeout() {
             set_alarm(&mut self.alarms, &mut ending.alarm, at, Alarm::Room(room));
         }
     }
 
     #[cfg(test)]
-    fn flawed(&self, flaw: Flaw) -> bool {
-        self.flaw == Some(flaw)
+    fn mutated(&self, mutation: HubMutation) -> bool {
+        self.mutation == Some(mutation)
     }
 
     #[cfg(not(test))]
-    const fn flawed(&self, _: Flaw) -> bool {
+    const fn mutated(&self, _: HubMutation) -> bool {
         false
     }
 }
 
 /// The mistake that the simulation switches on here, to prove that it would catch it. Compiled out of the program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Flaw {
+pub(super) enum HubMutation {
     PeerToOneSide,
 }

@@ -22,13 +22,13 @@ pub use self::opening::Foreign;
 pub use self::outgoing::{sentence, write_message, write_notice, write_welcome};
 
 /// A connection that says nothing for so long is asked for a name, once.
-const PROMPT_AFTER: Millis = 400;
+const PROMPT_TIMEOUT: Millis = 400;
 /// Silence that ends a line, for a client that has never sent CR or LF.
-const LINE_AFTER: Millis = 150;
+const LINE_TIMEOUT: Millis = 150;
 /// Silence after which half a UTF-8 character or half an opening is taken for what it is.
-const WHOLE_WITHIN: Millis = 2_000;
+const WHOLE_LINE_TIMEOUT: Millis = 2_000;
 /// Silence after which a single key is a line: whoever types goes on sooner, a client named « A » does not.
-const KEY_AFTER: Millis = 5_000;
+const KEY_INTERVAL: Millis = 5_000;
 
 /// What a silent connection is asked. It may be a client of the wire whose hello is late, which passes over it.
 pub const PROMPT: &str = "Quel est votre nom ?";
@@ -38,15 +38,15 @@ const BYTE_ORDER_MARK: char = '\u{feff}';
 /// What somebody is called whose first line is no name.
 pub const GUEST: &str = "invité";
 
-/// One plain client, as the relay hears it. Every connection may begin as one, for it tells [`Heard::Wire`] apart.
+/// One plain client, as the relay hears it. Every connection may begin as one, for it tells [`Input::Wire`] apart.
 ///
-/// Its driver calls [`receive`](Plain::receive), [`tick`](Plain::tick) and [`end_of_stream`](Plain::end_of_stream) as
-/// things happen, and after each call [`next_heard`](Plain::next_heard) until it gives `None`. It may stop asking while it has no
+/// Its driver calls [`receive`](Plain::receive), [`handle_timeout`](Plain::handle_timeout) and [`end_of_stream`](Plain::end_of_stream) as
+/// things happen, and after each call [`next_input`](Plain::next_input) until it gives `None`. It may stop asking while it has no
 /// room for more; then it must not read the socket either, for what it has not asked for waits here.
 #[derive(Debug)]
 pub struct Plain {
-    stage: Stage,
-    prompt: Prompt,
+    stage: PlainStage,
+    prompt: NamePrompt,
     telnet: Telnet,
     /// Text received and not looked at yet: what follows the first `read` bytes.
     unread: Vec<u8>,
@@ -55,9 +55,9 @@ pub struct Plain {
     line: Vec<u8>,
     part: Part,
     /// What the line last ended says: at most a name and a few texts.
-    heard: VecDeque<Heard>,
+    heard: VecDeque<Input>,
     framing: Framing,
-    hand: Hand,
+    hand: Typist,
     /// Characters that the bytes of one read have added to the line.
     added: usize,
     charset: Charset,
@@ -65,12 +65,12 @@ pub struct Plain {
     heard_at: Millis,
     /// No byte follows those in `unread`.
     ended: bool,
-    remarks: Remarks,
+    diagnostics: Diagnostics,
 }
 
 /// What a client says.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Heard {
+pub enum Input {
     /// It speaks the protocol: give [`Plain::into_unread`] to a decoder of the wire.
     Wire,
     /// It has a name and asks for a seat.
@@ -87,7 +87,7 @@ pub enum Heard {
 
 /// Something about how a line was understood, for whoever looks for the mistake in a client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Remark {
+pub enum Diagnostic {
     /// Nothing ended the line but silence.
     Silence,
     /// Nothing ended the line but the end of the stream.
@@ -97,20 +97,20 @@ pub enum Remark {
     Windows1252,
     ByteOrderMark,
     /// The line is longer than a message.
-    Cut,
+    Disconnected,
     /// Telnet commands stood among the text.
     Telnet,
     /// Characters were taken back.
     Erased,
 }
 
-/// A set of [`Remark`]s.
+/// A set of [`Diagnostic`]s.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Remarks(u8);
+pub struct Diagnostics(u8);
 
 /// How far the client has come.
 #[derive(Debug)]
-enum Stage {
+enum PlainStage {
     /// The first bytes do not tell yet what speaks. They stay unread, as they came.
     Opening,
     /// The next line is the first.
@@ -124,7 +124,7 @@ enum Stage {
 
 /// Asking for the name.
 #[derive(Debug)]
-enum Prompt {
+enum NamePrompt {
     At(Millis),
     /// The client has begun to speak by itself: only a blank line would show somebody who needs help.
     OnBlank,
@@ -143,7 +143,7 @@ enum Framing {
 
 /// Who writes the line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Hand {
+enum Typist {
     /// A person in character mode, so many characters by now: no silence ends the line.
     Person(usize),
     /// A program, in pieces.
@@ -169,8 +169,8 @@ impl Plain {
     /// A connection accepted at `now`.
     pub fn new(now: Millis) -> Plain {
         Plain {
-            stage: Stage::Opening,
-            prompt: Prompt::At(now + PROMPT_AFTER),
+            stage: PlainStage::Opening,
+            prompt: NamePrompt::At(now + PROMPT_TIMEOUT),
             telnet: Telnet::default(),
             unread: Vec::new(),
             read: 0,
@@ -178,21 +178,21 @@ impl Plain {
             part: Part::First,
             heard: VecDeque::new(),
             framing: Framing::Unknown,
-            hand: Hand::Person(0),
+            hand: Typist::Person(0),
             added: 0,
             charset: Charset::Utf8,
             heard_at: now,
             ended: false,
-            remarks: Remarks::default(),
+            diagnostics: Diagnostics::default(),
         }
     }
 
     /// Somebody who needs no name and no prompt: a server that is called, and speaks this dialect, too.
     pub fn talking() -> Plain {
         Plain {
-            stage: Stage::Talking(None),
-            prompt: Prompt::Shown,
-            hand: Hand::Program,
+            stage: PlainStage::Talking(None),
+            prompt: NamePrompt::Shown,
+            hand: Typist::Program,
             ..Plain::new(0)
         }
     }
@@ -204,16 +204,16 @@ impl Plain {
             return;
         };
         // Telnet negotiates before anybody types.
-        if first != IAC && matches!(self.prompt, Prompt::At(_)) {
-            self.prompt = Prompt::OnBlank;
+        if first != IAC && matches!(self.prompt, NamePrompt::At(_)) {
+            self.prompt = NamePrompt::OnBlank;
         }
         let silence = now.saturating_sub(self.heard_at);
         self.heard_at = now;
         match self.stage {
-            Stage::Opening => self.open(silence, bytes, out),
-            Stage::Naming | Stage::Talking(_) => self.take(silence, bytes, out),
-            Stage::Wire => self.unread.extend_from_slice(bytes),
-            Stage::Over => {}
+            PlainStage::Opening => self.open(silence, bytes, out),
+            PlainStage::Naming | PlainStage::Talking(_) => self.take(silence, bytes, out),
+            PlainStage::Wire => self.unread.extend_from_slice(bytes),
+            PlainStage::Over => {}
         }
     }
 
@@ -221,8 +221,8 @@ impl Plain {
     pub fn end_of_stream(&mut self, out: &mut Vec<u8>) {
         match self.stage {
             // A client of the wire was cut off in the middle of its hello: it takes no seat under half a word.
-            Stage::Opening if MAGIC.as_bytes().starts_with(&self.unread) => {
-                self.finish(Heard::Quit);
+            PlainStage::Opening if MAGIC.as_bytes().starts_with(&self.unread) => {
+                self.finish(Input::Quit);
             }
             _ => self.settle(out),
         }
@@ -230,12 +230,12 @@ impl Plain {
     }
 
     /// What the client says next.
-    pub fn next_heard(&mut self) -> Option<Heard> {
+    pub fn next_input(&mut self) -> Option<Input> {
         self.read_on();
         if self.ended && self.heard.is_empty() && self.is_open() {
-            self.end_line_for(Remark::EndOfStream);
+            self.end_line_for(Diagnostic::EndOfStream);
             if self.heard.is_empty() {
-                self.finish(Heard::Quit);
+                self.finish(Input::Quit);
             }
         }
         let heard = self.heard.pop_front();
@@ -246,14 +246,14 @@ impl Plain {
     }
 
     /// Time has passed. The prompt is appended to `out` when it is due.
-    pub fn tick(&mut self, now: Millis, out: &mut Vec<u8>) {
+    pub fn handle_timeout(&mut self, now: Millis, out: &mut Vec<u8>) {
         if self.prompt_at().is_some_and(|at| at <= now) {
-            self.prompt = Prompt::Shown;
+            self.prompt = NamePrompt::Shown;
             write_notice(out, PROMPT);
         }
         if self.silence_ends_at().is_some_and(|at| at <= now) {
             match self.stage {
-                Stage::Opening => self.settle(out),
+                PlainStage::Opening => self.settle(out),
                 _ => self.end_line_by_silence(),
             }
         }
@@ -261,11 +261,11 @@ impl Plain {
 
     /// Whether its first bytes have told that it is no client of the wire. Silence and half a hello do not.
     pub fn has_spoken(&self) -> bool {
-        !matches!(self.stage, Stage::Opening | Stage::Wire)
+        !matches!(self.stage, PlainStage::Opening | PlainStage::Wire)
     }
 
-    /// When [`tick`](Plain::tick) must be called next. Any other call may change it.
-    pub fn deadline(&self) -> Option<Millis> {
+    /// When [`handle_timeout`](Plain::handle_timeout) must be called next. Any other call may change it.
+    pub fn next_timeout(&self) -> Option<Millis> {
         let deadlines = [self.prompt_at(), self.silence_ends_at()];
         deadlines.into_iter().flatten().min()
     }
@@ -275,14 +275,14 @@ impl Plain {
         self.unread
     }
 
-    /// What there is to remark about what was heard since this was last asked.
-    pub fn take_remarks(&mut self) -> Remarks {
-        std::mem::take(&mut self.remarks)
+    /// What there is to diagnostic about what was heard since this was last asked.
+    pub fn take_diagnostics(&mut self) -> Diagnostics {
+        std::mem::take(&mut self.diagnostics)
     }
 
     fn prompt_at(&self) -> Option<Millis> {
         match (&self.stage, &self.prompt) {
-            (Stage::Opening | Stage::Naming, Prompt::At(at)) => Some(*at),
+            (PlainStage::Opening | PlainStage::Naming, NamePrompt::At(at)) => Some(*at),
             _ => None,
         }
     }
@@ -290,16 +290,18 @@ impl Plain {
     /// When what stands is taken for a line, or an opening for text, if nothing more comes.
     fn silence_ends_at(&self) -> Option<Millis> {
         let patience = match (&self.stage, self.framing, self.hand) {
-            (Stage::Wire | Stage::Over, ..) => return None,
+            (PlainStage::Wire | PlainStage::Over, ..) => return None,
             // Half a hello is not a person called « M ».
-            (Stage::Opening, ..) if MAGIC.as_bytes().starts_with(&self.unread) => return None,
-            (Stage::Opening, ..) => WHOLE_WITHIN,
+            (PlainStage::Opening, ..) if MAGIC.as_bytes().starts_with(&self.unread) => return None,
+            (PlainStage::Opening, ..) => WHOLE_LINE_TIMEOUT,
             _ if self.line.is_empty() || !self.is_idle() => return None,
             (_, Framing::Endings, _) => return None,
-            (_, Framing::Unknown, Hand::Person(1)) => KEY_AFTER,
-            (_, Framing::Unknown, Hand::Person(_)) => return None,
-            _ if self.charset == Charset::Utf8 && text::unfinished(&self.line) > 0 => WHOLE_WITHIN,
-            _ => LINE_AFTER,
+            (_, Framing::Unknown, Typist::Person(1)) => KEY_INTERVAL,
+            (_, Framing::Unknown, Typist::Person(_)) => return None,
+            _ if self.charset == Charset::Utf8 && text::unfinished(&self.line) > 0 => {
+                WHOLE_LINE_TIMEOUT
+            }
+            _ => LINE_TIMEOUT,
         };
         Some(self.heard_at + patience)
     }
@@ -311,7 +313,7 @@ impl Plain {
 
     /// Whether what comes is text.
     fn is_open(&self) -> bool {
-        matches!(self.stage, Stage::Naming | Stage::Talking(_))
+        matches!(self.stage, PlainStage::Naming | PlainStage::Talking(_))
     }
 
     /// Finds out what speaks, if its first bytes tell by now.
@@ -321,10 +323,10 @@ impl Plain {
         match Opening::of(&self.unread) {
             None => {}
             Some(Opening::Wire) => {
-                self.stage = Stage::Wire;
-                self.heard.push_back(Heard::Wire);
+                self.stage = PlainStage::Wire;
+                self.heard.push_back(Input::Wire);
             }
-            Some(Opening::Foreign(foreign)) => self.finish(Heard::Foreign(foreign)),
+            Some(Opening::Foreign(foreign)) => self.finish(Input::Foreign(foreign)),
             Some(Opening::Text) => {
                 self.unread.truncate(before);
                 self.settle(out);
@@ -335,8 +337,8 @@ impl Plain {
 
     /// Takes what there is of an opening for text.
     fn settle(&mut self, out: &mut Vec<u8>) {
-        if let Stage::Opening = self.stage {
-            self.stage = Stage::Naming;
+        if let PlainStage::Opening = self.stage {
+            self.stage = PlainStage::Naming;
             let opening = std::mem::take(&mut self.unread);
             self.take(0, &opening, out);
             self.read_on();
@@ -348,11 +350,11 @@ impl Plain {
         let start = self.unread.len();
         self.telnet.filter(bytes, &mut self.unread, out);
         if self.unread.len() - start < bytes.len() {
-            self.remarks.add(Remark::Telnet);
+            self.diagnostics.add(Diagnostic::Telnet);
         }
         let goes_on = || self.hand.may_add(&self.unread[start..]);
         // A client named « A » that says « bonjour » a second later: what stood before was a line by itself.
-        if silence >= LINE_AFTER && self.framing == Framing::Unknown && was_idle && !goes_on() {
+        if silence >= LINE_TIMEOUT && self.framing == Framing::Unknown && was_idle && !goes_on() {
             self.end_line_by_silence();
         }
     }
@@ -399,7 +401,7 @@ impl Plain {
             self.end_line();
         } else {
             text::erase_last(&mut self.line);
-            self.remarks.add(Remark::Erased);
+            self.diagnostics.add(Diagnostic::Erased);
         }
     }
 
@@ -407,20 +409,20 @@ impl Plain {
         if !self.line.is_empty() {
             self.framing = Framing::Silence;
         }
-        self.end_line_for(Remark::Silence);
+        self.end_line_for(Diagnostic::Silence);
     }
 
     /// Ends the line without an ending of its own.
-    fn end_line_for(&mut self, cause: Remark) {
+    fn end_line_for(&mut self, cause: Diagnostic) {
         self.telnet.give_up(&mut self.line);
         if !self.line.is_empty() {
-            self.remarks.add(cause);
+            self.diagnostics.add(cause);
             self.end_line();
         }
     }
 
     fn end_line(&mut self) {
-        self.hand = Hand::Person(0);
+        self.hand = Typist::Person(0);
         self.added = 0;
         let line = std::mem::take(&mut self.line);
         let text = self.decode(line);
@@ -432,7 +434,7 @@ impl Plain {
 
     /// Hands on what stands of a line that is longer than a message.
     fn end_part(&mut self) {
-        self.remarks.add(Remark::Cut);
+        self.diagnostics.add(Diagnostic::Disconnected);
         let cut = self.line.len() - text::unfinished(&self.line);
         let rest = self.line.split_off(cut);
         let line = std::mem::replace(&mut self.line, rest);
@@ -447,7 +449,7 @@ impl Plain {
         let (text, charset) = text::decode(line);
         if charset == Charset::Windows1252 {
             self.charset = charset;
-            self.remarks.add(Remark::Windows1252);
+            self.diagnostics.add(Diagnostic::Windows1252);
         }
         text
     }
@@ -457,24 +459,24 @@ impl Plain {
         let marked = text;
         let text = marked.trim_start_matches(BYTE_ORDER_MARK);
         if text.len() < marked.len() {
-            self.remarks.add(Remark::ByteOrderMark);
+            self.diagnostics.add(Diagnostic::ByteOrderMark);
         }
         let text = match extent {
             Extent::Line => text.trim_end(),
             Extent::Beginning => text,
         };
         match &self.stage {
-            Stage::Naming => self.hear_first(text, extent),
-            Stage::Talking(name) => {
+            PlainStage::Naming => self.hear_first(text, extent),
+            PlainStage::Talking(name) => {
                 let said = name
                     .as_ref()
                     .and_then(|name| text::without_author(text, name));
                 if said.is_some() {
-                    self.remarks.add(Remark::OwnPrefix);
+                    self.diagnostics.add(Diagnostic::OwnPrefix);
                 }
                 self.hear_message(said.unwrap_or(text), extent);
             }
-            Stage::Opening | Stage::Wire | Stage::Over => {}
+            PlainStage::Opening | PlainStage::Wire | PlainStage::Over => {}
         }
     }
 
@@ -482,21 +484,21 @@ impl Plain {
     fn hear_first(&mut self, text: &str, extent: Extent) {
         if extent == Extent::Line && text.is_empty() {
             // NUL is padding; CR or LF is somebody who presses Enter to see what happens.
-            if let (Prompt::OnBlank, Framing::Endings) = (&self.prompt, self.framing) {
-                self.prompt = Prompt::At(0);
+            if let (NamePrompt::OnBlank, Framing::Endings) = (&self.prompt, self.framing) {
+                self.prompt = NamePrompt::At(0);
             }
             return;
         }
         if let Some(foreign) = Foreign::of_first_line(text) {
-            self.finish(Heard::Foreign(foreign));
+            self.finish(Input::Foreign(foreign));
         } else if let Some((name, said)) = text::introduction(text) {
-            self.remarks.add(Remark::OwnPrefix);
+            self.diagnostics.add(Diagnostic::OwnPrefix);
             self.sit_down(Some(name));
             self.hear_message(said, extent);
         } else if extent == Extent::Beginning {
-            self.finish(Heard::Foreign(Foreign::Oversized));
+            self.finish(Input::Foreign(Foreign::Oversized));
         } else if text::is_end_word(text) {
-            self.finish(Heard::Quit);
+            self.finish(Input::Quit);
         } else if let Ok(name) = text.parse() {
             self.sit_down(Some(name));
         } else {
@@ -507,13 +509,13 @@ impl Plain {
 
     fn sit_down(&mut self, name: Option<Name>) {
         self.heard
-            .push_back(name.clone().map_or(Heard::Nameless, Heard::Named));
-        self.stage = Stage::Talking(name);
+            .push_back(name.clone().map_or(Input::Nameless, Input::Named));
+        self.stage = PlainStage::Talking(name);
     }
 
     fn hear_message(&mut self, text: &str, extent: Extent) {
         if extent == Extent::Line && text::is_end_word(text) {
-            self.finish(Heard::Quit);
+            self.finish(Input::Quit);
         } else if !text.trim().is_empty() {
             self.say(text);
         }
@@ -523,13 +525,13 @@ impl Plain {
     fn say(&mut self, mut text: &str) {
         while !text.is_empty() {
             let (message, rest) = text::split_at_most(text, MAX_TEXT);
-            self.heard.push_back(Heard::Said(message.to_owned()));
+            self.heard.push_back(Input::Said(message.to_owned()));
             text = rest;
         }
     }
 
-    fn finish(&mut self, last: Heard) {
-        self.stage = Stage::Over;
+    fn finish(&mut self, last: Input) {
+        self.stage = PlainStage::Over;
         self.unread = Vec::new();
         self.read = 0;
         self.line = Vec::new();
@@ -537,12 +539,12 @@ impl Plain {
     }
 }
 
-impl Hand {
+impl Typist {
     /// Whether these bytes, after a silence, may be of the same line.
     fn may_add(self, bytes: &[u8]) -> bool {
         match self {
-            Hand::Program => true,
-            Hand::Person(keys) => {
+            Typist::Program => true,
+            Typist::Person(keys) => {
                 text::characters(bytes) <= keys.max(1) || bytes.iter().copied().any(text::ends_line)
             }
         }
@@ -550,37 +552,37 @@ impl Hand {
 
     /// After one more read that has added so many characters to the line. Several keys may come together when
     /// something held them up, but not more than a person has typed by then.
-    fn after(self, added: usize) -> Hand {
+    fn after(self, added: usize) -> Typist {
         match self {
-            Hand::Person(keys) if added <= keys.max(1) => Hand::Person(keys + added),
-            _ => Hand::Program,
+            Typist::Person(keys) if added <= keys.max(1) => Typist::Person(keys + added),
+            _ => Typist::Program,
         }
     }
 }
 
-impl Remarks {
+impl Diagnostics {
     /// What is in the set.
-    pub fn iter(self) -> impl Iterator<Item = Remark> {
+    pub fn iter(self) -> impl Iterator<Item = Diagnostic> {
         let all = [
-            Remark::Telnet,
-            Remark::ByteOrderMark,
-            Remark::Windows1252,
-            Remark::Erased,
-            Remark::Silence,
-            Remark::EndOfStream,
-            Remark::Cut,
-            Remark::OwnPrefix,
+            Diagnostic::Telnet,
+            Diagnostic::ByteOrderMark,
+            Diagnostic::Windows1252,
+            Diagnostic::Erased,
+            Diagnostic::Silence,
+            Diagnostic::EndOfStream,
+            Diagnostic::Disconnected,
+            Diagnostic::OwnPrefix,
         ];
         all.into_iter()
-            .filter(move |remark| self.0 & remark.bit() != 0)
+            .filter(move |diagnostic| self.0 & diagnostic.bit() != 0)
     }
 
-    fn add(&mut self, remark: Remark) {
-        self.0 |= remark.bit();
+    fn add(&mut self, diagnostic: Diagnostic) {
+        self.0 |= diagnostic.bit();
     }
 }
 
-impl Remark {
+impl Diagnostic {
     fn bit(self) -> u8 {
         1 << self as u8
     }

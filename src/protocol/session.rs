@@ -35,35 +35,35 @@ pub const WINDOW_BYTES: usize = 64 * 1024;
 /// Most received lines that a slow user interface may leave untaken; more are discarded, and sent again later.
 const INBOX_LINES: usize = 2 * WINDOW_LINES;
 /// Most events kept for a slow user interface before [`Session::wants_input`] says to stop reading.
-const MOST_EVENTS: usize = 4 * WINDOW_LINES;
+const MAX_EVENTS: usize = 4 * WINDOW_LINES;
 /// Silence in either direction after which a `PING` goes out.
-const PING_AFTER: Millis = HEARTBEAT_S * 1000;
+const PING_INTERVAL: Millis = HEARTBEAT_S * 1000;
 /// Silence after which the relay counts as dead.
-const DEAD_AFTER: Millis = 25_000;
+const RELAY_TIMEOUT: Millis = 25_000;
 /// How long the relay's welcome may take, and then its word on who sits opposite.
-const WELCOME_WITHIN: Millis = 10_000;
+const WELCOME_TIMEOUT: Millis = 10_000;
 /// How long the partner's acknowledgement may take before the connection is cut and made anew.
-const STUCK_AFTER: Millis = 15_000;
+const ACK_TIMEOUT: Millis = 15_000;
 /// Bytes waiting for a relay that does not read, above which it is not read either. An honest one leaves a window's worth.
-const MOST_UNSENT: usize = 4 * WINDOW_BYTES;
+const MAX_UNSENT: usize = 4 * WINDOW_BYTES;
 /// How often a receiver whose screen stands still repeats its acknowledgement, so that rule 6 does not strike.
 const REPEAT_ACK: Millis = 5_000;
 /// How long leaving may take without any progress.
-const PATIENCE: Millis = 2_000;
+const LEAVE_TIMEOUT: Millis = 2_000;
 /// Partners remembered after another has taken their place, so that a return doubles nothing.
 const FORMER_PARTNERS: usize = 32;
 
 /// The connection must be closed; the session has already taken note of it and says why.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Cut(pub String);
+pub struct Disconnected(pub String);
 
-impl std::fmt::Display for Cut {
+impl std::fmt::Display for Disconnected {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(&self.0)
     }
 }
 
-impl std::error::Error for Cut {}
+impl std::error::Error for Disconnected {}
 
 /// How long a person who leaves lets lines be delivered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -79,7 +79,7 @@ pub enum Patience {
 /// One end of a conversation, over however many connections it takes.
 ///
 /// Its driver calls [`connected`](Session::connected), [`received`](Session::received),
-/// [`disconnected`](Session::disconnected) and [`tick`](Session::tick) as things happen, each with the time, and after
+/// [`disconnected`](Session::disconnected) and [`handle_timeout`](Session::handle_timeout) as things happen, each with the time, and after
 /// each call sends what [`unsent`](Session::unsent) holds and hands on what [`next_event`](Session::next_event) gives.
 #[derive(Debug)]
 pub struct Session {
@@ -99,7 +99,7 @@ pub struct Session {
     /// Until when the relay must say who sits opposite, after its welcome.
     introduced_by: Option<Millis>,
     #[cfg(test)]
-    pub(super) flaw: Option<Flaw>,
+    pub(super) mutation: Option<SessionMutation>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -175,7 +175,7 @@ impl Session {
             heartbeat: Heartbeat::Beats,
             introduced_by: None,
             #[cfg(test)]
-            flaw: None,
+            mutation: None,
         }
     }
 
@@ -212,7 +212,7 @@ impl Session {
             Phase::Parting { .. } | Phase::Over { .. } => self.end(Ending::Over),
             Phase::Talking | Phase::Finishing { .. } if was_up && self.outage == Outage::None => {
                 self.outage = Outage::Told;
-                self.tell(Event::Cut {
+                self.tell(Event::Disconnected {
                     reason: reason.to_owned(),
                     held: self.window.lines.len(),
                 });
@@ -222,7 +222,7 @@ impl Session {
     }
 
     /// Bytes came from the relay. After an error the connection must be closed.
-    pub fn received(&mut self, now: Millis, mut bytes: &[u8]) -> Result<(), Cut> {
+    pub fn received(&mut self, now: Millis, mut bytes: &[u8]) -> Result<(), Disconnected> {
         if let Link::Up { heard_at, .. } = &mut self.link {
             *heard_at = now;
         }
@@ -244,7 +244,7 @@ impl Session {
                 self.speak(now);
                 Ok(())
             }
-            Err(Fault::Cut(reason)) => Err(self.cut(reason)),
+            Err(Fault::Disconnected(reason)) => Err(self.cut(reason)),
             Err(Fault::End(ending)) => {
                 let reason = format!("{ending:?}");
                 self.end(ending);
@@ -290,7 +290,7 @@ impl Session {
     }
 
     /// Time has passed. After an error the connection must be closed.
-    pub fn tick(&mut self, now: Millis) -> Result<(), Cut> {
+    pub fn handle_timeout(&mut self, now: Millis) -> Result<(), Disconnected> {
         if self.phase_deadline().is_some_and(|at| now >= at) {
             match self.phase {
                 Phase::Parting { .. } => self.end(Ending::Over),
@@ -298,7 +298,7 @@ impl Session {
             }
         }
         match self.link {
-            Link::Greeting { since } if now >= since + WELCOME_WITHIN => {
+            Link::Greeting { since } if now >= since + WELCOME_TIMEOUT => {
                 return Err(self.cut("le relais ne souhaite pas la bienvenue".to_owned()));
             }
             Link::Up { .. } if self.dead_at().is_some_and(|at| now >= at) => {
@@ -333,11 +333,11 @@ impl Session {
         Ok(())
     }
 
-    /// When [`tick`](Session::tick) must be called next.
-    pub fn deadline(&self) -> Option<Millis> {
+    /// When [`handle_timeout`](Session::handle_timeout) must be called next.
+    pub fn next_timeout(&self) -> Option<Millis> {
         let link = match self.link {
             Link::Down => None,
-            Link::Greeting { since } => Some(since + WELCOME_WITHIN),
+            Link::Greeting { since } => Some(since + WELCOME_TIMEOUT),
             Link::Up { .. } => self.dead_at(),
         };
         let repeat = self
@@ -376,7 +376,7 @@ impl Session {
     /// Whether the connection should be read: not while a user interface leaves too much untaken, nor while a relay that
     /// asks for more and more takes nothing.
     pub fn wants_input(&self) -> bool {
-        self.events.len() < MOST_EVENTS && self.outbox.unsent().len() < MOST_UNSENT
+        self.events.len() < MAX_EVENTS && self.outbox.unsent().len() < MAX_UNSENT
     }
 
     /// The next thing to tell the user interface.
@@ -391,7 +391,7 @@ impl Session {
         Some(event)
     }
 
-    /// Every message taken so far is where it belongs: it is acknowledged, with the next [`tick`](Session::tick) or
+    /// Every message taken so far is where it belongs: it is acknowledged, with the next [`handle_timeout`](Session::handle_timeout) or
     /// sooner.
     pub fn hold(&mut self) {
         if let Some(partner) = &mut self.partner
@@ -475,7 +475,7 @@ impl Session {
             spoke_at: now,
             pinged_at: now,
         };
-        self.introduced_by = Some(now + WELCOME_WITHIN);
+        self.introduced_by = Some(now + WELCOME_TIMEOUT);
         Ok(())
     }
 
@@ -519,7 +519,7 @@ impl Session {
             return;
         }
         let before = self.outbox.unsent().len();
-        let speaks_early = self.flawed(Flaw::SpeaksBeforeAck);
+        let speaks_early = self.mutated(SessionMutation::SpeaksBeforeAck);
         let may_say = !matches!(self.phase, Phase::Parting { .. } | Phase::Ended);
         if let Some(partner) = &mut self.partner {
             if partner.sync != Sync::Apart && std::mem::take(&mut partner.ack_due) {
@@ -540,7 +540,7 @@ impl Session {
                 Sync::Awaiting { .. } | Sync::Apart => {}
             }
         }
-        if self.flawed(Flaw::PrunedOnSend) {
+        if self.mutated(SessionMutation::PrunedOnSend) {
             let settled = self.window.prune(self.window.cursor);
             self.settle(now, settled);
         }
@@ -569,10 +569,10 @@ impl Session {
     /// When waiting to leave is over.
     fn phase_deadline(&self) -> Option<Millis> {
         match self.phase {
-            Phase::Over { since } | Phase::Parting { since } => Some(since + PATIENCE),
+            Phase::Over { since } | Phase::Parting { since } => Some(since + LEAVE_TIMEOUT),
             Phase::Finishing { patience, since } => {
                 let bounded = patience != Patience::Endless || self.window.lines.is_empty();
-                bounded.then_some(since + PATIENCE)
+                bounded.then_some(since + LEAVE_TIMEOUT)
             }
             Phase::Talking | Phase::Ended => None,
         }
@@ -592,9 +592,9 @@ impl Session {
         }
         match self.partner.as_ref()?.sync {
             Sync::Live { heard_at } if self.window.cursor > self.window.acked => {
-                Some(heard_at + STUCK_AFTER)
+                Some(heard_at + ACK_TIMEOUT)
             }
-            Sync::Awaiting { since } => Some(since + STUCK_AFTER),
+            Sync::Awaiting { since } => Some(since + ACK_TIMEOUT),
             Sync::Live { .. } | Sync::Apart => None,
         }
     }
@@ -602,7 +602,7 @@ impl Session {
     fn dead_at(&self) -> Option<Millis> {
         match self.link {
             Link::Up { heard_at, .. } if self.heartbeat == Heartbeat::Beats => {
-                Some(heard_at + DEAD_AFTER)
+                Some(heard_at + RELAY_TIMEOUT)
             }
             _ => None,
         }
@@ -615,7 +615,7 @@ impl Session {
                 heard_at,
                 spoke_at,
                 pinged_at,
-            } => Some((heard_at.max(pinged_at) + PING_AFTER).min(spoke_at + PING_AFTER)),
+            } => Some((heard_at.max(pinged_at) + PING_INTERVAL).min(spoke_at + PING_INTERVAL)),
             _ => None,
         }
     }
@@ -636,25 +636,25 @@ impl Session {
         });
     }
 
-    fn cut(&mut self, reason: String) -> Cut {
+    fn cut(&mut self, reason: String) -> Disconnected {
         self.disconnected(&reason);
-        Cut(reason)
+        Disconnected(reason)
     }
 
     #[cfg(test)]
-    fn flawed(&self, flaw: Flaw) -> bool {
-        self.flaw == Some(flaw)
+    fn mutated(&self, mutation: SessionMutation) -> bool {
+        self.mutation == Some(mutation)
     }
 
     #[cfg(not(test))]
-    const fn flawed(&self, _: Flaw) -> bool {
+    const fn mutated(&self, _: SessionMutation) -> bool {
         false
     }
 }
 
 /// The mistakes that the simulation switches on, to prove that it would catch them. Compiled out of the program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Flaw {
+pub(super) enum SessionMutation {
     NoDeduplication,
     GapsAccepted,
     PrunedOnSend,

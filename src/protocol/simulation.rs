@@ -47,9 +47,9 @@ enum Story {
 
 /// A mistake to switch on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Flaw {
-    Session(session::Flaw),
-    Hub(hub::Flaw),
+enum Mutation {
+    Session(session::SessionMutation),
+    Hub(hub::HubMutation),
 }
 
 /// What a conversation came to.
@@ -64,9 +64,9 @@ fn converse(
     seed: u64,
     story: Story,
     relaying: Relaying,
-    flaw: Option<Flaw>,
+    mutation: Option<Mutation>,
 ) -> Result<Course, String> {
-    World::new(seed, story, relaying, flaw).run()
+    World::new(seed, story, relaying, mutation).run()
 }
 
 /// Runs conversations on every core until one fails.
@@ -74,7 +74,7 @@ fn converse_many(
     seeds: u64,
     story: Story,
     relaying: Relaying,
-    flaw: Option<Flaw>,
+    mutation: Option<Mutation>,
 ) -> Result<Course, String> {
     let cores = std::thread::available_parallelism().map_or(1, usize::from) as u64;
     let outcomes = std::thread::scope(|scope| {
@@ -83,9 +83,10 @@ fn converse_many(
                 scope.spawn(move || {
                     let mut total = Course::default();
                     for seed in (core..seeds).step_by(cores as usize) {
-                        let course = converse(seed, story, relaying, flaw).map_err(|error| {
-                            format!("seed {seed}, {story:?}, {relaying:?}: {error}")
-                        })?;
+                        let course =
+                            converse(seed, story, relaying, mutation).map_err(|error| {
+                                format!("seed {seed}, {story:?}, {relaying:?}: {error}")
+                            })?;
                         total.lines += course.lines;
                         total.faults += course.faults;
                     }
@@ -159,16 +160,16 @@ fn a_stranger_who_takes_a_seat_of_the_next_relay_reads_nothing_that_was_meant_fo
 }
 
 /// A simulation that cannot fail proves nothing: each of these mistakes must be caught.
-fn catches(flaw: Flaw, story: Story, relaying: Relaying) {
-    let caught = converse_many(10_000, story, relaying, Some(flaw));
+fn catches(mutation: Mutation, story: Story, relaying: Relaying) {
+    let caught = converse_many(10_000, story, relaying, Some(mutation));
     let report = caught.expect_err("this mistake must not go unnoticed");
-    println!("{flaw:?}: {report}");
+    println!("{mutation:?}: {report}");
 }
 
 #[test]
 fn a_session_without_deduplication_is_caught() {
     catches(
-        Flaw::Session(session::Flaw::NoDeduplication),
+        Mutation::Session(session::SessionMutation::NoDeduplication),
         Story::Reunion,
         Relaying::Honest,
     );
@@ -177,7 +178,7 @@ fn a_session_without_deduplication_is_caught() {
 #[test]
 fn a_session_that_accepts_gaps_is_caught() {
     catches(
-        Flaw::Session(session::Flaw::GapsAccepted),
+        Mutation::Session(session::SessionMutation::GapsAccepted),
         Story::Reunion,
         Relaying::Honest,
     );
@@ -186,7 +187,7 @@ fn a_session_that_accepts_gaps_is_caught() {
 #[test]
 fn a_session_that_forgets_lines_once_sent_is_caught() {
     catches(
-        Flaw::Session(session::Flaw::PrunedOnSend),
+        Mutation::Session(session::SessionMutation::PrunedOnSend),
         Story::Reunion,
         Relaying::Honest,
     );
@@ -195,7 +196,7 @@ fn a_session_that_forgets_lines_once_sent_is_caught() {
 #[test]
 fn a_session_that_speaks_before_the_first_acknowledgement_is_caught() {
     catches(
-        Flaw::Session(session::Flaw::SpeaksBeforeAck),
+        Mutation::Session(session::SessionMutation::SpeaksBeforeAck),
         Story::Reunion,
         Relaying::Honest,
     );
@@ -204,7 +205,7 @@ fn a_session_that_speaks_before_the_first_acknowledgement_is_caught() {
 #[test]
 fn a_session_that_believes_any_acknowledgement_is_caught() {
     catches(
-        Flaw::Session(session::Flaw::AckAboveSentBelieved),
+        Mutation::Session(session::SessionMutation::AckAboveSentBelieved),
         Story::Reunion,
         Relaying::Lying,
     );
@@ -213,7 +214,7 @@ fn a_session_that_believes_any_acknowledgement_is_caught() {
 #[test]
 fn a_hub_that_tells_one_side_alone_of_a_return_is_caught() {
     catches(
-        Flaw::Hub(hub::Flaw::PeerToOneSide),
+        Mutation::Hub(hub::HubMutation::PeerToOneSide),
         Story::Reunion,
         Relaying::Honest,
     );
@@ -222,7 +223,7 @@ fn a_hub_that_tells_one_side_alone_of_a_return_is_caught() {
 #[test]
 fn a_session_that_gives_one_partners_lines_to_the_next_is_caught() {
     catches(
-        Flaw::Session(session::Flaw::LinesForAnybody),
+        Mutation::Session(session::SessionMutation::LinesForAnybody),
         Story::Stranger,
         Relaying::Honest,
     );

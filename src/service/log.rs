@@ -16,10 +16,10 @@ use std::os::fd::{AsFd, BorrowedFd};
 use std::time::SystemTime;
 
 use crate::display;
+use crate::output::{Flushed, Output};
 use crate::protocol::hub::Effect;
 use crate::protocol::wire::Salon;
 use crate::protocol::{Millis, UnixMillis};
-use crate::screen::{Flushed, Screen};
 
 /// Lines of one kind are counted together for so long.
 const PERIOD: Millis = 10_000;
@@ -36,8 +36,8 @@ const PAUSE: Millis = 1_000;
 #[derive(Debug)]
 pub(super) struct Log {
     /// Nothing where standard error is closed.
-    screen: Option<Screen>,
-    dates: Dates,
+    screen: Option<Output>,
+    dates: LogDates,
     refusals: Cap,
     moves: Cap,
     /// Lines left out because nobody read.
@@ -48,7 +48,7 @@ pub(super) struct Log {
 
 /// Who dates the lines.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Dates {
+enum LogDates {
     Ours,
     /// The journal does; lines begin with their severity instead.
     Journal,
@@ -67,13 +67,13 @@ impl Log {
     pub(super) fn stderr() -> Log {
         let stderr = io::stderr();
         let dates = match is_journal(stderr.as_fd()) {
-            true => Dates::Journal,
-            false => Dates::Ours,
+            true => LogDates::Journal,
+            false => LogDates::Ours,
         };
-        Log::new(Screen::new(&stderr).ok(), dates)
+        Log::new(Output::new(&stderr).ok(), dates)
     }
 
-    fn new(screen: Option<Screen>, dates: Dates) -> Log {
+    fn new(screen: Option<Output>, dates: LogDates) -> Log {
         Log {
             screen,
             dates,
@@ -133,10 +133,10 @@ impl Log {
     }
 
     /// When [`tend`](Log::tend) must be called next.
-    pub(super) fn deadline(&self) -> Option<Millis> {
+    pub(super) fn next_timeout(&self) -> Option<Millis> {
         let deadlines = [
-            self.refusals.deadline(),
-            self.moves.deadline(),
+            self.refusals.next_timeout(),
+            self.moves.next_timeout(),
             self.retry_at,
         ];
         deadlines.into_iter().flatten().min()
@@ -162,7 +162,7 @@ impl Log {
 
 /// A line for a program's last words, as a log would have it.
 pub fn error_line(sentence: &str) -> String {
-    line(Dates::Journal, Severity::Error, sentence)
+    line(LogDates::Journal, Severity::Error, sentence)
 }
 
 /// Whether this is the journal: `JOURNAL_STREAM` names the device and the inode of the stream that systemd opened.
@@ -172,11 +172,11 @@ pub(super) fn is_journal(output: BorrowedFd<'_>) -> bool {
         .is_ok_and(|found| named == format!("{}:{}", found.st_dev, found.st_ino))
 }
 
-fn line(dates: Dates, severity: Severity, sentence: &str) -> String {
+fn line(dates: LogDates, severity: Severity, sentence: &str) -> String {
     let sentence = display::safe(sentence);
     match dates {
-        Dates::Ours => format!("{}  {sentence}\n", display::date(today())),
-        Dates::Journal => format!("<{}>{sentence}\n", severity as u8),
+        LogDates::Ours => format!("{}  {sentence}\n", display::date(today())),
+        LogDates::Journal => format!("<{}>{sentence}\n", severity as u8),
     }
 }
 
@@ -254,13 +254,13 @@ impl Cap {
 
     /// At the end of the period, how many were not told, if any.
     fn overflow(&mut self, now: Millis) -> Option<u64> {
-        self.deadline().filter(|&at| at <= now)?;
+        self.next_timeout().filter(|&at| at <= now)?;
         self.since = None;
         Some(std::mem::take(&mut self.count) - self.most)
     }
 
     /// When to tell how many were not told.
-    fn deadline(&self) -> Option<Millis> {
+    fn next_timeout(&self) -> Option<Millis> {
         let since = self.since.filter(|_| self.held() > 0)?;
         Some(since + PERIOD)
     }
@@ -279,10 +279,10 @@ mod tests {
     use crate::protocol::wire::Refusal;
 
     /// A log, and who reads it.
-    fn log(dates: Dates) -> (Log, UnixStream) {
+    fn log(dates: LogDates) -> (Log, UnixStream) {
         let (ours, reader) = UnixStream::pair().unwrap();
         reader.set_nonblocking(true).unwrap();
-        (Log::new(Some(Screen::new(&ours).unwrap()), dates), reader)
+        (Log::new(Some(Output::new(&ours).unwrap()), dates), reader)
     }
 
     fn lines(reader: &mut UnixStream) -> Vec<String> {
@@ -312,7 +312,7 @@ mod tests {
 
     #[test]
     fn a_journal_gets_the_severity_and_anybody_else_the_date() {
-        let (mut log, mut reader) = self::log(Dates::Journal);
+        let (mut log, mut reader) = self::log(LogDates::Journal);
         log.effect(0, &left("Zoé"));
         log.effect(0, &refused());
         assert_eq!(
@@ -322,7 +322,7 @@ mod tests {
                 "<5>connexion de 10.0.0.9 refusée : pas de hello après 30 s.",
             ]
         );
-        let (mut log, mut reader) = self::log(Dates::Ours);
+        let (mut log, mut reader) = self::log(LogDates::Ours);
         let day = |now| display::date(now)[..10].to_owned();
         let before = day(today());
         log.say(0, Severity::Notice, "à l'écoute.");
@@ -336,7 +336,7 @@ mod tests {
 
     #[test]
     fn a_name_cannot_forge_a_line_or_the_end_of_its_quotes() {
-        let (mut log, mut reader) = self::log(Dates::Journal);
+        let (mut log, mut reader) = self::log(LogDates::Journal);
         log.effect(0, &left("Bob » est là. « Zoé"));
         let mut forged = refused();
         if let Effect::Refused { reason, .. } = &mut forged {
@@ -354,26 +354,26 @@ mod tests {
 
     #[test]
     fn a_flood_of_refusals_is_ten_lines_and_a_count() {
-        let (mut log, mut reader) = self::log(Dates::Journal);
+        let (mut log, mut reader) = self::log(LogDates::Journal);
         for now in 0..PERIOD {
             log.effect(now, &refused());
             log.tend(now);
         }
         assert_eq!(lines(&mut reader).len() as u64, REFUSALS);
-        assert_eq!(log.deadline(), Some(PERIOD));
+        assert_eq!(log.next_timeout(), Some(PERIOD));
         log.tend(PERIOD);
         assert_eq!(lines(&mut reader), ["<5>… 9990 autres refus."]);
-        assert_eq!(log.deadline(), None);
+        assert_eq!(log.next_timeout(), None);
         // Moves are told beside refusals, and a quiet period owes nothing.
         log.effect(PERIOD, &left("Zoé"));
         log.effect(PERIOD, &refused());
         assert_eq!(lines(&mut reader).len(), 2);
-        assert_eq!(log.deadline(), None);
+        assert_eq!(log.next_timeout(), None);
     }
 
     #[test]
     fn a_reader_that_stands_still_costs_lines_and_no_memory() {
-        let (mut log, mut reader) = self::log(Dates::Journal);
+        let (mut log, mut reader) = self::log(LogDates::Journal);
         for now in 0..100_000 {
             log.say(
                 now,
@@ -385,7 +385,7 @@ mod tests {
         assert!(screen.pending() <= FULL + 64);
         assert!(log.unread > 0);
         let told = lines(&mut reader).len();
-        let retry_at = log.deadline().unwrap();
+        let retry_at = log.next_timeout().unwrap();
         log.tend(retry_at);
         let mut rest = lines(&mut reader);
         let last = rest.pop().unwrap();
@@ -394,6 +394,6 @@ mod tests {
             last,
             format!("<4>… lignes que personne ne lisait : {missing}.")
         );
-        assert_eq!(log.deadline(), None);
+        assert_eq!(log.next_timeout(), None);
     }
 }

@@ -18,7 +18,7 @@ const STATUS_EVERY: Millis = 1_000;
 /// Whoever started this process and wants to hear of it, if anybody does.
 #[derive(Debug)]
 pub(super) struct Supervisor {
-    line: Option<Line>,
+    line: Option<SupervisorSocket>,
     watchdog: Option<Watchdog>,
     status: Status,
 }
@@ -28,7 +28,7 @@ pub(super) struct Supervisor {
 /// The socket is kept: `sd_notify::notify` opens one for each notice, which fails while the table of open files is full,
 /// and then the watchdog would kill a relay that is well.
 #[derive(Debug)]
-struct Line {
+struct SupervisorSocket {
     socket: UnixDatagram,
     address: SocketAddr,
 }
@@ -40,7 +40,7 @@ struct Watchdog {
     due: Millis,
 }
 
-/// What the supervisor knows of how full the house is.
+/// What the supervisor knows of how many people are served.
 #[derive(Debug, Default)]
 struct Status {
     told: Option<Counts>,
@@ -51,11 +51,11 @@ impl Supervisor {
     /// The one that the environment names. One that cannot be reached is none.
     pub(super) fn from_environment() -> Supervisor {
         let path = std::env::var_os("NOTIFY_SOCKET");
-        let line = path.and_then(|path| Line::open(&path).ok());
+        let line = path.and_then(|path| SupervisorSocket::open(&path).ok());
         Supervisor::new(line, sd_notify::watchdog_enabled())
     }
 
-    fn new(line: Option<Line>, watchdog: Option<Duration>) -> Supervisor {
+    fn new(line: Option<SupervisorSocket>, watchdog: Option<Duration>) -> Supervisor {
         let watchdog = watchdog.filter(|_| line.is_some()).map(|limit| Watchdog {
             every: Millis::try_from(limit.as_millis() / 2)
                 .unwrap_or(Millis::MAX)
@@ -109,7 +109,7 @@ impl Supervisor {
     }
 
     /// When [`tend`](Supervisor::tend) must be called next.
-    pub(super) fn deadline(&self, counts: Counts) -> Option<Millis> {
+    pub(super) fn next_timeout(&self, counts: Counts) -> Option<Millis> {
         let watchdog = self.watchdog.as_ref().map(|dog| dog.due);
         watchdog.into_iter().chain(self.status_at(counts)).min()
     }
@@ -129,16 +129,16 @@ impl Supervisor {
     }
 }
 
-impl Line {
+impl SupervisorSocket {
     /// To a path, or to a name in the abstract namespace, which begins with `@`.
-    fn open(path: &OsStr) -> io::Result<Line> {
+    fn open(path: &OsStr) -> io::Result<SupervisorSocket> {
         let address = match path.as_bytes() {
             [b'@', name @ ..] => SocketAddr::from_abstract_name(name)?,
             _ => SocketAddr::from_pathname(path)?,
         };
         let socket = UnixDatagram::unbound()?;
         socket.connect_addr(&address)?;
-        Ok(Line { socket, address })
+        Ok(SupervisorSocket { socket, address })
     }
 
     fn send(&self, notice: &[u8]) -> io::Result<()> {
@@ -194,7 +194,7 @@ mod tests {
         fn supervises(&self, watchdog: Option<Duration>) -> Supervisor {
             let name = self.address.as_abstract_name().unwrap();
             let name = [b"@", name].concat();
-            let line = Line::open(OsStr::from_bytes(&name)).unwrap();
+            let line = SupervisorSocket::open(OsStr::from_bytes(&name)).unwrap();
             Supervisor::new(Some(line), watchdog)
         }
 
@@ -218,7 +218,7 @@ mod tests {
             pid1.heard(),
             ["READY=1\nSTATUS=aucune conversation\n", "WATCHDOG=1\n"]
         );
-        assert_eq!(supervisor.deadline(EMPTY), Some(5_000));
+        assert_eq!(supervisor.next_timeout(EMPTY), Some(5_000));
         supervisor.tend(4_999, EMPTY);
         assert!(pid1.heard().is_empty());
         supervisor.tend(5_000, EMPTY);
@@ -234,18 +234,18 @@ mod tests {
         let pid1 = Pid1::new("status");
         let mut supervisor = pid1.supervises(None);
         supervisor.tend(0, ONE);
-        assert_eq!(supervisor.deadline(ONE), None);
+        assert_eq!(supervisor.next_timeout(ONE), None);
         supervisor.ready(0, EMPTY);
         pid1.heard();
         for now in 1..STATUS_EVERY {
-            assert_eq!(supervisor.deadline(ONE), Some(STATUS_EVERY));
+            assert_eq!(supervisor.next_timeout(ONE), Some(STATUS_EVERY));
             supervisor.tend(now, [ONE, EMPTY][now as usize % 2]);
         }
         assert!(pid1.heard().is_empty());
         supervisor.tend(STATUS_EVERY, ONE);
         supervisor.tend(STATUS_EVERY, ONE);
         assert_eq!(pid1.heard(), ["STATUS=1 conversation\n"]);
-        assert_eq!(supervisor.deadline(ONE), None);
+        assert_eq!(supervisor.next_timeout(ONE), None);
     }
 
     #[test]
@@ -271,6 +271,6 @@ mod tests {
         let mut supervisor = Supervisor::new(None, Some(Duration::from_secs(1)));
         supervisor.ready(0, EMPTY);
         supervisor.tend(5_000, ONE);
-        assert_eq!(supervisor.deadline(ONE), None);
+        assert_eq!(supervisor.next_timeout(ONE), None);
     }
 }

@@ -10,16 +10,16 @@ use std::time::Instant;
 use rustix::process::{Signal, kill_current_process_group};
 use smol::channel::Receiver;
 
-use super::face::{Entry, Face, Intake};
-use super::input::Input;
-use super::stage::Stage;
+use super::frontend::{Frontend, Intake, LineEntry};
+use super::input::InputReader;
+use super::view::View;
 use super::{Layout, Settings, Streams};
 use crate::conversation::commands::{Command, HELP, is_farewell};
 use crate::conversation::errands::{Errands, Refused};
-use crate::conversation::ledger::Ledger;
+use crate::conversation::transcript::Transcript;
 use crate::conversation::{Outcome, lines_of};
 use crate::display::{self, Author};
-use crate::peer::{Ending, Event, Handle, Leave};
+use crate::peer::{Ending, Event, Handle, Shutdown};
 use crate::protocol::Line;
 use crate::signals::Signals;
 
@@ -27,14 +27,14 @@ use wait::Wake;
 
 /// A conversation under way.
 pub struct Conversation {
-    ledger: Ledger,
+    transcript: Transcript,
     phase: Phase,
-    stage: Stage,
+    view: View,
     author: LineSource,
     cutting: Cutting,
 
     /// `None` at its end.
-    input: Option<Input>,
+    input: Option<InputReader>,
     buffer: Box<[u8]>,
     signals: Signals,
 
@@ -84,7 +84,7 @@ enum Connection {
 }
 
 /// In bytes: a person's lines that may wait because the connection takes no more. Then keys wait, too.
-const MOST_WAITING: usize = 64 * 1024;
+const MAX_WAITING: usize = 64 * 1024;
 /// How many lines of the record are shown at the start.
 const RECALLED: usize = 10;
 
@@ -101,14 +101,14 @@ impl Conversation {
             watched.extend([Signal::TSTP, Signal::CONT, Signal::WINCH]);
         }
         Ok(Conversation {
-            ledger: Ledger::new(settings.name, settings.record),
+            transcript: Transcript::new(settings.name, settings.record),
             phase: Phase::Talking,
             author: match rustix::termios::isatty(&streams.input) {
                 true => LineSource::Person,
                 false => LineSource::Program,
             },
             cutting: Cutting::NotYet,
-            input: Some(Input::new(&streams.input)?),
+            input: Some(InputReader::new(&streams.input)?),
             buffer: vec![0; 64 * 1024].into_boxed_slice(),
             signals: Signals::watch(&watched)?,
             errands: Errands::new(connection.lines, connection.leave),
@@ -120,7 +120,7 @@ impl Conversation {
             told: 0,
             too_late: Vec::new(),
             // Last of what can fail: the terminal becomes raw here.
-            stage: Stage::open(streams)?,
+            view: View::open(streams)?,
         })
     }
 
@@ -133,22 +133,22 @@ impl Conversation {
         loop {
             self.take_entries();
             self.hand_over();
-            self.stage.show_all(self.intake());
-            if self.stage.is_lost() && self.patience.is_none() {
-                self.leave(Leave::Quit);
+            self.view.show_all(self.intake());
+            if self.view.is_lost() && self.patience.is_none() {
+                self.leave(Shutdown::Quit);
             }
             if self.is_done() {
                 return Ok(self.close());
             }
             match self.wait().await? {
                 Wake::Signal(signal) => self.signalled(signal),
-                Wake::Given(Ok(())) => self.errands.taken(&mut self.ledger),
+                Wake::Given(Ok(())) => self.errands.taken(&mut self.transcript),
                 Wake::Given(Err(Refused)) => self.discussion_over(),
                 Wake::Event(event) => self.handle_all(event),
                 Wake::NoMoreEvents => self.connection_ended(None),
                 // The next turn shows what waits.
-                Wake::Screen => {}
-                Wake::Input(length) => self.take_input(length),
+                Wake::Output => {}
+                Wake::InputReader(length) => self.take_input(length),
                 Wake::InputFailed(error) => self.input_failed(&error),
                 Wake::Late => self.late(),
             }
@@ -159,30 +159,29 @@ impl Conversation {
         if self.author == LineSource::Program {
             return;
         }
-        match self.ledger.recalled(RECALLED) {
-            Ok(rows) => rows.iter().for_each(|row| self.stage.tell(row)),
+        match self.transcript.recalled(RECALLED) {
+            Ok(rows) => rows.iter().for_each(|row| self.view.tell(row)),
             Err(error) => self.record_failed(&error),
         }
-        self.stage
-            .notice("/help : les commandes ; /quit : quitter.");
+        self.view.notice("/help : les commandes ; /quit : quitter.");
     }
 
     // What comes in.
 
     fn take_input(&mut self, length: usize) {
-        self.stage.face.take(&self.buffer[..length]);
+        self.view.frontend.take(&self.buffer[..length]);
         if length == 0 {
             self.input = None;
-            if let Face::Prompt(_) = self.stage.face {
+            if let Frontend::Prompt(_) = self.view.frontend {
                 // The terminal has gone away.
-                self.leave(Leave::Quit);
+                self.leave(Shutdown::Quit);
             }
         }
     }
 
     fn input_failed(&mut self, error: &io::Error) {
         let cause = display::cause(&error.to_string());
-        self.stage
+        self.view
             .error(&format!("l'entrée ne peut pas être lue : {cause}."));
         self.take_input(0);
     }
@@ -190,12 +189,12 @@ impl Conversation {
     /// Whether lines may come in: not while there is no room for what they lead to.
     fn intake(&self) -> Intake {
         let most_waiting = match self.author {
-            LineSource::Person => MOST_WAITING,
+            LineSource::Person => MAX_WAITING,
             LineSource::Program => 1,
         };
         match self.phase {
-            Phase::Talking if self.ledger.waiting_bytes() >= most_waiting => Intake::Held,
-            Phase::Talking if !self.stage.has_room() => Intake::Held,
+            Phase::Talking if self.transcript.waiting_bytes() >= most_waiting => Intake::Held,
+            Phase::Talking if !self.view.has_room() => Intake::Held,
             Phase::Talking => Intake::Open,
             Phase::Leaving | Phase::Over | Phase::Gone => Intake::Closed,
         }
@@ -203,27 +202,27 @@ impl Conversation {
 
     /// Acts upon what has come in.
     fn take_entries(&mut self) {
-        while let Some(entry) = self.stage.face.next_entry(self.intake()) {
+        while let Some(entry) = self.view.frontend.next_entry(self.intake()) {
             match entry {
-                Entry::Line(line) => self.take_line(&line),
-                Entry::Piece(piece) => {
+                LineEntry::Line(line) => self.take_line(&line),
+                LineEntry::Piece(piece) => {
                     self.tell_that_lines_are_cut();
                     self.say(&piece);
                 }
-                Entry::Full { left_out } => self.stage.error(&format!(
+                LineEntry::Full { left_out } => self.view.error(&format!(
                     "la ligne est pleine : {} octets n'y tiennent pas. Un texte de cette taille s'envoie par un tube : \
                      msg … < fichier",
                     left_out.len()
                 )),
-                Entry::End => self.leave(match self.author {
-                    LineSource::Person => Leave::Quit,
-                    LineSource::Program => Leave::Finish,
+                LineEntry::End => self.leave(match self.author {
+                    LineSource::Person => Shutdown::Quit,
+                    LineSource::Program => Shutdown::Finish,
                 }),
-                Entry::Interrupt => self.told_to_leave(Signal::INT),
+                LineEntry::Interrupt => self.told_to_leave(Signal::INT),
                 // All of a pipeline or script stops with us, as it would by the terminal's own doing.
-                Entry::Suspend => {
+                LineEntry::Suspend => {
                     if let Err(error) = kill_current_process_group(Signal::TSTP) {
-                        self.stage.error(&format!("impossible de suspendre : {error}."));
+                        self.view.error(&format!("impossible de suspendre : {error}."));
                     }
                 }
             }
@@ -234,7 +233,7 @@ impl Conversation {
     fn take_line(&mut self, line: &str) {
         if self.author == LineSource::Program {
             return match is_farewell(line) {
-                true => self.leave(Leave::Finish),
+                true => self.leave(Shutdown::Finish),
                 false => self.say(line),
             };
         }
@@ -246,36 +245,36 @@ impl Conversation {
         match Command::of(line) {
             Command::Say("") => {}
             Command::Say(text) => self.say(text),
-            Command::Quit => self.leave(Leave::Quit),
+            Command::Quit => self.leave(Shutdown::Quit),
             Command::History(count) => self.tell_history(count),
-            Command::Help => HELP.iter().for_each(|row| self.stage.notice(row)),
-            Command::Unknown(word) => self.stage.error(&format!(
+            Command::Help => HELP.iter().for_each(|row| self.view.notice(row)),
+            Command::Unknown(word) => self.view.error(&format!(
                 "commande inconnue : {word} (/help montre les commandes ; //… envoie un texte qui commence par « / »)."
             )),
             Command::NoNumber(word) => self
-                .stage
+                .view
                 .error(&format!("/history veut un nombre, et non « {word} ».")),
         }
     }
 
     fn tell_history(&mut self, count: usize) {
-        match self.ledger.history(&self.stage.notice_palette(), count) {
-            Ok(rows) if rows.is_empty() => self.stage.notice("rien n'a encore été dit."),
+        match self.transcript.history(&self.view.notice_palette(), count) {
+            Ok(rows) if rows.is_empty() => self.view.notice("rien n'a encore été dit."),
             Ok(rows) => self.tell_messages("derniers messages (* : pas encore remis) :", &rows),
             Err(error) => self.record_failed(&error),
         }
     }
 
     fn tell_messages(&mut self, heading: &str, rows: &[String]) {
-        self.stage.notice(heading);
-        rows.iter().for_each(|row| self.stage.tell(row));
+        self.view.notice(heading);
+        rows.iter().for_each(|row| self.view.tell(row));
     }
 
     fn say(&mut self, text: &str) {
         let mut parts = 0;
         for line in lines_of(text) {
-            self.stage.show(Author::Own, self.ledger.name(), &line);
-            if let Err(error) = self.ledger.say(line) {
+            self.view.show(Author::Own, self.transcript.name(), &line);
+            if let Err(error) = self.transcript.say(line) {
                 self.record_failed(&error);
             }
             parts += 1;
@@ -287,7 +286,7 @@ impl Conversation {
 
     fn tell_that_lines_are_cut(&mut self) {
         if self.cutting == Cutting::NotYet || self.author == LineSource::Person {
-            self.stage
+            self.view
                 .notice("une ligne trop longue pour un seul message part en plusieurs.");
         }
         self.cutting = Cutting::Told;
@@ -295,7 +294,7 @@ impl Conversation {
 
     fn record_failed(&mut self, error: &io::Error) {
         let cause = display::cause(&error.to_string());
-        self.stage
+        self.view
             .error(&format!("le fichier de --history fait défaut : {cause}."));
     }
 
@@ -303,7 +302,7 @@ impl Conversation {
 
     /// Gives the connection what it takes.
     fn hand_over(&mut self) {
-        if let Err(Refused) = self.errands.hand_over(&mut self.ledger) {
+        if let Err(Refused) = self.errands.hand_over(&mut self.transcript) {
             self.discussion_over();
         }
     }
@@ -311,7 +310,7 @@ impl Conversation {
     /// Handles what has happened, as long as there is room to show it.
     fn handle_all(&mut self, first: Event) {
         self.handle(first);
-        while self.stage.has_room()
+        while self.view.has_room()
             && let Ok(event) = self.events.try_recv()
         {
             self.handle(event);
@@ -323,23 +322,23 @@ impl Conversation {
         let sentence = display::sentence(&event);
         match event {
             Event::Received { name, line } => {
-                self.stage.show(Author::Other, &name, &line);
-                if let Err(error) = self.ledger.hear(name, line) {
+                self.view.show(Author::Other, &name, &line);
+                if let Err(error) = self.transcript.hear(name, line) {
                     self.record_failed(&error);
                 }
             }
             Event::Delivered { lines } => {
-                if let Err(error) = self.ledger.settle(lines) {
+                if let Err(error) = self.transcript.settle(lines) {
                     self.record_failed(&error);
                 }
             }
             Event::Undelivered { lines } => {
-                self.ledger.give_up(lines.len());
+                self.transcript.give_up(lines.len());
                 self.undelivered.extend(lines);
                 if self.phase == Phase::Talking {
                     // The conversation goes on, with somebody else. At its end, all that is left is told at once.
                     let untold = &self.undelivered[self.told..];
-                    self.stage.tell_undelivered(self.ledger.name(), untold);
+                    self.view.tell_undelivered(self.transcript.name(), untold);
                     self.told = self.undelivered.len();
                 }
             }
@@ -347,7 +346,7 @@ impl Conversation {
             event => {
                 sentence
                     .iter()
-                    .for_each(|sentence| self.stage.notice(sentence));
+                    .for_each(|sentence| self.view.notice(sentence));
                 if let Event::Left { .. } | Event::Lost { .. } = event {
                     self.discussion_over();
                 }
@@ -362,8 +361,8 @@ impl Conversation {
 
     /// No line is taken any more; what a program wrote in vain is kept, to be told.
     fn discussion_over(&mut self) {
-        if let (Phase::Talking, Face::Plain(plain)) = (self.phase, &mut self.stage.face) {
-            while let Some(Entry::Line(text) | Entry::Piece(text)) = plain.next_entry() {
+        if let (Phase::Talking, Frontend::Pipe(plain)) = (self.phase, &mut self.view.frontend) {
+            while let Some(LineEntry::Line(text) | LineEntry::Piece(text)) = plain.next_entry() {
                 self.too_late.extend(lines_of(&text));
             }
         }
@@ -376,13 +375,13 @@ impl Conversation {
     /// Tells a person that lines wait, if they have for long.
     fn tell_stall(&mut self) {
         self.errands.stall_told();
-        let lines = match self.ledger.waiting_lines() {
+        let lines = match self.transcript.waiting_lines() {
             // Only the farewell waits.
             0 => return,
             1 => "1 message attend ici et partira de lui-même".to_owned(),
             n => format!("{n} messages attendent ici et partiront d'eux-mêmes"),
         };
-        self.stage
+        self.view
             .notice(&format!("trop de messages sont en route : {lines}."));
     }
 }

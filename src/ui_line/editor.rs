@@ -33,7 +33,7 @@ struct Browsing {
 
 /// What a key comes to.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Effect {
+pub enum EditOutcome {
     /// The row is to be drawn again, perhaps.
     Edited,
     /// The key has nothing to act on.
@@ -70,14 +70,14 @@ impl Editor {
     }
 
     /// Does what a key says.
-    pub fn press(&mut self, key: Key) -> Effect {
+    pub fn press(&mut self, key: Key) -> EditOutcome {
         match key {
             Key::Text(text) | Key::Pasted(text) => self.insert(&text),
             Key::Enter => self.enter(),
-            Key::Interrupt => Effect::Interrupt,
-            Key::Suspend => Effect::Suspend,
-            Key::Clear => Effect::Clear,
-            Key::EndOrDelete if self.text.is_empty() => Effect::End,
+            Key::Interrupt => EditOutcome::Interrupt,
+            Key::Suspend => EditOutcome::Suspend,
+            Key::Clear => EditOutcome::Clear,
+            Key::EndOrDelete if self.text.is_empty() => EditOutcome::End,
             Key::EndOrDelete | Key::Delete => self.remove(self.cursor, self.right()),
             Key::Backspace => self.remove(self.left(), self.cursor),
             Key::Left => self.go(self.left()),
@@ -142,21 +142,21 @@ impl Editor {
         )
     }
 
-    fn insert(&mut self, text: &str) -> Effect {
+    fn insert(&mut self, text: &str) -> EditOutcome {
         let room = Editor::LONGEST - self.text.len();
         let (fits, left_out) = text.split_at(text.floor_char_boundary(room));
         self.text.insert_str(self.cursor, fits);
         // What was typed may have joined the grapheme behind it.
         self.cursor = self.boundary_from(self.cursor + fits.len());
         match left_out {
-            "" => Effect::Edited,
-            left_out => Effect::Full {
+            "" => EditOutcome::Edited,
+            left_out => EditOutcome::Full {
                 left_out: left_out.to_owned(),
             },
         }
     }
 
-    fn enter(&mut self) -> Effect {
+    fn enter(&mut self) -> EditOutcome {
         self.browsing = None;
         self.cursor = 0;
         let line = std::mem::take(&mut self.text);
@@ -167,35 +167,35 @@ impl Editor {
             }
             self.entered.push_back(line.clone());
         }
-        Effect::Entered(line)
+        EditOutcome::Entered(line)
     }
 
-    fn go(&mut self, to: usize) -> Effect {
+    fn go(&mut self, to: usize) -> EditOutcome {
         if to == self.cursor {
-            return Effect::Refused;
+            return EditOutcome::Refused;
         }
         self.cursor = to;
-        Effect::Edited
+        EditOutcome::Edited
     }
 
-    fn remove(&mut self, from: usize, to: usize) -> Effect {
+    fn remove(&mut self, from: usize, to: usize) -> EditOutcome {
         if from == to {
-            return Effect::Refused;
+            return EditOutcome::Refused;
         }
         self.text.drain(from..to);
         // What is now side by side may have become one grapheme.
         self.cursor = self.boundary_from(from);
-        Effect::Edited
+        EditOutcome::Edited
     }
 
-    fn kill(&mut self, from: usize, to: usize) -> Effect {
+    fn kill(&mut self, from: usize, to: usize) -> EditOutcome {
         if from < to {
             self.killed = self.text[from..to].to_owned();
         }
         self.remove(from, to)
     }
 
-    fn transpose(&mut self) -> Effect {
+    fn transpose(&mut self) -> EditOutcome {
         // At the end of the line, the two last ones; else those on both sides.
         let middle = match self.right() == self.cursor {
             true => self.left(),
@@ -206,23 +206,23 @@ impl Editor {
             before.graphemes(true).next_back(),
             behind.graphemes(true).next(),
         ) else {
-            return Effect::Refused;
+            return EditOutcome::Refused;
         };
         let range = middle - left.len()..middle + right.len();
         let swapped = format!("{right}{left}");
         self.cursor = range.end;
         self.text.replace_range(range, &swapped);
         self.cursor = self.boundary_from(self.cursor);
-        Effect::Edited
+        EditOutcome::Edited
     }
 
-    fn browse_back(&mut self) -> Effect {
+    fn browse_back(&mut self) -> EditOutcome {
         let before = self
             .browsing
             .as_ref()
             .map_or(self.entered.len(), |at| at.index);
         let Some(index) = before.checked_sub(1) else {
-            return Effect::Refused;
+            return EditOutcome::Refused;
         };
         let shown = std::mem::replace(&mut self.text, self.entered[index].clone());
         match &mut self.browsing {
@@ -235,12 +235,12 @@ impl Editor {
             }
         }
         self.cursor = self.text.len();
-        Effect::Edited
+        EditOutcome::Edited
     }
 
-    fn browse_forth(&mut self) -> Effect {
+    fn browse_forth(&mut self) -> EditOutcome {
         let Some(mut browsing) = self.browsing.take() else {
-            return Effect::Refused;
+            return EditOutcome::Refused;
         };
         browsing.index += 1;
         if let Some(line) = self.entered.get(browsing.index) {
@@ -250,7 +250,7 @@ impl Editor {
             self.text = browsing.draft;
         }
         self.cursor = self.text.len();
-        Effect::Edited
+        EditOutcome::Edited
     }
 
     fn left(&self) -> usize {

@@ -10,24 +10,24 @@ use smol::Async;
 
 /// An input that never makes the program wait, and whose description, which the shell shares, is left as it is.
 #[derive(Debug)]
-pub enum Input {
+pub enum InputReader {
     /// A terminal, a pipe, a socket.
     Awaited(Async<OwnedFd>),
     /// A file or `/dev/null`, which always has something to give, if only its end.
     Ready(OwnedFd),
 }
 
-impl Input {
+impl InputReader {
     /// # Errors
     /// When it is closed, or there are no more file descriptors.
-    pub fn new(input: &impl AsFd) -> io::Result<Input> {
+    pub fn new(input: &impl AsFd) -> io::Result<InputReader> {
         let input = input.as_fd().try_clone_to_owned()?;
         let ready = input.try_clone()?;
         match Async::new_nonblocking(input) {
-            Ok(input) => Ok(Input::Awaited(input)),
+            Ok(input) => Ok(InputReader::Awaited(input)),
             // What the kernel does not wait for.
             Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
-                Ok(Input::Ready(ready))
+                Ok(InputReader::Ready(ready))
             }
             Err(error) => Err(error),
         }
@@ -41,8 +41,8 @@ impl Input {
     ) -> Poll<io::Result<usize>> {
         loop {
             let read = match self {
-                Input::Ready(input) => rustix::io::read(input, &mut *bytes),
-                Input::Awaited(input) => {
+                InputReader::Ready(input) => rustix::io::read(input, &mut *bytes),
+                InputReader::Awaited(input) => {
                     ready!(input.poll_readable(context))?;
                     // Somebody else may have read it meanwhile, and then a read would wait.
                     match has_something(input.get_ref()) {

@@ -13,7 +13,7 @@ use crate::conversation::text::{Rest, decode};
 pub struct Keys {
     /// The beginning of a key: at most [`LONGEST_SEQUENCE`] bytes.
     pending: Vec<u8>,
-    mode: Mode,
+    mode: KeyMode,
 }
 
 /// One key, or a run of text.
@@ -57,7 +57,7 @@ pub enum Key {
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-enum Mode {
+enum KeyMode {
     #[default]
     Typing,
     /// Between the two marks that a terminal sets around what is pasted.
@@ -78,7 +78,7 @@ enum Found {
     /// That many bytes, and the key that they make, if any.
     Key(usize, Option<Key>),
     /// That many bytes, and what follows is read otherwise.
-    Enter(usize, Mode),
+    Enter(usize, KeyMode),
     /// The beginning of something.
     Incomplete,
 }
@@ -96,9 +96,9 @@ impl Keys {
         let mut rest = &input[..];
         while !rest.is_empty() {
             let found = match self.mode {
-                Mode::Typing => typed(rest),
-                Mode::Pasting { after_return } => self.pasted(rest, after_return),
-                Mode::Skipping => skipped(rest),
+                KeyMode::Typing => typed(rest),
+                KeyMode::Pasting { after_return } => self.pasted(rest, after_return),
+                KeyMode::Skipping => skipped(rest),
             };
             match found {
                 Found::Key(used, key) => {
@@ -117,7 +117,7 @@ impl Keys {
 
     fn pasted(&mut self, bytes: &[u8], after_return: Return) -> Found {
         if bytes.starts_with(PASTE_END) {
-            return Found::Enter(PASTE_END.len(), Mode::Typing);
+            return Found::Enter(PASTE_END.len(), KeyMode::Typing);
         }
         if PASTE_END.starts_with(bytes) {
             return Found::Incomplete;
@@ -136,7 +136,7 @@ impl Keys {
             Return::Before => text.strip_prefix('\n').unwrap_or(&text),
             Return::NotBefore => &text,
         };
-        self.mode = Mode::Pasting {
+        self.mode = KeyMode::Pasting {
             after_return: match text.ends_with('\r') {
                 true => Return::Before,
                 false => Return::NotBefore,
@@ -196,7 +196,7 @@ fn escape(bytes: &[u8]) -> Found {
     };
     match second {
         b'[' | b'O' => sequence(bytes),
-        b']' | b'P' | b'X' | b'^' | b'_' => Found::Enter(2, Mode::Skipping),
+        b']' | b'P' | b'X' | b'^' | b'_' => Found::Enter(2, KeyMode::Skipping),
         b'b' => Found::Key(2, Some(Key::WordLeft)),
         b'f' => Found::Key(2, Some(Key::WordRight)),
         b'd' => Found::Key(2, Some(Key::KillWordRight)),
@@ -226,7 +226,7 @@ fn sequence(bytes: &[u8]) -> Found {
             match last {
                 b'~' if bytes[1] == b'[' && parameters == b"200" => Found::Enter(
                     length + 3,
-                    Mode::Pasting {
+                    KeyMode::Pasting {
                         after_return: Return::NotBefore,
                     },
                 ),
@@ -276,11 +276,11 @@ fn named(introducer: u8, parameters: &[u8], last: u8) -> Option<Key> {
 fn skipped(bytes: &[u8]) -> Found {
     match bytes.iter().position(|byte| *byte < 0x20) {
         None => Found::Key(bytes.len(), None),
-        Some(end) if bytes[end] == 0x07 => Found::Enter(end + 1, Mode::Typing),
+        Some(end) if bytes[end] == 0x07 => Found::Enter(end + 1, KeyMode::Typing),
         Some(end) => match (bytes[end], bytes.get(end + 1)) {
             (0x1b, None) => Found::Incomplete,
-            (0x1b, Some(b'\\')) => Found::Enter(end + 2, Mode::Typing),
-            _ => Found::Enter(end, Mode::Typing),
+            (0x1b, Some(b'\\')) => Found::Enter(end + 2, KeyMode::Typing),
+            _ => Found::Enter(end, KeyMode::Typing),
         },
     }
 }

@@ -1,14 +1,14 @@
-//! The face for a person at a terminal: the conversation scrolls, and the line under way stays below it.
+//! The frontend for a person at a terminal: the conversation scrolls, and the line under way stays below it.
 
 use std::collections::VecDeque;
 use std::io;
 use std::os::fd::AsFd;
 
-use super::editor::{Drawn, Editor, Effect};
-use super::face::{Entry, Intake};
+use super::editor::{Drawn, EditOutcome, Editor};
+use super::frontend::{Intake, LineEntry};
 use super::keys::{Key, Keys};
 use super::terminal::Terminal;
-use crate::screen::Screen;
+use crate::output::Output;
 
 /// A prompt row below the rows of a conversation.
 #[derive(Debug)]
@@ -24,13 +24,13 @@ pub struct Prompt {
     orders: Vec<u8>,
     /// Rows that go onto the screen next, above the prompt row.
     above: Vec<u8>,
-    row: Row,
+    row: PromptRow,
     fullness: Fullness,
 }
 
 /// The prompt row as it is on the screen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Row {
+enum PromptRow {
     /// There is none; the cursor is at the left of an empty row.
     Absent,
     /// There is one, drawn on a screen of so many columns.
@@ -50,12 +50,12 @@ const PROMPT: &str = "> ";
 const BELL: &[u8] = b"\x07";
 const CLEAR: &[u8] = b"\x1b[H\x1b[2J";
 /// In bytes: how much may wait to be understood. A terminal keeps some more by itself.
-const MOST_WAITING: usize = 64 * 1024;
+const MAX_WAITING: usize = 64 * 1024;
 
 impl Prompt {
     /// # Errors
     /// When the terminal cannot be made raw; it is then as it was.
-    pub fn open(input: &impl AsFd, screen: &Screen) -> io::Result<Prompt> {
+    pub fn open(input: &impl AsFd, screen: &Output) -> io::Result<Prompt> {
         Ok(Prompt {
             terminal: Terminal::open(input, screen)?,
             decoder: Keys::default(),
@@ -64,14 +64,14 @@ impl Prompt {
             editor: Editor::default(),
             orders: Vec::new(),
             above: Vec::new(),
-            row: Row::Absent,
+            row: PromptRow::Absent,
             fullness: Fullness::Room,
         })
     }
 
     /// Whether it is worth reading what is typed. It is while keys wait, too, because Ctrl-C must not.
     pub fn wants_input(&self) -> bool {
-        self.keys.is_empty() || self.waiting < MOST_WAITING
+        self.keys.is_empty() || self.waiting < MAX_WAITING
     }
 
     /// Takes what was typed.
@@ -84,32 +84,32 @@ impl Prompt {
     }
 
     /// Edits the line until that comes to something.
-    pub fn next_entry(&mut self) -> Option<Entry> {
+    pub fn next_entry(&mut self) -> Option<LineEntry> {
         while let Some(key) = self.keys.pop_front() {
             let effect = self.editor.press(key);
-            if !matches!(effect, Effect::Full { .. }) {
+            if !matches!(effect, EditOutcome::Full { .. }) {
                 self.fullness = Fullness::Room;
             }
             match effect {
-                Effect::Edited => self.redraw(),
-                Effect::Refused => self.order(BELL),
-                Effect::Full { left_out } => {
+                EditOutcome::Edited => self.redraw(),
+                EditOutcome::Refused => self.order(BELL),
+                EditOutcome::Full { left_out } => {
                     self.redraw();
                     self.order(BELL);
                     if std::mem::replace(&mut self.fullness, Fullness::Told) == Fullness::Room {
-                        return Some(Entry::Full { left_out });
+                        return Some(LineEntry::Full { left_out });
                     }
                 }
-                Effect::Entered(line) => {
+                EditOutcome::Entered(line) => {
                     self.redraw();
-                    return Some(Entry::Line(line));
+                    return Some(LineEntry::Line(line));
                 }
-                Effect::End => return Some(Entry::End),
-                Effect::Interrupt => return Some(Entry::Interrupt),
-                Effect::Suspend => return Some(Entry::Suspend),
-                Effect::Clear => {
+                EditOutcome::End => return Some(LineEntry::End),
+                EditOutcome::Interrupt => return Some(LineEntry::Interrupt),
+                EditOutcome::Suspend => return Some(LineEntry::Suspend),
+                EditOutcome::Clear => {
                     self.order(CLEAR);
-                    self.row = Row::Absent;
+                    self.row = PromptRow::Absent;
                 }
             }
         }
@@ -124,10 +124,10 @@ impl Prompt {
     }
 
     /// Takes a Ctrl-C out of the keys that wait.
-    pub fn next_interrupt(&mut self) -> Option<Entry> {
+    pub fn next_interrupt(&mut self) -> Option<LineEntry> {
         let at = self.keys.iter().position(|key| *key == Key::Interrupt)?;
         self.keys.remove(at);
-        Some(Entry::Interrupt)
+        Some(LineEntry::Interrupt)
     }
 
     /// Forgets the keys that wait.
@@ -148,17 +148,17 @@ impl Prompt {
 
     /// The prompt row is not right any more.
     pub fn redraw(&mut self) {
-        if let Row::Drawn { drawn, columns } = self.row {
-            self.row = Row::Stale { drawn, columns };
+        if let PromptRow::Drawn { drawn, columns } = self.row {
+            self.row = PromptRow::Stale { drawn, columns };
         }
     }
 
     /// Puts what has changed on the screen, unless that has not taken the last change yet. When no line is taken any
     /// more, there is no prompt row either.
-    pub fn draw(&mut self, intake: Intake, screen: &mut Screen) {
+    pub fn draw(&mut self, intake: Intake, screen: &mut Output) {
         let right = match intake {
-            Intake::Open | Intake::Held => matches!(self.row, Row::Drawn { .. }),
-            Intake::Closed => self.row == Row::Absent,
+            Intake::Open | Intake::Held => matches!(self.row, PromptRow::Drawn { .. }),
+            Intake::Closed => self.row == PromptRow::Absent,
         };
         let nothing_to_do = right && self.above.is_empty() && self.orders.is_empty();
         if screen.pending() > 0 || nothing_to_do {
@@ -167,11 +167,11 @@ impl Prompt {
         let columns = self.terminal.columns();
         let mut frame = std::mem::take(&mut self.orders);
         let erases = !self.above.is_empty() || intake == Intake::Closed;
-        if let Row::Drawn {
+        if let PromptRow::Drawn {
             drawn,
             columns: before,
         }
-        | Row::Stale {
+        | PromptRow::Stale {
             drawn,
             columns: before,
         } = self.row
@@ -190,10 +190,10 @@ impl Prompt {
             }
         }
         frame.append(&mut self.above);
-        self.row = Row::Absent;
+        self.row = PromptRow::Absent;
         if intake != Intake::Closed {
             let drawn = self.editor.draw(PROMPT, columns, &mut frame);
-            self.row = Row::Drawn { drawn, columns };
+            self.row = PromptRow::Drawn { drawn, columns };
         }
         screen.push(&frame);
     }
@@ -207,11 +207,11 @@ impl Prompt {
     ///
     /// # Errors
     /// When the terminal has gone away.
-    pub fn suspend(&mut self, screen: &mut Screen) -> io::Result<()> {
+    pub fn suspend(&mut self, screen: &mut Output) -> io::Result<()> {
         self.draw(Intake::Closed, screen);
         screen.flush()?;
         self.terminal.suspend()?;
-        self.row = Row::Absent;
+        self.row = PromptRow::Absent;
         Ok(())
     }
 
@@ -221,7 +221,7 @@ impl Prompt {
     /// When the terminal has gone away.
     pub fn resume(&mut self) -> io::Result<()> {
         self.terminal.enter()?;
-        self.row = Row::Absent;
+        self.row = PromptRow::Absent;
         Ok(())
     }
 }

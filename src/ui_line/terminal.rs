@@ -135,7 +135,7 @@ fn restore_on_panic(saved: Weak<Saved>) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::screen::tests::pseudo_terminal;
+    use crate::output::tests::pseudo_terminal;
     use rustix::event::{PollFd, PollFlags, Timespec, poll};
     use rustix::termios::LocalModes;
     use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -204,7 +204,7 @@ mod tests {
     #[test]
     fn a_terminal_that_stands_still_can_be_left() {
         let (_keyboard, line) = pseudo_terminal();
-        let mut screen = crate::screen::Screen::new(&line).unwrap();
+        let mut screen = crate::output::Output::new(&line).unwrap();
         screen.push(&[b'x'; 100_000]);
         screen.flush().unwrap();
         let terminal = Terminal::open(&line, &line).unwrap();

@@ -4,7 +4,7 @@ use smol::channel::{Receiver, Sender};
 
 /// What a person asks for.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Action {
+pub enum UserAction {
     /// Enter: what stands in the input area goes out.
     Send,
     /// Escape: what waits to go out is to be written on instead.
@@ -18,9 +18,9 @@ pub enum Action {
     /// The window is to close.
     Close,
     /// The window has come to the front, or has left it.
-    Turned,
+    FocusChanged,
     /// The desktop has another theme.
-    Shaded,
+    ThemeChanged,
     /// The notification was clicked; the token, if any, lets the window come to the front.
     Present(Option<String>),
     /// A link was clicked.
@@ -31,17 +31,17 @@ pub enum Action {
 
 /// Takes actions from wherever GTK calls back.
 #[derive(Clone, Debug)]
-pub struct Actions(Sender<Action>);
+pub struct UserActions(Sender<UserAction>);
 
-impl Actions {
-    pub fn new() -> (Actions, Receiver<Action>) {
+impl UserActions {
+    pub fn new() -> (UserActions, Receiver<UserAction>) {
         /// Far more than hands do between two turns of the loop.
         const MOST: usize = 64;
         let (sender, receiver) = smol::channel::bounded(MOST);
-        (Actions(sender), receiver)
+        (UserActions(sender), receiver)
     }
 
-    pub fn ask(&self, action: Action) {
+    pub fn ask(&self, action: UserAction) {
         // Where 64 wait already, a key is stuck or the loop has ended: one more would change nothing.
         drop(self.0.try_send(action));
     }

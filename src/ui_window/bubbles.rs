@@ -36,7 +36,7 @@ impl BubbleView {
             .property("wrap-mode", gtk::WrapMode::WordChar)
             .property("top-margin", 8)
             .property("bottom-margin", 12)
-            .property("css-classes", ["view", theme::BUBBLES].as_slice())
+            .property("css-classes", ["message_list", theme::BUBBLES].as_slice())
             .build()
     }
 
@@ -49,22 +49,22 @@ impl BubbleView {
 
     /// Draws the bubbles that are in view.
     fn draw(&self, snapshot: &gtk::Snapshot) {
-        let view = self.visible_rect();
+        let message_list = self.visible_rect();
         let (x, y) = self.buffer_to_window_coords(gtk::TextWindowType::Widget, 0, 0);
         snapshot.save();
         snapshot.translate(&Point::new(x as f32, y as f32));
-        self.draw_within(&view, snapshot);
+        self.draw_within(&message_list, snapshot);
         snapshot.restore();
     }
 
     /// Draws the bubbles that are within `view`, all in the coordinates of the text.
-    fn draw_within(&self, view: &Rectangle, snapshot: &gtk::Snapshot) {
-        let (mut line, _) = self.line_at_y(view.y());
+    fn draw_within(&self, message_list: &Rectangle, snapshot: &gtk::Snapshot) {
+        let (mut line, _) = self.line_at_y(message_list.y());
         // The bubble that is cut by the upper edge may begin above it.
         line.backward_line();
         loop {
             let (top, _) = self.line_yrange(&line);
-            if top > view.y() + view.height() {
+            if top > message_list.y() + message_list.height() {
                 return;
             }
             let mut text = line;
@@ -72,7 +72,7 @@ impl BubbleView {
             if has_text && let Some((colour, left, right)) = self.side(&line) {
                 let (text_top, text_height) = self.line_yrange(&text);
                 let bottom = text_top + text_height;
-                let (y, width) = (top + GAP, view.width() - left - right);
+                let (y, width) = (top + GAP, message_list.width() - left - right);
                 let edge = Rect::new(left as f32, y as f32, width as f32, (bottom - y) as f32);
                 snapshot.push_rounded_clip(&RoundedRect::from_rect(edge, RADIUS));
                 snapshot.append_color(&colour, &edge);

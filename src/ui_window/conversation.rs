@@ -13,15 +13,15 @@ use rustix::process::Signal;
 use smol::channel::Receiver;
 
 use super::Settings;
-use super::actions::{Action, Actions};
-use super::attention::Attention;
-use super::draft::Writing;
-use super::frame::Frame;
-use super::standing::Standing;
-use super::view::Kept;
+use super::actions::{UserAction, UserActions};
+use super::composer::Writing;
+use super::main_window::MainWindow;
+use super::message_list::Kept;
+use super::notifier::Notifier;
+use super::status::ConnectionStatus;
 use crate::conversation::commands::Command;
 use crate::conversation::errands::Errands;
-use crate::conversation::ledger::Ledger;
+use crate::conversation::transcript::Transcript;
 use crate::conversation::{Outcome, lines_of};
 use crate::display::{self, Colour, Palette};
 use crate::peer::{Ending, Event, Handle};
@@ -32,7 +32,7 @@ use wait::Wake;
 
 /// A conversation under way.
 pub struct Conversation {
-    ledger: Ledger,
+    transcript: Transcript,
     phase: Phase,
     connection: Connection,
     /// Whether Enter has been pressed upon a draft that has to wait.
@@ -42,14 +42,14 @@ pub struct Conversation {
     signal: Option<Signal>,
     undelivered: Vec<Line>,
 
-    frame: Frame,
+    main_window: MainWindow,
     shutter: Shutter,
-    standing: Standing,
-    attention: Attention,
+    status: ConnectionStatus,
+    notifier: Notifier,
     /// What has come since the window was last in front.
     unseen: usize,
-    actions: Receiver<Action>,
-    asks: Actions,
+    actions: Receiver<UserAction>,
+    asks: UserActions,
     signals: Signals,
 }
 
@@ -96,15 +96,15 @@ impl Conversation {
         connection: Handle,
         bus: Option<gio::DBusConnection>,
     ) -> io::Result<Conversation> {
-        let (asks, actions) = Actions::new();
+        let (asks, actions) = UserActions::new();
         let kept = match settings.record {
             Some(_) => Kept::InTheRecord,
             None => Kept::Nowhere,
         };
         let signals = Signals::watch(&[Signal::INT, Signal::TERM, Signal::HUP])?;
-        let frame = Frame::open(kept, &asks);
+        let main_window = MainWindow::open(kept, &asks);
         Ok(Conversation {
-            ledger: Ledger::new(settings.name, settings.record),
+            transcript: Transcript::new(settings.name, settings.record),
             phase: Phase::Talking,
             connection: Connection::Alive {
                 errands: Errands::new(connection.lines, connection.leave),
@@ -114,10 +114,10 @@ impl Conversation {
             patience: None,
             signal: None,
             undelivered: Vec::new(),
-            attention: Attention::new(&frame.window, bus, &asks),
-            frame,
+            notifier: Notifier::new(&main_window.window, bus, &asks),
+            main_window,
             shutter: Shutter::Open,
-            standing: Standing::Calling(settings.address),
+            status: ConnectionStatus::Calling(settings.address),
             unseen: 0,
             actions,
             asks,
@@ -140,7 +140,7 @@ impl Conversation {
             }
             match self.wait().await? {
                 Wake::Signal(signal) => self.told_to_leave(signal),
-                Wake::Action(action) => self.act(action),
+                Wake::UserAction(action) => self.act(action),
                 Wake::Given(given) => self.given(given),
                 Wake::Event(event) => self.handle_all(event).await,
                 Wake::NoMoreEvents => self.connection_ended(None),
@@ -150,41 +150,43 @@ impl Conversation {
     }
 
     fn greet(&mut self) {
-        match self.ledger.recalled(RECALLED) {
-            Ok(rows) => rows.iter().for_each(|row| self.frame.view.recall(row)),
+        match self.transcript.recalled(RECALLED) {
+            Ok(rows) => rows
+                .iter()
+                .for_each(|row| self.main_window.message_list.recall(row)),
             Err(error) => self.record_failed(&error),
         }
     }
 
     // What a person asks.
 
-    fn act(&mut self, action: Action) {
+    fn act(&mut self, action: UserAction) {
         match action {
-            Action::Send => self.enter = Enter::Pressed,
-            Action::TakeBack => self.enter = Enter::Up,
-            Action::TooLong(bytes) => self.frame.view.error(&format!(
+            UserAction::Send => self.enter = Enter::Pressed,
+            UserAction::TakeBack => self.enter = Enter::Up,
+            UserAction::TooLong(bytes) => self.main_window.message_list.error(&format!(
                 "{bytes} octets ne tiennent pas dans un message à écrire ici. Un texte de cette taille s'envoie par un \
                  tube : msg … < fichier"
             )),
-            Action::Help => self.frame.view.help(),
-            Action::Quit => self.leave(),
-            Action::Close => {
+            UserAction::Help => self.main_window.message_list.help(),
+            UserAction::Quit => self.leave(),
+            UserAction::Close => {
                 self.shutter = Shutter::Closed;
-                self.frame.window.set_visible(false);
+                self.main_window.window.set_visible(false);
                 self.leave();
             }
-            Action::Turned => {
-                if self.frame.window.is_active() {
+            UserAction::FocusChanged => {
+                if self.main_window.window.is_active() {
                     self.unseen = 0;
-                    self.attention.take_back();
+                    self.notifier.take_back();
                 }
             }
-            Action::Shaded => self.frame.view.shade(),
-            Action::Present(token) => self.frame.present(token.as_deref()),
-            Action::Open(address) => self.browse(&address),
-            Action::NotOpened(address) => self
-                .frame
-                .view
+            UserAction::ThemeChanged => self.main_window.message_list.shade(),
+            UserAction::Present(token) => self.main_window.present(token.as_deref()),
+            UserAction::Open(address) => self.browse(&address),
+            UserAction::NotOpened(address) => self
+                .main_window
+                .message_list
                 .error(&format!("aucun programme n'ouvre {address}.")),
         }
     }
@@ -194,7 +196,7 @@ impl Conversation {
         if self.enter == Enter::Up || self.phase != Phase::Talking {
             return;
         }
-        let text = self.frame.draft.text();
+        let text = self.main_window.composer.text();
         let command = match text.contains('\n') {
             // What was pasted is text, and no command.
             true => Command::Say(&text),
@@ -202,11 +204,11 @@ impl Conversation {
         };
         match command {
             Command::Say("") => {}
-            Command::Say(_) if self.ledger.waiting().is_some() => return,
+            Command::Say(_) if self.transcript.waiting().is_some() => return,
             Command::Say(text) => text.split('\n').for_each(|line| self.say(line)),
             Command::Quit => self.leave(),
             Command::History(count) => self.recall(count),
-            Command::Help => self.frame.view.help(),
+            Command::Help => self.main_window.message_list.help(),
             Command::Unknown(word) => return self.refuse(&format!(
                 "commande inconnue : {word} (/help montre les commandes ; //… envoie un texte qui commence par « / »)."
             )),
@@ -214,57 +216,63 @@ impl Conversation {
                 return self.refuse(&format!("/history veut un nombre, et non « {word} »."));
             }
         }
-        self.frame.draft.clear();
+        self.main_window.composer.clear();
         self.enter = Enter::Up;
     }
 
-    /// The draft stays, to be put right.
+    /// The composer stays, to be put right.
     fn refuse(&mut self, why: &str) {
-        self.frame.view.error(why);
-        self.frame.view.follow().to_the_end();
+        self.main_window.message_list.error(why);
+        self.main_window.message_list.autoscroll().to_the_end();
         self.enter = Enter::Up;
     }
 
     fn say(&mut self, text: &str) {
         let mut parts = 0;
         for line in lines_of(text) {
-            self.frame.view.say(self.ledger.name(), &line);
-            if let Err(error) = self.ledger.say(line) {
+            self.main_window
+                .message_list
+                .say(self.transcript.name(), &line);
+            if let Err(error) = self.transcript.say(line) {
                 self.record_failed(&error);
             }
             parts += 1;
         }
         if parts > 1 {
             let notice = "une ligne trop longue pour un seul message part en plusieurs.";
-            self.frame.view.notice(notice);
+            self.main_window.message_list.notice(notice);
         }
     }
 
     fn recall(&mut self, count: usize) {
         let palette = Palette::new(Colour::Off);
-        match self.ledger.history(&palette, count) {
-            Ok(rows) if rows.is_empty() => self.frame.view.notice("rien n'a encore été dit."),
+        match self.transcript.history(&palette, count) {
+            Ok(rows) if rows.is_empty() => self
+                .main_window
+                .message_list
+                .notice("rien n'a encore été dit."),
             Ok(rows) => {
                 self.notice("derniers messages (* : pas encore remis) :");
-                rows.iter().for_each(|row| self.frame.view.recall(row));
+                rows.iter()
+                    .for_each(|row| self.main_window.message_list.recall(row));
             }
             Err(error) => self.record_failed(&error),
         }
-        self.frame.view.follow().to_the_end();
+        self.main_window.message_list.autoscroll().to_the_end();
     }
 
     fn record_failed(&mut self, error: &io::Error) {
         let cause = display::cause(&error.to_string());
-        self.frame
-            .view
+        self.main_window
+            .message_list
             .error(&format!("le fichier de --history fait défaut : {cause}."));
     }
 
     fn browse(&self, address: &str) {
         let asks = self.asks.clone();
-        let failed = Action::NotOpened(address.to_owned());
+        let failed = UserAction::NotOpened(address.to_owned());
         gtk::show_uri_full(
-            Some(&self.frame.window),
+            Some(&self.main_window.window),
             address,
             gtk::gdk::CURRENT_TIME,
             gio::Cancellable::NONE,
@@ -280,18 +288,18 @@ impl Conversation {
 
     /// Shows how things stand.
     fn refresh(&mut self) {
-        let waiting = match (&self.standing, &self.connection) {
+        let waiting = match (&self.status, &self.connection) {
             // On its way, most likely.
-            (Standing::Together(_), Connection::Alive { errands, .. })
+            (ConnectionStatus::Together(_), Connection::Alive { errands, .. })
                 if !errands.is_stall_told() =>
             {
                 0
             }
-            _ => self.frame.view.unsettled(),
+            _ => self.main_window.message_list.unsettled(),
         };
-        let title = self.standing.title();
-        let state = self.standing.sentence(waiting);
-        self.frame.set_title(&title, &state, self.unseen);
+        let title = self.status.title();
+        let state = self.status.sentence(waiting);
+        self.main_window.set_title(&title, &state, self.unseen);
         let (writing, hint) = match (self.phase, self.enter) {
             (Phase::Leaving | Phase::Over, _) => (Writing::Over, ""),
             (Phase::Talking, Enter::Up) => (Writing::Open, ""),
@@ -300,6 +308,6 @@ impl Conversation {
                 "trop de messages sont en route : celui-ci partira après eux (Échap : le reprendre).",
             ),
         };
-        self.frame.set_writing(writing, hint);
+        self.main_window.set_writing(writing, hint);
     }
 }

@@ -6,7 +6,7 @@ use gtk::gdk;
 use gtk::glib::{self, Propagation, clone};
 use gtk::prelude::*;
 
-use super::actions::{Action, Actions};
+use super::actions::{UserAction, UserActions};
 use super::theme::tag;
 
 /// Where the web addresses stand in `text`, as ranges of bytes, in their order.
@@ -26,7 +26,7 @@ pub fn links(text: &str) -> Vec<Range<usize>> {
 }
 
 /// Opens the tagged address that is clicked in `area`, or that Enter is pressed upon.
-pub fn open_on_click(area: &gtk::TextView, actions: &Actions) {
+pub fn open_on_click(area: &gtk::TextView, actions: &UserActions) {
     let click = gtk::GestureClick::builder()
         .button(gdk::BUTTON_PRIMARY)
         .build();
@@ -40,7 +40,7 @@ pub fn open_on_click(area: &gtk::TextView, actions: &Actions) {
             if !area.buffer().has_selection()
                 && let Some(address) = iter_at(&area, x, y).and_then(|iter| address_at(&iter))
             {
-                actions.ask(Action::Open(address));
+                actions.ask(UserAction::Open(address));
             }
         }
     ));
@@ -70,7 +70,7 @@ pub fn open_on_click(area: &gtk::TextView, actions: &Actions) {
             let caret = buffer.iter_at_mark(&buffer.get_insert());
             match (key, address_at(&caret)) {
                 (gdk::Key::Return | gdk::Key::KP_Enter, Some(address)) => {
-                    actions.ask(Action::Open(address));
+                    actions.ask(UserAction::Open(address));
                     Propagation::Stop
                 }
                 _ => Propagation::Proceed,

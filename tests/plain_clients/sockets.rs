@@ -11,13 +11,13 @@ use crate::watched::Watched;
 const LEFT: &str = "le client Zoé a quitté la discussion.";
 
 /// A relay, and whoever connects to it.
-struct House {
+struct RelayMode {
     relay: Watched,
     port: u16,
 }
 
-impl House {
-    fn open() -> House {
+impl RelayMode {
+    fn open() -> RelayMode {
         let mut relay = Watched::start(msg(&["--relay", "127.0.0.1:0"])).expect("msg starts");
         let address = "msg --connect 127.0.0.1:";
         relay.shows(address, SOON).expect("an address");
@@ -28,7 +28,7 @@ impl House {
             .nth(1)
             .and_then(|rest| rest.split(' ').next());
         let port = port.and_then(|port| port.parse().ok()).expect("a port");
-        House { relay, port }
+        RelayMode { relay, port }
     }
 
     fn connect(&self) -> TcpStream {
@@ -91,7 +91,7 @@ fn read_until(reader: &mut impl BufRead, end: &str) -> String {
 
 #[test]
 fn two_plain_clients_talk() {
-    let mut house = House::open();
+    let mut house = RelayMode::open();
     let (mut zoe, mut bob) = (house.connect(), house.connect());
     let mut zoe_reads = BufReader::new(zoe.try_clone().expect("few are open"));
     let mut bob_reads = BufReader::new(bob.try_clone().expect("few are open"));
@@ -111,7 +111,7 @@ fn two_plain_clients_talk() {
 
 #[test]
 fn the_end_of_the_stream_leaves_once_all_is_read() {
-    let mut house = House::open();
+    let mut house = RelayMode::open();
     let mut bob = house.msg("Bob");
     bob.shows("en attente", SOON).expect("a seat");
     let mut zoe = house.connect();
@@ -129,7 +129,7 @@ fn the_end_of_the_stream_leaves_once_all_is_read() {
 #[test]
 fn a_flood_from_a_plain_client_arrives_whole_and_in_order() {
     const LINES: usize = 20_000;
-    let mut house = House::open();
+    let mut house = RelayMode::open();
     let mut bob = house.msg("Bob");
     bob.shows("en attente", SOON).expect("a seat");
     let mut zoe = house.connect();
@@ -157,7 +157,7 @@ fn a_flood_from_a_plain_client_arrives_whole_and_in_order() {
 #[test]
 fn a_plain_client_that_stops_reading_loses_nothing_and_costs_the_relay_little() {
     const LINES: usize = 20_000;
-    let mut house = House::open();
+    let mut house = RelayMode::open();
     let mut zoe = house.connect();
     zoe.write_all("Zoé\n".as_bytes()).expect("open");
     let mut reads = BufReader::new(zoe.try_clone().expect("few are open"));
@@ -200,7 +200,7 @@ fn strangers_are_told_why_and_take_no_seat() {
         (&utf16, "UTF-16"),
         (b"\x00\x03Zoe\n", "octets"),
     ];
-    let mut house = House::open();
+    let mut house = RelayMode::open();
     for (opening, reason) in openings {
         let mut stranger = house.connect();
         stranger.write_all(opening).expect("open");
@@ -220,7 +220,7 @@ fn strangers_are_told_why_and_take_no_seat() {
 
 #[test]
 fn web_and_tls_clients_understand_the_refusal() {
-    let house = House::open();
+    let house = RelayMode::open();
     let url = format!("127.0.0.1:{}", house.port);
     let curl = |scheme: &str| {
         let address = format!("{scheme}://{url}/");

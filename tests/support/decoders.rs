@@ -4,17 +4,17 @@
 //! Each driver keeps to the contract of what it drives, as `peer` and `relay` do, and asserts what must hold whatever
 //! comes: bounded buffers, deadlines that lie ahead, an end that is the end.
 
-use msg::protocol::hub::{ConnId, Effect, EndOfStream, House, Hub, Setting, Tracing, Voice};
+use msg::protocol::hub::{Config, ConnId, Effect, EndOfStream, Formatter, Hub, RelayMode, Tracing};
 use msg::protocol::session::{Event, Patience, Session};
 use msg::protocol::wire::{Bye, Hello, Lines, MAX_LINE, Pid, Token, Verb, Welcome};
 use msg::protocol::{Line, Millis};
 
 /// The most that may ever wait for a relay that does not read.
-const MOST_UNSENT_BY_SESSION: usize = 512 * 1024;
+const MAX_UNSENT_BY_SESSION: usize = 512 * 1024;
 /// The most that may ever wait for a client that does not read.
-const MOST_UNSENT_BY_HUB: usize = 192 * 1024;
+const MAX_UNSENT_BY_HUB: usize = 192 * 1024;
 /// The most events that may ever wait for a user interface.
-const MOST_EVENTS: usize = 512;
+const MAX_EVENTS: usize = 512;
 
 /// Bytes that decide what happens. Once they are used up, zeros do.
 pub struct Choices<'b>(pub &'b [u8]);
@@ -202,7 +202,7 @@ pub fn session(choices: &mut Choices<'_>) {
             }
             _ => stands = false,
         }
-        stands &= session.tick(now).is_ok();
+        stands &= session.handle_timeout(now).is_ok();
         if !stands || session.is_ended() {
             session.disconnected("coupé");
             connected = false;
@@ -215,12 +215,12 @@ pub fn session(choices: &mut Choices<'_>) {
                 events += 1;
             }
             session.hold();
-            assert!(events <= MOST_EVENTS, "{events} events");
+            assert!(events <= MAX_EVENTS, "{events} events");
         }
-        assert!(session.unsent().len() <= MOST_UNSENT_BY_SESSION);
+        assert!(session.unsent().len() <= MAX_UNSENT_BY_SESSION);
         // Without a connection time passes for whoever leaves alone; with one, a tick settles all that was due.
-        if session.tick(now).is_ok() && !session.is_ended() {
-            let ahead = session.deadline().is_none_or(|at| at > now);
+        if session.handle_timeout(now).is_ok() && !session.is_ended() {
+            let ahead = session.next_timeout().is_none_or(|at| at > now);
             assert!(ahead, "a deadline that a tick does not move");
         } else {
             session.disconnected("coupé");
@@ -231,12 +231,12 @@ pub fn session(choices: &mut Choices<'_>) {
 
 /// A relay whose clients and clock do what they like.
 pub fn hub(choices: &mut Choices<'_>) {
-    const MOST_CONNECTIONS: usize = 8;
-    let mut hub = Hub::new(Setting {
-        house: [House::TwoSeats, House::Daemon][usize::from(choices.below(2))],
+    const MAX_CONNECTIONS: usize = 8;
+    let mut hub = Hub::new(Config {
+        mode: [RelayMode::Single, RelayMode::Daemon][usize::from(choices.below(2))],
         tracing: [Tracing::Off, Tracing::On][usize::from(choices.below(2))],
         seed: 7,
-        voice: Voice {
+        formatter: Formatter {
             date: |date| date.to_string(),
             sentence: |event| Some(format!("{event:?}")),
         },
@@ -245,9 +245,9 @@ pub fn hub(choices: &mut Choices<'_>) {
     let mut open: Vec<ConnId> = Vec::new();
     while !choices.is_empty() {
         let whose = usize::from(choices.byte());
-        let id = open.get(whose % MOST_CONNECTIONS).copied();
+        let id = open.get(whose % MAX_CONNECTIONS).copied();
         match (choices.below(16), id) {
-            (0 | 1, _) if open.len() < MOST_CONNECTIONS && hub.is_open() => {
+            (0 | 1, _) if open.len() < MAX_CONNECTIONS && hub.is_open() => {
                 open.push(hub.accepted(now, [127, 0, 0, choices.below(2)].into()));
             }
             (2..=10, Some(id)) if hub.wants_input(id) || hub.is_closing(id) => {
@@ -275,7 +275,7 @@ pub fn hub(choices: &mut Choices<'_>) {
         }
         settle(&mut hub, now, &mut open, choices.below(4));
         for &id in &open {
-            assert!(hub.unsent(id).len() <= MOST_UNSENT_BY_HUB);
+            assert!(hub.unsent(id).len() <= MAX_UNSENT_BY_HUB);
         }
         if hub.is_over() {
             assert!(open.is_empty() && !hub.is_open());
@@ -289,11 +289,11 @@ pub fn hub(choices: &mut Choices<'_>) {
 fn settle(hub: &mut Hub, now: Millis, open: &mut Vec<ConnId>, reader: u8) {
     let mut rounds = 0;
     loop {
-        if hub.deadline().is_some_and(|at| at <= now) {
-            hub.tick(now);
+        if hub.next_timeout().is_some_and(|at| at <= now) {
+            hub.handle_timeout(now);
         }
         carry_out(hub, now, open, reader);
-        if hub.deadline().is_none_or(|at| at > now) {
+        if hub.next_timeout().is_none_or(|at| at > now) {
             return;
         }
         rounds += 1;

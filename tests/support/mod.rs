@@ -23,7 +23,7 @@ use rustix::process::{Pid, Signal, kill_process};
 
 /// How long anything may take before a test fails: long, because a loaded machine is slow, and short of what a person
 /// who runs the tests would wait.
-pub const PATIENCE: Duration = Duration::from_secs(20);
+pub const TIMEOUT: Duration = Duration::from_secs(20);
 
 /// The program under test.
 pub fn msg() -> Command {
@@ -144,7 +144,7 @@ impl Program {
 
     /// The next line of standard output of which `wanted` holds; those before it are dropped.
     pub fn wait_for_line(&self, what: &str, wanted: impl Fn(&str) -> bool) -> String {
-        next(&self.lines, PATIENCE, what, wanted)
+        next(&self.lines, TIMEOUT, what, wanted)
     }
 
     /// The same, where that may take its time.
@@ -159,7 +159,7 @@ impl Program {
 
     /// The next line of standard error of which `wanted` holds.
     pub fn wait_for_error(&self, what: &str, wanted: impl Fn(&str) -> bool) -> String {
-        next(&self.errors, PATIENCE, what, wanted)
+        next(&self.errors, TIMEOUT, what, wanted)
     }
 
     /// What is left of its standard output, up to its end.
@@ -235,14 +235,14 @@ pub fn signal_child(child: &Child, signal: Signal) {
     kill_process(Pid::from_child(child), signal).expect("it has not been waited for");
 }
 
-/// Waits for a child's end, for as long as [`PATIENCE`] lasts.
+/// Waits for a child's end, for as long as [`TIMEOUT`] lasts.
 pub fn wait(child: &mut Child) -> ExitStatus {
     use rustix::event::{PollFd, PollFlags, Timespec, poll};
     use rustix::process::{PidfdFlags, pidfd_open};
 
     let pidfd = pidfd_open(Pid::from_child(child), PidfdFlags::empty()).expect("a kernel of today");
     let mut watched = [PollFd::new(&pidfd, PollFlags::IN)];
-    let timeout = Timespec::try_from(PATIENCE).expect("it is short");
+    let timeout = Timespec::try_from(TIMEOUT).expect("it is short");
     let ended = poll(&mut watched, Some(&timeout)).expect("one file is watched");
     assert_eq!(ended, 1, "the program does not end");
     child.wait().expect("it has not been waited for")

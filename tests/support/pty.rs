@@ -15,7 +15,7 @@ use rustix::termios::{LocalModes, Termios, Winsize, tcgetattr, tcsetwinsize};
 use unicode_width::UnicodeWidthStr;
 use vt100::{Parser, Screen};
 
-use super::{PATIENCE, end, peak_memory, signal_child, wait};
+use super::{TIMEOUT, end, peak_memory, signal_child, wait};
 
 /// A program on a terminal of its own, which is its controlling terminal.
 pub struct Terminal {
@@ -64,7 +64,7 @@ impl Terminal {
     /// Types. Escape sequences are keys.
     pub fn type_in(&mut self, keys: impl AsRef<[u8]>) {
         let mut rest = keys.as_ref();
-        let deadline = Instant::now() + PATIENCE;
+        let deadline = Instant::now() + TIMEOUT;
         while !rest.is_empty() {
             match self.sides().keyboard.write(rest) {
                 Ok(written) => rest = &rest[written..],
@@ -82,7 +82,7 @@ impl Terminal {
 
     /// Looks at the screen until `wanted` holds of it.
     pub fn wait_until(&mut self, what: &str, wanted: impl Fn(&Screen) -> bool) {
-        let deadline = Instant::now() + PATIENCE;
+        let deadline = Instant::now() + TIMEOUT;
         while !wanted(self.emulator.screen()) {
             self.look(PollFlags::IN, deadline, what);
         }

@@ -4,7 +4,7 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::time::Instant;
 
-use super::PATIENCE;
+use super::TIMEOUT;
 
 /// One connection.
 pub struct Wire {
@@ -23,8 +23,8 @@ impl Wire {
 
     pub fn try_connect(address: SocketAddr) -> std::io::Result<Wire> {
         let stream = TcpStream::connect(address)?;
-        stream.set_read_timeout(Some(PATIENCE))?;
-        stream.set_write_timeout(Some(PATIENCE))?;
+        stream.set_read_timeout(Some(TIMEOUT))?;
+        stream.set_write_timeout(Some(TIMEOUT))?;
         stream.set_nodelay(true)?;
         Ok(Wire {
             stream: BufReader::new(stream),
@@ -42,7 +42,7 @@ impl Wire {
     /// Connects and says hello until the relay takes the hello: while the seats are taken the kernel refuses, and a relay
     /// that has just opened its door may need a moment.
     pub fn sit_again(address: SocketAddr, n: u64, name: &str) -> Wire {
-        let deadline = Instant::now() + PATIENCE;
+        let deadline = Instant::now() + TIMEOUT;
         loop {
             if let Ok(mut wire) = Wire::try_connect(address) {
                 wire.send(hello(n, name));
@@ -57,7 +57,7 @@ impl Wire {
 
     /// Connects once the door is open.
     pub fn connect_when_open(address: SocketAddr) -> Wire {
-        let deadline = Instant::now() + PATIENCE;
+        let deadline = Instant::now() + TIMEOUT;
         loop {
             if let Ok(wire) = Wire::try_connect(address) {
                 return wire;

@@ -11,7 +11,7 @@ const COMPONENT: &str = "org.a11y.atspi.Component";
 const ROOT: &str = "/org/a11y/atspi/accessible/root";
 
 /// In milliseconds: a program that is busy with 100,000 messages may take long to answer.
-const PATIENCE: i32 = 60_000;
+const TIMEOUT: i32 = 60_000;
 
 /// The bus on which programs show themselves.
 pub struct Accessibility {
@@ -53,7 +53,7 @@ impl Accessibility {
                 None,
                 None,
                 gio::DBusCallFlags::NONE,
-                PATIENCE,
+                TIMEOUT,
                 gio::Cancellable::NONE,
             )
             .expect("at-spi2-core is installed");
@@ -214,7 +214,7 @@ impl Part {
                 arguments.as_ref(),
                 None::<&VariantTy>,
                 gio::DBusCallFlags::NO_AUTO_START,
-                PATIENCE,
+                TIMEOUT,
                 gio::Cancellable::NONE,
             )
             .ok()

@@ -16,7 +16,7 @@ use crate::services::Services;
 use crate::support::{Program, end, msg};
 
 /// How long anything may take before a test fails: long, because a loaded machine is slow.
-pub const PATIENCE: Duration = Duration::from_secs(60);
+pub const TIMEOUT: Duration = Duration::from_secs(60);
 
 /// A desktop that ends with its test.
 pub struct Desktop {
@@ -203,7 +203,7 @@ impl Desktop {
 
     /// Asks again whenever a program shows something new, until there is an answer.
     pub fn wait_for<T>(&self, what: &str, mut answer: impl FnMut() -> Option<T>) -> T {
-        let deadline = Instant::now() + PATIENCE;
+        let deadline = Instant::now() + TIMEOUT;
         loop {
             if let Some(answer) = answer() {
                 return answer;

@@ -228,14 +228,14 @@ impl Bench {
     /// Two are connected and nobody says anything.
     fn idle(&mut self) {
         /// Everything that followed from their meeting is over by then.
-        const CALM_AFTER: Duration = Duration::from_secs(1);
+        const CALM_TIMEOUT: Duration = Duration::from_secs(1);
 
         let watched_for = Duration::from_millis(self.pick(200, 8_000));
         let relays = self.relays.iter();
         let conversations: Vec<_> = relays
             .map(|(relay, dialect)| (*relay, *dialect, relay.converse(&self.programs, *dialect)))
             .collect();
-        thread::sleep(CALM_AFTER);
+        thread::sleep(CALM_TIMEOUT);
         let idle = conversations.into_iter().map(|(relay, dialect, outcome)| {
             let watched = outcome.and_then(|conversation| {
                 let usage = kernel::usage(conversation.process.pid())?;

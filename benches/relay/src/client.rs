@@ -9,7 +9,7 @@ use msg::protocol::wire::{Hello, Pid, Token, Verb};
 use rustix::buffer::spare_capacity;
 
 /// After so long without an answer a relay counts as broken.
-const PATIENCE: Duration = Duration::from_secs(20);
+const TIMEOUT: Duration = Duration::from_secs(20);
 /// How often a line is tried again that a relay may have thrown away, for want of a partner.
 const PROBE_EVERY: Duration = Duration::from_millis(100);
 /// What every message says as its date; the time does not matter here.
@@ -102,8 +102,8 @@ impl Client {
         identity: Identity,
     ) -> io::Result<Client> {
         stream.set_nodelay(true)?;
-        stream.set_read_timeout(Some(PATIENCE))?;
-        stream.set_write_timeout(Some(PATIENCE))?;
+        stream.set_read_timeout(Some(TIMEOUT))?;
+        stream.set_write_timeout(Some(TIMEOUT))?;
         let mut client = Client {
             stream,
             dialect,
@@ -146,7 +146,7 @@ impl Client {
 
     /// Says message 0 until it is heard.
     fn probe(&mut self, listener: &mut Client) -> io::Result<()> {
-        let deadline = Instant::now() + PATIENCE;
+        let deadline = Instant::now() + TIMEOUT;
         listener.stream.set_read_timeout(Some(PROBE_EVERY))?;
         let probe = self.message(0, 2 * TAIL, Mark::More);
         loop {
@@ -157,7 +157,7 @@ impl Client {
                 Err(error) => return Err(error),
             }
         }
-        listener.stream.set_read_timeout(Some(PATIENCE))
+        listener.stream.set_read_timeout(Some(TIMEOUT))
     }
 
     /// One line to `other` and its answer: how long that took.

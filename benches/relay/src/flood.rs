@@ -134,9 +134,9 @@ impl<'a> Torrent<'a> {
 
     fn run_or_hang_up(&mut self) -> io::Result<u64> {
         /// A relay that is not through by then is stuck.
-        const PATIENCE: Duration = Duration::from_secs(5);
+        const TIMEOUT: Duration = Duration::from_secs(5);
 
-        let outcome = self.run(Instant::now() + self.flood.lasts + PATIENCE);
+        let outcome = self.run(Instant::now() + self.flood.lasts + TIMEOUT);
         if outcome.is_err() {
             // So that the other end does not wait for us; it may have hung up first.
             let _ = self.client.stream().shutdown(Shutdown::Both);

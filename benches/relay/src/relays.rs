@@ -274,10 +274,10 @@ impl Process {
 
     /// Connects one end as soon as the relay listens.
     pub fn connect(&mut self, side: usize) -> io::Result<TcpStream> {
-        const LISTENS_WITHIN: Duration = Duration::from_secs(5);
+        const LISTEN_TIMEOUT: Duration = Duration::from_secs(5);
         const TRY_EVERY: Duration = Duration::from_micros(50);
 
-        let deadline = Instant::now() + LISTENS_WITHIN;
+        let deadline = Instant::now() + LISTEN_TIMEOUT;
         loop {
             match TcpStream::connect(self.addresses[side]) {
                 Err(error) if error.kind() == io::ErrorKind::ConnectionRefused => {

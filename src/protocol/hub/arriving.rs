@@ -4,12 +4,17 @@ use crate::protocol::Millis;
 use crate::protocol::plain;
 use crate::protocol::wire::{Gone, HEARTBEAT_S, Hello, MAX_LINE, Pid, Refusal, Verb, Welcome};
 
-use super::refusing::Refused;
-use super::state::{Dialect, Expected, Member, Presence, Room, Seat, State};
-use super::{ConnId, Effect, Flaw, House, Hub, MOST_ROOMS, OUTBOX_FULL, SEAT_KEPT};
+use super::refusing::RefusalReason;
+use super::state::{ConnState, Dialect, Expected, Member, Presence, Room, Seat};
+use super::{ConnId, Effect, Hub, HubMutation, MAX_ROOMS, OUTBOX_FULL, RelayMode, SEAT_KEPT};
 
 impl Hub {
-    pub(super) fn hello(&mut self, now: Millis, id: ConnId, line: &[u8]) -> Result<(), Refused> {
+    pub(super) fn hello(
+        &mut self,
+        now: Millis,
+        id: ConnId,
+        line: &[u8],
+    ) -> Result<(), RefusalReason> {
         let hello = Hello::decode(line)?;
         let speaks_wire = matches!(self.conns[id].dialect, Dialect::Wire(_));
         let known = self.tokens.get(&hello.token).filter(|_| speaks_wire);
@@ -18,7 +23,7 @@ impl Hub {
             None => self.take(now, id, hello)?,
         };
         self.pending.retain(|&pending| pending != id);
-        self.conns[id].state = State::Seated(seat);
+        self.conns[id].state = ConnState::Seated(seat);
         self.conns[id].heard_at = now;
         let welcome = Welcome {
             max_line: MAX_LINE,
@@ -37,12 +42,12 @@ impl Hub {
         id: ConnId,
         seat: Seat,
         hello: &Hello,
-    ) -> Result<Seat, Refused> {
+    ) -> Result<Seat, RefusalReason> {
         let Some(member) = self.rooms[seat.room].members[seat.side].as_mut() else {
             unreachable!("a token is forgotten with its seat");
         };
         if !member.hello.is_same_client(hello) {
-            return Err(Refused::new(
+            return Err(RefusalReason::new(
                 Refusal::Proto,
                 "ce n'est pas le hello de cette place",
             ));
@@ -52,7 +57,7 @@ impl Hub {
             Presence::Here(old) => {
                 member.presence = Presence::Here(id);
                 let reason = "le même client s'est connecté à nouveau";
-                self.refuse(now, old, Refused::new(Refusal::Replaced, reason));
+                self.refuse(now, old, RefusalReason::new(Refusal::Replaced, reason));
             }
             Presence::Away { .. } => {
                 member.presence = Presence::Here(id);
@@ -60,25 +65,33 @@ impl Hub {
                 self.effects.push_back(Effect::Back { name, salon });
             }
             Presence::Lingering(_) | Presence::Gone(_) => {
-                return Err(Refused::new(Refusal::Full, "cette discussion est terminée"));
+                return Err(RefusalReason::new(
+                    Refusal::Full,
+                    "cette discussion est terminée",
+                ));
             }
         }
         Ok(seat)
     }
 
     /// A newcomer's seat.
-    pub(super) fn take(&mut self, now: Millis, id: ConnId, hello: Hello) -> Result<Seat, Refused> {
+    pub(super) fn take(
+        &mut self,
+        now: Millis,
+        id: ConnId,
+        hello: Hello,
+    ) -> Result<Seat, RefusalReason> {
         let room = self.room_for(now, &hello)?;
         let members = &mut self.rooms[room].members;
         let Some(side) = members.iter().position(Option::is_none) else {
-            return Err(Refused::full());
+            return Err(RefusalReason::full());
         };
         let namesake = members
             .iter()
             .flatten()
             .any(|member| member.hello.name.looks_like(&hello.name));
         if namesake {
-            return Err(Refused::new(
+            return Err(RefusalReason::new(
                 Refusal::Name,
                 "ce nom est déjà pris, choisissez-en un autre",
             ));
@@ -108,22 +121,24 @@ impl Hub {
     }
 
     /// The room that a newcomer asks for, new where there is none.
-    pub(super) fn room_for(&mut self, now: Millis, hello: &Hello) -> Result<usize, Refused> {
+    pub(super) fn room_for(&mut self, now: Millis, hello: &Hello) -> Result<usize, RefusalReason> {
         if self.over {
-            return Err(Refused::full());
+            return Err(RefusalReason::full());
         }
         if let Some(room) = self.room_of_partner(hello) {
             return Ok(room);
         }
-        let existing = match (&hello.salon, self.setting.house) {
-            (_, House::TwoSeats) => self.rooms.iter().next().map(|(room, _)| room),
-            (Some(salon), House::Daemon) => self.salons.get(salon).copied(),
-            (None, House::Daemon) => self.unnamed,
+        let existing = match (&hello.salon, self.config.mode) {
+            (_, RelayMode::Single) => self.rooms.iter().next().map(|(room, _)| room),
+            (Some(salon), RelayMode::Daemon) => self.salons.get(salon).copied(),
+            (None, RelayMode::Daemon) => self.unnamed,
         };
         match existing {
             // Two who have talked before find each other again beside whoever has come between.
-            Some(_) if self.setting.house == House::Daemon && hello.partner.is_some() => {}
-            Some(room) if self.rooms[room].is_kept_from(hello.pid) => return Err(Refused::full()),
+            Some(_) if self.config.mode == RelayMode::Daemon && hello.partner.is_some() => {}
+            Some(room) if self.rooms[room].is_kept_from(hello.pid) => {
+                return Err(RefusalReason::full());
+            }
             Some(room) => return Ok(room),
             None => {}
         }
@@ -153,16 +168,16 @@ impl Hub {
         })
     }
 
-    pub(super) fn new_room(&mut self, now: Millis, hello: &Hello) -> Result<usize, Refused> {
-        if self.rooms.len() >= MOST_ROOMS {
+    pub(super) fn new_room(&mut self, now: Millis, hello: &Hello) -> Result<usize, RefusalReason> {
+        if self.rooms.len() >= MAX_ROOMS {
             self.clear_deserted_rooms(now);
         }
-        if self.rooms.len() >= MOST_ROOMS {
-            return Err(Refused::new(Refusal::Full, "le relais est plein"));
+        if self.rooms.len() >= MAX_ROOMS {
+            return Err(RefusalReason::new(Refusal::Full, "le relais est plein"));
         }
-        let salon = match self.setting.house {
-            House::TwoSeats => None,
-            House::Daemon => hello.salon.clone(),
+        let salon = match self.config.mode {
+            RelayMode::Single => None,
+            RelayMode::Daemon => hello.salon.clone(),
         };
         let expects = hello.partner.map(|pid| Expected {
             pid,
@@ -213,7 +228,7 @@ impl Hub {
         match presence {
             Presence::Here(there) => {
                 if let Some(verb) = to_other
-                    && !self.flawed(Flaw::PeerToOneSide)
+                    && !self.mutated(HubMutation::PeerToOneSide)
                 {
                     self.post(now, there, &verb);
                 }
@@ -265,7 +280,7 @@ impl Hub {
         };
         if too_much_waits {
             let reason = "rien n'a été lu";
-            self.refuse(now, id, Refused::new(Refusal::Slow, reason));
+            self.refuse(now, id, RefusalReason::new(Refusal::Slow, reason));
         }
     }
 }

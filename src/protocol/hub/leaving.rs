@@ -3,9 +3,9 @@
 use crate::protocol::Millis;
 use crate::protocol::wire::{Gone, Refusal, Verb};
 
-use super::refusing::Refused;
-use super::state::{Alarm, Dialect, Member, Presence, Room, Seat, State};
-use super::{ConnId, DEAD_AFTER, Effect, House, Hub, LINGER, SEAT_KEPT};
+use super::refusing::RefusalReason;
+use super::state::{Alarm, ConnState, Dialect, Member, Presence, Room, Seat};
+use super::{CLIENT_TIMEOUT, ConnId, Effect, Hub, LINGER, RelayMode, SEAT_KEPT};
 
 impl Hub {
     pub(super) fn leave(&mut self, now: Millis, id: ConnId, seat: Seat) {
@@ -116,7 +116,7 @@ impl Hub {
                 self.farewell(now, id);
             }
         }
-        if self.setting.house == House::TwoSeats {
+        if self.config.mode == RelayMode::Single {
             self.over = true;
             self.refuse_pending(now);
         }
@@ -167,8 +167,8 @@ impl Hub {
         };
         conn.alarm = None;
         if let Dialect::Plain(end) = &mut conn.dialect {
-            end.tick(now, &mut conn.outbox);
-            self.due.push_back(id);
+            end.handle_timeout(now, &mut conn.outbox);
+            self.ready.push_back(id);
         }
         // Who is not read cannot be heard.
         if paused {
@@ -182,18 +182,18 @@ impl Hub {
             return;
         }
         match conn.state {
-            State::Closing { .. } => self.effects.push_back(Effect::Close(id)),
-            State::Pending => {
+            ConnState::Closing { .. } => self.effects.push_back(Effect::Close(id)),
+            ConnState::Pending => {
                 let reason = "pas de hello après 30 s";
-                self.refuse(now, id, Refused::new(Refusal::Slow, reason));
+                self.refuse(now, id, RefusalReason::new(Refusal::Slow, reason));
             }
-            State::Seated(_) if conn.heard_at + DEAD_AFTER <= now => {
+            ConnState::Seated(_) if conn.heard_at + CLIENT_TIMEOUT <= now => {
                 let reason = "silence de 30 s";
-                self.refuse(now, id, Refused::new(Refusal::Slow, reason));
+                self.refuse(now, id, RefusalReason::new(Refusal::Slow, reason));
             }
-            State::Seated(_) => {
+            ConnState::Seated(_) => {
                 let reason = "rien n'a été lu depuis 30 s";
-                self.refuse(now, id, Refused::new(Refusal::Slow, reason));
+                self.refuse(now, id, RefusalReason::new(Refusal::Slow, reason));
             }
         }
     }

@@ -5,18 +5,18 @@
 //! difference.
 
 use crate::protocol::dates::Dates;
-use crate::protocol::plain::{self, Foreign, Heard, Plain, Remarks};
+use crate::protocol::plain::{self, Diagnostics, Foreign, Input, Plain};
 use crate::protocol::session::{Event, Patience, Session, WINDOW_BYTES};
 use crate::protocol::wire::{Hello, Name, Outbox};
 use crate::protocol::{Line, Millis, UnixMillis};
 
-use super::Voice;
+use super::Formatter;
 
 /// Bytes that may wait for a plain client's socket before its session keeps the rest: about as many as may be under way,
 /// so that they take one write.
 const OUTBOX_ENOUGH: usize = WINDOW_BYTES;
 /// How long lines are kept for delivery whose author's stream has ended.
-const LEGACY_KEPT: Millis = 120_000;
+const UNDELIVERED_TTL: Millis = 120_000;
 
 /// A plain client and its end of the protocol.
 #[derive(Debug)]
@@ -42,7 +42,7 @@ enum Stream {
 
 /// What a plain client needs of the hub.
 #[derive(Debug)]
-pub(super) enum Ask {
+pub(super) enum Action {
     /// It speaks the wire, and has sent these bytes.
     Wire(Vec<u8>),
     /// A seat under this name, or as a guest.
@@ -103,8 +103,8 @@ impl PlainEnd {
         &mut self.inbox
     }
 
-    pub(super) fn take_remarks(&mut self) -> Remarks {
-        self.plain.take_remarks()
+    pub(super) fn take_diagnostics(&mut self) -> Diagnostics {
+        self.plain.take_diagnostics()
     }
 
     /// Whether the client's socket should be read: not while what it has said waits for room.
@@ -119,37 +119,37 @@ impl PlainEnd {
     }
 
     /// What is to be done next on the client's behalf.
-    pub(super) fn next_ask(&mut self, now: Millis, date: UnixMillis) -> Option<Ask> {
+    pub(super) fn next_action(&mut self, now: Millis, date: UnixMillis) -> Option<Action> {
         self.hear_from_hub(now);
         while self.session.as_ref().is_none_or(Session::has_room) {
-            match (self.plain.next_heard(), &mut self.session) {
+            match (self.plain.next_input(), &mut self.session) {
                 (None, _) => break,
-                (Some(Heard::Wire), _) => {
+                (Some(Input::Wire), _) => {
                     let plain = std::mem::replace(&mut self.plain, Plain::new(now));
-                    return Some(Ask::Wire(plain.into_unread()));
+                    return Some(Action::Wire(plain.into_unread()));
                 }
-                (Some(Heard::Foreign(foreign)), _) => return Some(Ask::Refuse(foreign)),
-                (Some(Heard::Named(name)), _) => return Some(Ask::Seat(Some(name))),
-                (Some(Heard::Nameless), _) => return Some(Ask::Seat(None)),
-                (Some(Heard::Quit), None) => return Some(Ask::HangUp),
-                (Some(Heard::Said(text)), Some(session)) => {
+                (Some(Input::Foreign(foreign)), _) => return Some(Action::Refuse(foreign)),
+                (Some(Input::Named(name)), _) => return Some(Action::Seat(Some(name))),
+                (Some(Input::Nameless), _) => return Some(Action::Seat(None)),
+                (Some(Input::Quit), None) => return Some(Action::HangUp),
+                (Some(Input::Said(text)), Some(session)) => {
                     let sent_at = date;
                     session.say(now, Line { sent_at, text });
                 }
-                (Some(Heard::Quit), Some(session)) => {
+                (Some(Input::Quit), Some(session)) => {
                     let patience = match self.stream {
                         Stream::Open => Patience::Short,
                         Stream::Ended | Stream::Gone => Patience::Endless,
                     };
-                    self.gives_up_at = Some(now + LEGACY_KEPT);
+                    self.gives_up_at = Some(now + UNDELIVERED_TTL);
                     session.leave(now, patience);
                 }
                 // A seat comes before the first message.
-                (Some(Heard::Said(_)), None) => {}
+                (Some(Input::Said(_)), None) => {}
             }
         }
         let lines = self.session.as_mut()?.take_unsent();
-        (!lines.is_empty()).then_some(Ask::Lines(lines))
+        (!lines.is_empty()).then_some(Action::Lines(lines))
     }
 
     fn hear_from_hub(&mut self, now: Millis) {
@@ -157,12 +157,14 @@ impl PlainEnd {
             let inbox = std::mem::take(&mut self.inbox);
             // Beside its relay nothing is ever cut. An error is the end, which the session's last event tells, and leaves
             // nothing to say.
-            let _ = session.received(now, &inbox).and(session.tick(now));
+            let _ = session
+                .received(now, &inbox)
+                .and(session.handle_timeout(now));
         }
     }
 
     /// Puts into the outbox what the client is to read; acknowledges what its socket has taken.
-    pub(super) fn tell(&mut self, voice: &Voice, dates: &mut Dates, outbox: &mut Outbox) {
+    pub(super) fn tell(&mut self, formatter: &Formatter, dates: &mut Dates, outbox: &mut Outbox) {
         let Some(session) = self
             .session
             .as_mut()
@@ -176,13 +178,13 @@ impl PlainEnd {
         while outbox.unsent().len() < OUTBOX_ENOUGH
             && let Some(event) = session.next_event()
         {
-            write(&event, voice, dates, outbox.tail());
+            write(&event, formatter, dates, outbox.tail());
         }
     }
 
     /// Asks for a name, ends a line by silence, gives a legacy up.
-    pub(super) fn tick(&mut self, now: Millis, outbox: &mut Outbox) {
-        self.plain.tick(now, outbox.tail());
+    pub(super) fn handle_timeout(&mut self, now: Millis, outbox: &mut Outbox) {
+        self.plain.handle_timeout(now, outbox.tail());
         if let Some(session) = &mut self.session
             && self.gives_up_at.is_some_and(|at| now >= at)
         {
@@ -191,20 +193,20 @@ impl PlainEnd {
         }
     }
 
-    pub(super) fn deadline(&self) -> Option<Millis> {
-        let session = self.session.as_ref().and_then(Session::deadline);
-        let deadlines = [self.plain.deadline(), session, self.gives_up_at];
+    pub(super) fn next_timeout(&self) -> Option<Millis> {
+        let session = self.session.as_ref().and_then(Session::next_timeout);
+        let deadlines = [self.plain.next_timeout(), session, self.gives_up_at];
         deadlines.into_iter().flatten().min()
     }
 }
 
 /// What a plain client reads of an event.
-fn write(event: &Event, voice: &Voice, dates: &mut Dates, out: &mut Vec<u8>) {
+fn write(event: &Event, formatter: &Formatter, dates: &mut Dates, out: &mut Vec<u8>) {
     if let Event::Received { name, line } = event {
         plain::write_message(out, dates.of(line.sent_at), name, &line.text);
         return;
     }
-    if let Some(sentence) = (voice.sentence)(event) {
+    if let Some(sentence) = (formatter.sentence)(event) {
         plain::write_notice(out, &sentence);
     }
     if let Event::Undelivered { lines } = event {

@@ -6,39 +6,39 @@ use crate::protocol::Millis;
 use crate::protocol::plain;
 use crate::protocol::wire::{Bye, Malformed, Refusal, Verb};
 
-use super::state::{Dialect, State};
-use super::{ConnId, DRAIN, Effect, Hub, MOST_PENDING, MOST_PENDING_PER_ADDRESS};
+use super::state::{ConnState, Dialect};
+use super::{ConnId, DRAIN, Effect, Hub, MAX_PENDING, MAX_PENDING_PER_ADDRESS};
 
 /// Why a connection is refused, in both spellings.
 #[derive(Debug)]
-pub(super) struct Refused {
+pub(super) struct RefusalReason {
     pub(super) refusal: Refusal,
     pub(super) reason: String,
 }
 
-impl Refused {
-    pub(super) fn new(refusal: Refusal, reason: &str) -> Refused {
-        Refused {
+impl RefusalReason {
+    pub(super) fn new(refusal: Refusal, reason: &str) -> RefusalReason {
+        RefusalReason {
             refusal,
             reason: reason.to_owned(),
         }
     }
 
-    pub(super) fn full() -> Refused {
-        Refused::new(Refusal::Full, "deux personnes discutent déjà ici")
+    pub(super) fn full() -> RefusalReason {
+        RefusalReason::new(Refusal::Full, "deux personnes discutent déjà ici")
     }
 }
 
-impl From<Malformed> for Refused {
-    fn from(malformed: Malformed) -> Refused {
-        Refused::new(malformed.refusal(), &malformed.to_string())
+impl From<Malformed> for RefusalReason {
+    fn from(malformed: Malformed) -> RefusalReason {
+        RefusalReason::new(malformed.refusal(), &malformed.to_string())
     }
 }
 
 impl Hub {
     /// Ends a connection and says why: a line of text to who speaks plainly, and one of the wire, which people can read as
     /// well, to who speaks that or has not spoken yet.
-    pub(super) fn refuse(&mut self, now: Millis, id: ConnId, refused: Refused) {
+    pub(super) fn refuse(&mut self, now: Millis, id: ConnId, refused: RefusalReason) {
         let Some(conn) = self.conns.get_mut(id) else {
             return;
         };
@@ -58,7 +58,7 @@ impl Hub {
     }
 
     /// Hangs up on somebody who has been told why. A seat of theirs is kept, unless another connection has it by now.
-    pub(super) fn turn_away(&mut self, now: Millis, id: ConnId, refused: Refused) {
+    pub(super) fn turn_away(&mut self, now: Millis, id: ConnId, refused: RefusalReason) {
         let Some(conn) = self.conns.get(id) else {
             return;
         };
@@ -69,7 +69,7 @@ impl Hub {
             refusal: refused.refusal,
             reason: refused.reason,
         });
-        if let State::Seated(seat) = state
+        if let ConnState::Seated(seat) = state
             && self.member(seat).and_then(|member| member.presence.conn()) == Some(id)
         {
             self.lose(now, seat);
@@ -78,7 +78,7 @@ impl Hub {
         if self.conns.contains(id) {
             self.refused.push_back(id);
         }
-        if self.refused.len() > MOST_PENDING
+        if self.refused.len() > MAX_PENDING
             && let Some(oldest) = self.refused.pop_front()
         {
             self.effects.push_back(Effect::Close(oldest));
@@ -87,7 +87,7 @@ impl Hub {
 
     pub(super) fn refuse_pending(&mut self, now: Millis) {
         while let Some(id) = self.pending.pop_front() {
-            self.refuse(now, id, Refused::full());
+            self.refuse(now, id, RefusalReason::full());
         }
     }
 
@@ -95,17 +95,17 @@ impl Hub {
     pub(super) fn bound_pending(&mut self, now: Millis, address: IpAddr) {
         let same = |hub: &Hub, id: &ConnId| hub.conns[*id].address == address;
         let from_there = self.pending.iter().filter(|id| same(self, id)).count();
-        let too_many_there = from_there > MOST_PENDING_PER_ADDRESS && !address.is_loopback();
+        let too_many_there = from_there > MAX_PENDING_PER_ADDRESS && !address.is_loopback();
         let oldest = if too_many_there {
             self.pending.iter().position(|id| same(self, id))
-        } else if self.pending.len() > MOST_PENDING {
+        } else if self.pending.len() > MAX_PENDING {
             Some(0)
         } else {
             None
         };
         if let Some(id) = oldest.and_then(|place| self.pending.remove(place)) {
             let reason = "trop de connexions sans hello";
-            self.refuse(now, id, Refused::new(Refusal::Slow, reason));
+            self.refuse(now, id, RefusalReason::new(Refusal::Slow, reason));
         }
     }
 
@@ -119,16 +119,16 @@ impl Hub {
         let Some(conn) = self.conns.get_mut(id) else {
             return;
         };
-        if conn.state == State::Pending {
+        if conn.state == ConnState::Pending {
             self.pending.retain(|&pending| pending != id);
         }
-        conn.state = State::Closing { until: now + DRAIN };
+        conn.state = ConnState::Closing { until: now + DRAIN };
         if let Dialect::Plain(end) = &conn.dialect {
             if end.is_gone() {
                 return self.forget(now, id);
             }
             // Its session may still have something to tell.
-            self.due.push_back(id);
+            self.ready.push_back(id);
         }
         self.arm(now, id);
         // A connection with nothing more to read is shut down by being looked at.

@@ -7,7 +7,7 @@ use crate::protocol::Millis;
 use crate::protocol::wire::{Gone, Hello, Lines, Outbox, Pid, Salon};
 
 use super::plain_end::PlainEnd;
-use super::{ConnId, DEAD_AFTER, HELLO_WITHIN, SEAT_KEPT};
+use super::{CLIENT_TIMEOUT, ConnId, HELLO_TIMEOUT, SEAT_KEPT};
 
 /// What a deadline is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -37,7 +37,7 @@ pub(super) struct Conn {
     pub(super) address: IpAddr,
     pub(super) dialect: Dialect,
     pub(super) outbox: Outbox,
-    pub(super) state: State,
+    pub(super) state: ConnState,
     pub(super) heard_at: Millis,
     /// When the outbox last moved, while it is not empty.
     pub(super) moved_at: Millis,
@@ -55,7 +55,7 @@ pub(super) enum Dialect {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum State {
+pub(super) enum ConnState {
     /// No hello yet.
     Pending,
     Seated(Seat),
@@ -147,7 +147,7 @@ impl Room {
         self.expects.is_some_and(|expected| expected.pid != pid)
     }
 
-    pub(super) fn deadline(&self) -> Option<Millis> {
+    pub(super) fn next_timeout(&self) -> Option<Millis> {
         let expiry = |member: &Member| match member.presence {
             Presence::Away { since } => Some(since + SEAT_KEPT),
             _ => None,
@@ -160,9 +160,9 @@ impl Room {
 
 impl Conn {
     /// When there is something to do.
-    pub(super) fn deadline(&self) -> Option<Millis> {
+    pub(super) fn next_timeout(&self) -> Option<Millis> {
         let plain = match &self.dialect {
-            Dialect::Plain(end) => end.deadline(),
+            Dialect::Plain(end) => end.next_timeout(),
             Dialect::Wire(_) => None,
         };
         self.idle_deadline().into_iter().chain(plain).min()
@@ -171,12 +171,14 @@ impl Conn {
     /// When its client has been silent, or has read nothing, for too long.
     pub(super) fn idle_deadline(&self) -> Option<Millis> {
         match (self.state, &self.dialect) {
-            (State::Pending, _) => Some(self.heard_at + HELLO_WITHIN),
-            (State::Closing { until }, _) => Some(until),
+            (ConnState::Pending, _) => Some(self.heard_at + HELLO_TIMEOUT),
+            (ConnState::Closing { until }, _) => Some(until),
             // No rule makes a plain client speak or read; TCP finds out whether it is there.
-            (State::Seated(_), Dialect::Plain(_)) => None,
-            (State::Seated(_), _) if self.outbox.is_empty() => Some(self.heard_at + DEAD_AFTER),
-            (State::Seated(_), _) => Some(self.heard_at.min(self.moved_at) + DEAD_AFTER),
+            (ConnState::Seated(_), Dialect::Plain(_)) => None,
+            (ConnState::Seated(_), _) if self.outbox.is_empty() => {
+                Some(self.heard_at + CLIENT_TIMEOUT)
+            }
+            (ConnState::Seated(_), _) => Some(self.heard_at.min(self.moved_at) + CLIENT_TIMEOUT),
         }
     }
 }

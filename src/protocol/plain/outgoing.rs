@@ -62,7 +62,7 @@ pub fn sentence(event: &Event) -> Option<String> {
         Event::Ended(Ending::Over | Ending::NoRelay { .. } | Ending::HungUp { .. })
         | Event::Received { .. }
         | Event::Delivered { .. }
-        | Event::Cut { .. }
+        | Event::Disconnected { .. }
         | Event::Restored { .. } => return None,
     };
     Some(told)

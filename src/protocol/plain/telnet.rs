@@ -18,19 +18,19 @@ const ABORT: u8 = 238;
 /// Telnet sends `DO TIMING-MARK` after Ctrl-C and shows nothing until it is answered, every time.
 const TIMING_MARK: u8 = 6;
 /// Other options are refused so often at most: a client that insists cannot make a loop of it.
-const MOST_ANSWERS: u8 = 64;
+const MAX_ANSWERS: u8 = 64;
 /// No real subnegotiation is longer; what goes on so long is text.
 const LONGEST_SUBNEGOTIATION: u16 = 1024;
 
 /// What telnet commands a client is in the middle of.
 #[derive(Debug, Default)]
 pub struct Telnet {
-    state: State,
+    state: TelnetState,
     answers: u8,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-enum State {
+enum TelnetState {
     #[default]
     Text,
     /// After IAC.
@@ -46,7 +46,7 @@ enum State {
 impl Telnet {
     /// Appends the text among `bytes` to `text`, and what must be answered to `out`: never more bytes than came.
     pub fn filter(&mut self, bytes: &[u8], text: &mut Vec<u8>, out: &mut Vec<u8>) {
-        if self.state == State::Text && !bytes.contains(&IAC) {
+        if self.state == TelnetState::Text && !bytes.contains(&IAC) {
             text.extend_from_slice(bytes);
             return;
         }
@@ -57,43 +57,45 @@ impl Telnet {
 
     /// Nothing followed for a while: a lone IAC was the letter ÿ.
     pub fn give_up(&mut self, text: &mut Vec<u8>) {
-        if self.state == State::Command {
-            self.state = State::Text;
+        if self.state == TelnetState::Command {
+            self.state = TelnetState::Text;
             text.push(IAC);
         }
     }
 
-    fn step(&mut self, byte: u8, text: &mut Vec<u8>, out: &mut Vec<u8>) -> State {
+    fn step(&mut self, byte: u8, text: &mut Vec<u8>, out: &mut Vec<u8>) -> TelnetState {
         match (self.state, byte) {
-            (State::Text, IAC) => State::Command,
-            (State::Text, _) => {
+            (TelnetState::Text, IAC) => TelnetState::Command,
+            (TelnetState::Text, _) => {
                 text.push(byte);
-                State::Text
+                TelnetState::Text
             }
-            (State::Command, SB) => State::Inside(0),
-            (State::Command, WILL..=DONT) => State::Negotiation(byte),
-            (State::Command, ERASE_CHARACTER) => {
+            (TelnetState::Command, SB) => TelnetState::Inside(0),
+            (TelnetState::Command, WILL..=DONT) => TelnetState::Negotiation(byte),
+            (TelnetState::Command, ERASE_CHARACTER) => {
                 text.push(0x08);
-                State::Text
+                TelnetState::Text
             }
-            (State::Command, SE..=GO_AHEAD | END_OF_FILE..=ABORT) => State::Text,
+            (TelnetState::Command, SE..=GO_AHEAD | END_OF_FILE..=ABORT) => TelnetState::Text,
             // A doubled IAC is the byte itself.
-            (State::Command, IAC) => {
+            (TelnetState::Command, IAC) => {
                 text.push(IAC);
-                State::Text
+                TelnetState::Text
             }
-            (State::Command, _) => {
+            (TelnetState::Command, _) => {
                 text.extend_from_slice(&[IAC, byte]);
-                State::Text
+                TelnetState::Text
             }
-            (State::Negotiation(verb), option) => {
+            (TelnetState::Negotiation(verb), option) => {
                 self.answer(verb, option, out);
-                State::Text
+                TelnetState::Text
             }
-            (State::InsideCommand(_), SE) => State::Text,
-            (State::Inside(LONGEST_SUBNEGOTIATION), _) => State::Text,
-            (State::Inside(length), IAC) => State::InsideCommand(length),
-            (State::Inside(length) | State::InsideCommand(length), _) => State::Inside(length + 1),
+            (TelnetState::InsideCommand(_), SE) => TelnetState::Text,
+            (TelnetState::Inside(LONGEST_SUBNEGOTIATION), _) => TelnetState::Text,
+            (TelnetState::Inside(length), IAC) => TelnetState::InsideCommand(length),
+            (TelnetState::Inside(length) | TelnetState::InsideCommand(length), _) => {
+                TelnetState::Inside(length + 1)
+            }
         }
     }
 
@@ -105,7 +107,7 @@ impl Telnet {
             _ => return,
         };
         if option != TIMING_MARK {
-            if self.answers == MOST_ANSWERS {
+            if self.answers == MAX_ANSWERS {
                 return;
             }
             self.answers += 1;

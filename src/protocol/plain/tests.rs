@@ -6,7 +6,7 @@ use super::*;
 use crate::protocol::Line;
 use crate::protocol::session::{Ending, Event, Session};
 use crate::protocol::wire::{Hello, Pid, Token};
-use Heard::{Named, Nameless, Quit, Said};
+use Input::{Named, Nameless, Quit, Said};
 
 /// A plain client on a clock of its own.
 struct Client {
@@ -31,19 +31,19 @@ impl Client {
         zoe
     }
 
-    fn sends(&mut self, bytes: impl AsRef<[u8]>) -> Vec<Heard> {
+    fn sends(&mut self, bytes: impl AsRef<[u8]>) -> Vec<Input> {
         self.plain.receive(self.now, bytes.as_ref(), &mut self.out);
         self.heard()
     }
 
-    fn waits(&mut self, span: Millis) -> Vec<Heard> {
+    fn waits(&mut self, span: Millis) -> Vec<Input> {
         let until = self.now + span;
         let mut heard = Vec::new();
-        while let Some(at) = self.plain.deadline()
+        while let Some(at) = self.plain.next_timeout()
             && at <= until
         {
             self.now = self.now.max(at);
-            self.plain.tick(self.now, &mut self.out);
+            self.plain.handle_timeout(self.now, &mut self.out);
             heard.extend(self.heard());
         }
         self.now = until;
@@ -51,7 +51,7 @@ impl Client {
     }
 
     /// One character after the other, as telnet sends them in character mode.
-    fn types(&mut self, text: &str, pause: Millis) -> Vec<Heard> {
+    fn types(&mut self, text: &str, pause: Millis) -> Vec<Input> {
         let mut heard = Vec::new();
         for key in text.chars() {
             heard.extend(self.sends(key.to_string()));
@@ -60,25 +60,25 @@ impl Client {
         heard
     }
 
-    fn ends(&mut self) -> Vec<Heard> {
+    fn ends(&mut self) -> Vec<Input> {
         self.plain.end_of_stream(&mut self.out);
         self.heard()
     }
 
-    fn heard(&mut self) -> Vec<Heard> {
-        std::iter::from_fn(|| self.plain.next_heard()).collect()
+    fn heard(&mut self) -> Vec<Input> {
+        std::iter::from_fn(|| self.plain.next_input()).collect()
     }
 
-    fn remarks(&mut self) -> Vec<Remark> {
-        self.plain.take_remarks().iter().collect()
+    fn diagnostics(&mut self) -> Vec<Diagnostic> {
+        self.plain.take_diagnostics().iter().collect()
     }
 }
 
-fn named(name: &str) -> Heard {
+fn named(name: &str) -> Input {
     Named(name.parse().expect("a name"))
 }
 
-fn said(text: &str) -> Heard {
+fn said(text: &str) -> Input {
     Said(text.to_owned())
 }
 
@@ -107,7 +107,7 @@ fn fixed_records_padded_with_nul_are_one_message_each() {
     // A record without room for its NUL.
     let full = "x".repeat(32);
     assert_eq!(client.sends(&full), []);
-    assert_eq!(client.waits(LINE_AFTER), [Said(full)]);
+    assert_eq!(client.waits(LINE_TIMEOUT), [Said(full)]);
 }
 
 #[test]
@@ -116,7 +116,7 @@ fn what_stands_at_the_end_of_the_stream_is_a_line() {
     let mut client = Client::new();
     assert_eq!(client.sends("Zoé\nsalut"), [named("Zoé")]);
     assert_eq!(client.ends(), [said("salut"), Quit]);
-    assert_eq!(client.remarks(), [Remark::EndOfStream]);
+    assert_eq!(client.diagnostics(), [Diagnostic::EndOfStream]);
     let mut client = Client::new();
     assert_eq!(client.sends("Max"), []);
     assert_eq!(client.ends(), [named("Max"), Quit]);
@@ -127,23 +127,23 @@ fn what_stands_at_the_end_of_the_stream_is_a_line() {
 fn silence_ends_the_lines_of_a_client_that_sends_no_ending() {
     let mut client = Client::new();
     assert_eq!(client.sends("Zoé"), []);
-    assert_eq!(client.waits(LINE_AFTER - 1), []);
+    assert_eq!(client.waits(LINE_TIMEOUT - 1), []);
     assert_eq!(client.waits(1), [named("Zoé")]);
-    assert_eq!(client.remarks(), [Remark::Silence]);
+    assert_eq!(client.diagnostics(), [Diagnostic::Silence]);
     assert_eq!(client.sends("bon"), []);
-    client.waits(LINE_AFTER - 1);
+    client.waits(LINE_TIMEOUT - 1);
     assert_eq!(client.sends("jour"), []);
-    assert_eq!(client.waits(LINE_AFTER), [said("bonjour")]);
+    assert_eq!(client.waits(LINE_TIMEOUT), [said("bonjour")]);
     // By now a single character is a message as well.
     client.sends("k");
-    assert_eq!(client.waits(LINE_AFTER), [said("k")]);
+    assert_eq!(client.waits(LINE_TIMEOUT), [said("k")]);
 }
 
 #[test]
 fn silence_means_nothing_after_the_first_cr_or_lf() {
     let mut client = Client::new();
     client.sends("Zoé");
-    assert_eq!(client.waits(LINE_AFTER), [named("Zoé")]);
+    assert_eq!(client.waits(LINE_TIMEOUT), [named("Zoé")]);
     assert_eq!(client.sends("bonjour\ndemi-"), [said("bonjour")]);
     assert_eq!(client.waits(600_000), []);
     assert_eq!(client.sends("ligne\r"), [said("demi-ligne")]);
@@ -157,12 +157,12 @@ fn silence_inside_a_character_ends_no_line_until_it_is_long() {
     client.sends(head);
     assert_eq!(client.waits(1_000), []);
     client.sends(tail);
-    assert_eq!(client.waits(LINE_AFTER), [said("voilà")]);
+    assert_eq!(client.waits(LINE_TIMEOUT), [said("voilà")]);
     // « voilà » in Windows-1252 ends like the beginning of a UTF-8 character, but only once.
     client.sends(b"voil\xe0");
-    assert_eq!(client.waits(WHOLE_WITHIN), [said("voilà")]);
+    assert_eq!(client.waits(WHOLE_LINE_TIMEOUT), [said("voilà")]);
     client.sends(b"voil\xe0");
-    assert_eq!(client.waits(LINE_AFTER), [said("voilà")]);
+    assert_eq!(client.waits(LINE_TIMEOUT), [said("voilà")]);
 }
 
 #[test]
@@ -191,7 +191,7 @@ fn a_wire_hello_in_slow_pieces_is_no_plain_client() {
     client.waits(1_000);
     client.sends("G");
     client.waits(1_000);
-    assert_eq!(client.sends("/1 und so"), [Heard::Wire]);
+    assert_eq!(client.sends("/1 und so"), [Input::Wire]);
     client.sends("\nPING\n");
     assert_eq!(client.plain.into_unread(), b"MSG/1 und so\nPING\n");
 }
@@ -202,18 +202,18 @@ fn a_name_of_one_letter_without_ending_is_understood() {
     client.sends("A");
     assert_eq!(client.waits(1_000), []);
     assert_eq!(client.sends("bonjour"), [named("A")]);
-    assert_eq!(client.waits(LINE_AFTER), [said("bonjour")]);
+    assert_eq!(client.waits(LINE_TIMEOUT), [said("bonjour")]);
 
     let mut client = Client::new();
     client.sends("A");
-    assert_eq!(client.waits(KEY_AFTER), [named("A")]);
+    assert_eq!(client.waits(KEY_INTERVAL), [named("A")]);
 }
 
 #[test]
 fn backspace_takes_one_character_back_in_either_charset() {
     let mut client = Client::new();
     assert_eq!(client.types("Zoeé\x08\x7fé\r", 200), [named("Zoé")]);
-    assert_eq!(client.remarks(), [Remark::Erased]);
+    assert_eq!(client.diagnostics(), [Diagnostic::Erased]);
     assert_eq!(client.sends("\x08\x08a日本\x08\n"), [said("a日")]);
     assert_eq!(client.sends(b"\xe9\xab\x08\xe8\n"), [said("éè")]);
 }
@@ -229,7 +229,7 @@ fn telnet_commands_are_filtered_and_refused_once() {
         b"\xff\xfe\x1f\xff\xfe\x20\xff\xfe\x18\xff\xfe\x27\xff\xfc\x01\xff\xfe\x03\xff\xfc\x03";
     assert_eq!(client.out, refusals);
     client.out.clear();
-    assert_eq!(client.waits(PROMPT_AFTER), []);
+    assert_eq!(client.waits(PROMPT_TIMEOUT), []);
     assert_eq!(client.out, format!("{PROMPT}\n").as_bytes());
     client.out.clear();
     // WONT and DONT are no requests.
@@ -240,8 +240,12 @@ fn telnet_commands_are_filtered_and_refused_once() {
     let mixed = b"a\xff\xfa\x18\x00xterm\xff\xff\n\xff\xf0b\xff\xf7c\xff\xf1d\xff\xff\r\0";
     assert_eq!(client.sends(mixed), [said("acdÿ")]);
     assert_eq!(
-        client.remarks(),
-        [Remark::Telnet, Remark::Windows1252, Remark::Erased]
+        client.diagnostics(),
+        [
+            Diagnostic::Telnet,
+            Diagnostic::Windows1252,
+            Diagnostic::Erased
+        ]
     );
 }
 
@@ -281,7 +285,7 @@ fn y_with_diaeresis_in_windows_1252_is_a_letter() {
     );
     let mut client = Client::zoe();
     client.sends(b"rue de l'Ha\xff");
-    assert_eq!(client.waits(LINE_AFTER), [said("rue de l'Haÿ")]);
+    assert_eq!(client.waits(LINE_TIMEOUT), [said("rue de l'Haÿ")]);
     client.sends(b"Ha\xff");
     assert_eq!(client.ends(), [said("Haÿ"), Quit]);
 }
@@ -294,7 +298,7 @@ fn what_is_not_utf8_is_windows_1252() {
         client.sends(b"\x80 \x81\x8d\x8f\x90\x9d \x93\x94 \xc9\xe7\n"),
         [said("€ \u{81}\u{8d}\u{8f}\u{90}\u{9d} “” Éç")]
     );
-    assert_eq!(client.remarks(), [Remark::Windows1252]);
+    assert_eq!(client.diagnostics(), [Diagnostic::Windows1252]);
 }
 
 #[test]
@@ -304,7 +308,7 @@ fn a_byte_order_mark_goes() {
         client.sends("\u{feff}Zoé\n\u{feff}salut\n\u{feff}\n"),
         [named("Zoé"), said("salut")]
     );
-    assert_eq!(client.remarks(), [Remark::ByteOrderMark]);
+    assert_eq!(client.diagnostics(), [Diagnostic::ByteOrderMark]);
 }
 
 #[test]
@@ -330,7 +334,7 @@ fn a_first_line_with_an_author_gives_name_and_message() {
         ] {
             assert_eq!(client.sends(next), [said("ça va")], "{next}");
         }
-        assert_eq!(client.remarks(), [Remark::OwnPrefix]);
+        assert_eq!(client.diagnostics(), [Diagnostic::OwnPrefix]);
         assert_eq!(client.sends("Zoé:\n"), []);
         assert_eq!(client.sends("Bob: ça va\n"), [said("Bob: ça va")]);
     }
@@ -380,7 +384,7 @@ fn end_words_end_the_discussion_as_whole_lines_only() {
         assert_eq!(Client::new().sends(first), [named("Zoé"), Quit], "{word}");
         let mut client = Client::zoe();
         client.sends(word);
-        assert_eq!(client.waits(LINE_AFTER), [Quit], "{word}");
+        assert_eq!(client.waits(LINE_TIMEOUT), [Quit], "{word}");
     }
     assert_eq!(
         Client::zoe().sends("je dois quitter\n"),
@@ -424,7 +428,7 @@ fn a_long_line_is_several_messages_and_nothing_is_lost() {
 fn a_silent_connection_is_asked_for_its_name_once() {
     let prompt = format!("{PROMPT}\n");
     let mut client = Client::new();
-    client.waits(PROMPT_AFTER - 1);
+    client.waits(PROMPT_TIMEOUT - 1);
     assert_eq!(client.out, b"");
     client.waits(1);
     assert_eq!(client.out, prompt.as_bytes());
@@ -459,10 +463,10 @@ fn a_client_of_the_wire_whose_hello_is_late_is_not_confused_by_the_prompt() {
         name: "Zoé".parse().unwrap(),
     };
     let mut late = Client::new();
-    late.waits(PROMPT_AFTER);
+    late.waits(PROMPT_TIMEOUT);
     let mut session = Session::new(hello);
     session.connected(0);
-    assert_eq!(late.sends(session.unsent()), [Heard::Wire]);
+    assert_eq!(late.sends(session.unsent()), [Input::Wire]);
     assert_eq!(late.out, format!("{PROMPT}\n").as_bytes());
     session
         .received(0, &late.out)
@@ -503,7 +507,7 @@ fn openings_of_other_programs_take_no_seat_and_are_told_why() {
     ];
     for (foreign, bytes) in openings {
         let mut client = Client::new();
-        assert_eq!(client.sends(&bytes), [Heard::Foreign(foreign)]);
+        assert_eq!(client.sends(&bytes), [Input::Foreign(foreign)]);
         assert_eq!(client.sends("Zoé\nsalut\n"), []);
         assert_eq!(client.ends(), []);
         let mut out = Vec::new();
@@ -600,9 +604,9 @@ fn nothing_is_kept_while_nothing_is_said() {
 fn what_is_not_asked_for_waits() {
     let mut client = Client::zoe();
     client.plain.receive(0, b"a\nb\nrest", &mut client.out);
-    assert_eq!(client.plain.next_heard(), Some(said("a")));
-    assert_eq!(client.plain.deadline(), None);
-    assert_eq!(client.plain.next_heard(), Some(said("b")));
-    assert_eq!(client.plain.next_heard(), None);
+    assert_eq!(client.plain.next_input(), Some(said("a")));
+    assert_eq!(client.plain.next_timeout(), None);
+    assert_eq!(client.plain.next_input(), Some(said("b")));
+    assert_eq!(client.plain.next_input(), None);
     assert_eq!(client.ends(), [said("rest"), Quit]);
 }

@@ -16,7 +16,7 @@ pub enum Event {
     Delivered { lines: u64 },
     /// Our connection is cut, and dialling goes on by itself. Told once for each outage.
     /// `held` lines wait for it.
-    Cut { reason: String, held: usize },
+    Disconnected { reason: String, held: usize },
     /// Our connection stands again; `delivered` lines that had waited have reached the other.
     Restored { delivered: usize },
     /// The other's connection is cut; the seat is kept. `held` lines wait.

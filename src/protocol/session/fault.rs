@@ -7,7 +7,7 @@ use super::Ending;
 /// Why a line that came ends the connection, or everything.
 pub(super) enum Fault {
     /// This connection is no good; the next may be.
-    Cut(String),
+    Disconnected(String),
     End(Ending),
 }
 
@@ -15,7 +15,7 @@ impl Fault {
     pub(super) fn refused(refusal: Refusal, reason: &str) -> Fault {
         match refusal {
             // Too slow on this connection; the lines go on over the next.
-            Refusal::Slow => Fault::Cut(reason.to_owned()),
+            Refusal::Slow => Fault::Disconnected(reason.to_owned()),
             refusal => Fault::End(Ending::Refused {
                 code: refusal.code().to_owned(),
                 reason: reason.to_owned(),
@@ -27,7 +27,7 @@ impl Fault {
 impl From<Bye> for Fault {
     fn from(bye: Bye) -> Fault {
         match bye {
-            Bye::Restart => Fault::Cut("le relais redémarre".to_owned()),
+            Bye::Restart => Fault::Disconnected("le relais redémarre".to_owned()),
             Bye::Stop => Fault::End(Ending::Stopped),
             Bye::Over => Fault::End(Ending::Over),
         }

@@ -4,7 +4,9 @@ use crate::protocol::wire::{Name, Pid};
 use crate::protocol::{Line, Millis};
 
 use super::fault::Fault;
-use super::{Event, FORMER_PARTNERS, Flaw, Heartbeat, INBOX_LINES, Outage, Phase, Queued, Session};
+use super::{
+    Event, FORMER_PARTNERS, Heartbeat, INBOX_LINES, Outage, Phase, Queued, Session, SessionMutation,
+};
 
 /// Who sits opposite.
 #[derive(Debug)]
@@ -22,7 +24,7 @@ pub(super) struct Partner {
     pub(super) ack_due: bool,
     pub(super) acked_at: Millis,
     /// What to tell our person once the lines that had waited have arrived.
-    pub(super) owed: Option<Owed>,
+    pub(super) owed: Option<PendingNews>,
     pub(super) numbering: Numbering,
 }
 
@@ -47,7 +49,7 @@ pub(super) enum Sync {
 
 /// Lines to be delivered before a return is announced with their count.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Owed {
+pub(super) struct PendingNews {
     pub(super) through: u64,
     pub(super) count: usize,
     pub(super) news: News,
@@ -83,7 +85,7 @@ impl Session {
         let Some(partner) = &mut self.partner else {
             return;
         };
-        partner.owed = news.map(|news| Owed {
+        partner.owed = news.map(|news| PendingNews {
             through: self.window.acked + self.window.lines.len() as u64,
             count: self.window.lines.len(),
             news,
@@ -115,7 +117,7 @@ impl Session {
             }
             (true, true, _) => Some(News::Restored),
             (true, false, Sync::Apart) => Some(News::Back),
-            // Cut and back before anybody noticed: an announcement still owed stays owed.
+            // Disconnected and back before anybody noticed: an announcement still owed stays owed.
             (true, false, _) => partner.owed.map(|owed| owed.news),
         }
     }
@@ -123,7 +125,7 @@ impl Session {
     /// Rule 3: lines meant for one person never reach another.
     fn change_partner(&mut self, pid: Pid, name: Name) {
         if let Some(old) = self.partner.take() {
-            if !self.flawed(Flaw::LinesForAnybody) {
+            if !self.mutated(SessionMutation::LinesForAnybody) {
                 self.abandon_lines();
             }
             self.former.truncate(FORMER_PARTNERS - 1);
@@ -155,8 +157,8 @@ impl Session {
 
     /// Rule 2.
     pub(super) fn message(&mut self, seq: u64, sent_at: u64, text: &str) {
-        let deduplicates = !self.flawed(Flaw::NoDeduplication);
-        let refuses_gaps = !self.flawed(Flaw::GapsAccepted);
+        let deduplicates = !self.mutated(SessionMutation::NoDeduplication);
+        let refuses_gaps = !self.mutated(SessionMutation::GapsAccepted);
         let Some(partner) = &mut self.partner else {
             return;
         };
@@ -183,7 +185,7 @@ impl Session {
     }
 
     pub(super) fn acknowledged(&mut self, now: Millis, through: u64) -> Result<(), Fault> {
-        let believes_anything = self.flawed(Flaw::AckAboveSentBelieved);
+        let believes_anything = self.mutated(SessionMutation::AckAboveSentBelieved);
         let window = &mut self.window;
         let Some(partner) = &mut self.partner else {
             return Ok(());
@@ -196,7 +198,7 @@ impl Session {
             if self.heartbeat == Heartbeat::Needless {
                 return Ok(());
             }
-            return Err(Fault::Cut(format!(
+            return Err(Fault::Disconnected(format!(
                 "accusé de réception {through} pour {} messages envoyés",
                 window.sent
             )));

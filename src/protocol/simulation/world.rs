@@ -8,7 +8,7 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap, VecDeque};
 use std::net::Ipv4Addr;
 
-use super::{Course, Flaw, PEACE, Relaying, Story, TROUBLE};
+use super::{Course, Mutation, PEACE, Relaying, Story, TROUBLE};
 use crate::protocol::hub::{ConnId, Effect, Hub};
 use crate::protocol::session::{Event, Patience, Session};
 use crate::protocol::wire::{Hello, Pid, Token};
@@ -55,7 +55,7 @@ enum Happening {
     Fault,
     KillRelay,
     /// A person leaves.
-    Leave(usize),
+    Shutdown(usize),
     /// A client's process ends without a word.
     Die(usize),
     ClientWakes(usize),
@@ -68,7 +68,7 @@ const INTRUDER: usize = usize::MAX;
 const AFTERMATH: Millis = 200_000;
 
 /// One connection: a client's, or the [`INTRUDER`]'s, to the relay's `conn`.
-struct Link {
+struct SimulatedLink {
     client: usize,
     conn: ConnId,
     /// The relay that it leads to: connections do not survive their relay.
@@ -102,7 +102,7 @@ impl Way {
     }
 }
 
-struct Client {
+struct SimulatedClient {
     pid: Pid,
     session: Session,
     link: Option<usize>,
@@ -133,15 +133,15 @@ pub(super) struct World {
     agenda: BinaryHeap<Reverse<(Millis, u64, Happening)>>,
     count: u64,
     story: Story,
-    clients: Vec<Client>,
+    clients: Vec<SimulatedClient>,
     hub: Option<Hub>,
     /// The relay has ended by itself.
     relay_is_done: bool,
     relay: u64,
-    links: BTreeMap<usize, Link>,
+    links: BTreeMap<usize, SimulatedLink>,
     next_link: usize,
     relaying: Relaying,
-    flaw: Option<Flaw>,
+    mutation: Option<Mutation>,
     last_fault: Millis,
     faults: usize,
     /// A line that a lying relay keeps to replay.
@@ -151,7 +151,12 @@ pub(super) struct World {
 }
 
 impl World {
-    pub(super) fn new(seed: u64, story: Story, relaying: Relaying, flaw: Option<Flaw>) -> World {
+    pub(super) fn new(
+        seed: u64,
+        story: Story,
+        relaying: Relaying,
+        mutation: Option<Mutation>,
+    ) -> World {
         let mut chance = Chance(seed);
         let people = match story {
             Story::Reunion | Story::Farewell => 2,
@@ -166,11 +171,11 @@ impl World {
                 partner: None,
                 name: ["Zoé", "Bob", "Ève"][me].parse().unwrap(),
             });
-            if let Some(Flaw::Session(flaw)) = flaw {
-                session.flaw = Some(flaw);
+            if let Some(Mutation::Session(mutation)) = mutation {
+                session.mutation = Some(mutation);
             }
             let lines = chance.below(60);
-            Client {
+            SimulatedClient {
                 pid,
                 session,
                 link: None,
@@ -204,7 +209,7 @@ impl World {
             links: BTreeMap::new(),
             next_link: 0,
             relaying,
-            flaw,
+            mutation,
             last_fault: 0,
             faults: 0,
             kept: None,
@@ -238,10 +243,10 @@ impl World {
             (Story::Reunion, _) => {}
             (Story::Farewell, 0) => self.plan(at, Happening::Die(me)),
             (Story::Farewell, kind) => {
-                self.plan(at, Happening::Leave(me));
+                self.plan(at, Happening::Shutdown(me));
                 if kind == 1 {
                     let at = at + self.chance.below(500);
-                    self.plan(at, Happening::Leave(1 - me));
+                    self.plan(at, Happening::Shutdown(1 - me));
                 }
             }
             (Story::Stranger, _) => self.plan(at, Happening::KillRelay),
@@ -282,7 +287,7 @@ impl World {
         let [a, b] = self.clients.as_slice() else {
             return false;
         };
-        let all = |from: &Client, to: &Client| {
+        let all = |from: &SimulatedClient, to: &SimulatedClient| {
             from.to_write.is_empty() && from.written.len() == to.read.len()
         };
         all(a, b) && all(b, a)
@@ -321,7 +326,7 @@ impl World {
                 let lasts = self.kill_relay();
                 self.last_fault = self.last_fault.max(self.now + lasts);
             }
-            Happening::Leave(me) => self.leave(me),
+            Happening::Shutdown(me) => self.leave(me),
             Happening::Die(me) => self.die(me),
             Happening::ClientWakes(me) => self.wake(me),
             Happening::RelayStarts => self.start_relay(),
@@ -334,7 +339,7 @@ impl World {
             Happening::Write(me)
             | Happening::Dial(me)
             | Happening::TickClient(me)
-            | Happening::Leave(me) => Some(*me),
+            | Happening::Shutdown(me) => Some(*me),
             Happening::AtClient(link, _) | Happening::ClientSeesEnd(link) => {
                 let link = self.links.get(link)?;
                 (link.client != INTRUDER).then_some(link.client)
@@ -399,7 +404,7 @@ impl World {
         self.next_link += 1;
         self.links.insert(
             link,
-            Link {
+            SimulatedLink {
                 client,
                 conn,
                 relay: self.relay,
@@ -531,7 +536,7 @@ impl World {
         if client.dead {
             return;
         }
-        if let Err(cut) = client.session.tick(now) {
+        if let Err(cut) = client.session.handle_timeout(now) {
             return self.client_hangs_up(me, &cut.0);
         }
         if now >= client.screen_stuck_until {
@@ -553,7 +558,7 @@ impl World {
                 }
             }
             client.session.hold();
-            if let Err(cut) = client.session.tick(now) {
+            if let Err(cut) = client.session.handle_timeout(now) {
                 return self.client_hangs_up(me, &cut.0);
             }
         }
@@ -562,7 +567,7 @@ impl World {
         }
         let bytes = client.session.unsent().to_vec();
         client.session.sent(bytes.len());
-        let deadline = client.session.deadline();
+        let deadline = client.session.next_timeout();
         let (link, ended) = (client.link, client.session.is_ended());
         if let Some(link) = link.filter(|_| !bytes.is_empty()) {
             self.send_up(link, bytes);
@@ -581,7 +586,7 @@ impl World {
         let Some(hub) = &mut self.hub else {
             return;
         };
-        hub.tick(now);
+        hub.handle_timeout(now);
         loop {
             let Some(hub) = &mut self.hub else {
                 return;
@@ -600,7 +605,7 @@ impl World {
                     }
                 }
             } else {
-                let deadline = hub.deadline();
+                let deadline = hub.next_timeout();
                 if hub.is_over() {
                     self.relay_is_done = true;
                     self.hub = None;
@@ -615,8 +620,9 @@ impl World {
     }
 
     fn link_of(&self, conn: ConnId) -> Option<usize> {
-        let here =
-            |link: &Link| link.relay == self.relay && link.open_at_relay && link.conn == conn;
+        let here = |link: &SimulatedLink| {
+            link.relay == self.relay && link.open_at_relay && link.conn == conn
+        };
         self.links
             .iter()
             .find(|(_, link)| here(link))

@@ -1,7 +1,7 @@
 //! How conversations end, and what is said about lines that did not arrive.
 
 use super::scene::{End, Scene};
-use crate::protocol::hub::House;
+use crate::protocol::hub::RelayMode;
 use crate::protocol::session::{Ending, Patience};
 use crate::protocol::wire::Bye;
 
@@ -46,7 +46,7 @@ fn a_line_that_the_leaver_acknowledged_before_the_goodbye_counts_as_delivered() 
 
 #[test]
 fn a_line_reaches_whoever_has_just_left_over_a_new_connection_too() {
-    let mut scene = Scene::of(House::Daemon);
+    let mut scene = Scene::of(RelayMode::Daemon);
     let (zoe, bob) = (scene.join("Zoé"), scene.join("Bob"));
     scene.hold_up(bob);
     scene.say(bob, "attends !");

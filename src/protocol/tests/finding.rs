@@ -3,7 +3,7 @@
 use std::net::Ipv4Addr;
 
 use super::scene::Scene;
-use crate::protocol::hub::{ConnId, Counts, House, Hub, Setting};
+use crate::protocol::hub::{Config, ConnId, Counts, Hub, RelayMode};
 use crate::protocol::session::{Ending, Patience};
 
 const KEPT: u64 = 120_000;
@@ -14,7 +14,7 @@ fn is_refused(ending: Option<&Ending>) -> bool {
 
 #[test]
 fn pairs_without_a_salon_find_each_other_whoever_comes_first_and_whoever_comes_between() {
-    let mut scene = Scene::of(House::Daemon);
+    let mut scene = Scene::of(RelayMode::Daemon);
     let people = ["Zoé", "Bob", "Ève", "Luc"].map(|name| scene.join(name));
     let [zoe, bob, eve, luc] = people;
     for order in [
@@ -43,7 +43,7 @@ fn pairs_without_a_salon_find_each_other_whoever_comes_first_and_whoever_comes_b
 
 #[test]
 fn who_is_first_to_return_is_told_that_the_other_is_awaited_and_not_that_nobody_is_there() {
-    let mut scene = Scene::of(House::Daemon);
+    let mut scene = Scene::of(RelayMode::Daemon);
     let (zoe, bob) = (scene.join("Zoé"), scene.join("Bob"));
     scene.restart_relay();
     scene.say(zoe, "un");
@@ -60,7 +60,7 @@ fn who_is_first_to_return_is_told_that_the_other_is_awaited_and_not_that_nobody_
 #[test]
 fn one_who_was_cut_off_before_learning_of_the_other_is_found_all_the_same() {
     for first_back in [0, 1] {
-        let mut scene = Scene::of(House::Daemon);
+        let mut scene = Scene::of(RelayMode::Daemon);
         let zoe = scene.join("Zoé");
         scene.hold_down(zoe);
         let bob = scene.join("Bob");
@@ -78,7 +78,7 @@ fn one_who_was_cut_off_before_learning_of_the_other_is_found_all_the_same() {
 
 #[test]
 fn a_named_salon_is_kept_for_the_two_who_talked_in_it() {
-    let mut scene = Scene::of(House::Daemon);
+    let mut scene = Scene::of(RelayMode::Daemon);
     let zoe = scene.join_salon("tp3", "Zoé");
     let bob = scene.join_salon("tp3", "Bob");
     scene.restart_relay();
@@ -107,7 +107,7 @@ fn a_named_salon_is_kept_for_the_two_who_talked_in_it() {
 
 #[test]
 fn a_seat_is_kept_for_a_partner_from_before_as_long_as_for_any_other() {
-    let mut scene = Scene::of(House::Daemon);
+    let mut scene = Scene::of(RelayMode::Daemon);
     let (zoe, _) = (scene.join("Zoé"), scene.join("Bob"));
     scene.restart_relay();
     scene.forget();
@@ -122,7 +122,7 @@ fn a_seat_is_kept_for_a_partner_from_before_as_long_as_for_any_other() {
     assert_eq!(scene.ending(zoe), Some(&Ending::Over));
     scene.wait(10_000);
     assert_eq!(scene.hub.counts(), Counts::default());
-    assert_eq!(scene.hub.deadline(), None);
+    assert_eq!(scene.hub.next_timeout(), None);
 }
 
 #[test]
@@ -139,19 +139,19 @@ fn who_is_cut_off_again_while_the_other_is_awaited_keeps_the_seat() {
     scene.say(zoe, "salut");
     assert_eq!(scene.told(bob).last().unwrap(), "Zoé: salut");
     // And if neither comes back, nothing of them stays.
-    let mut scene = Scene::of(House::Daemon);
+    let mut scene = Scene::of(RelayMode::Daemon);
     let (zoe, _) = (scene.join("Zoé"), scene.join("Bob"));
     scene.restart_relay();
     scene.dial(zoe);
     scene.cut(zoe);
     scene.wait(2 * KEPT);
     assert_eq!(scene.hub.counts(), Counts::default());
-    assert_eq!(scene.hub.deadline(), None);
+    assert_eq!(scene.hub.next_timeout(), None);
 }
 
 #[test]
 fn nobody_is_paired_with_somebody_by_merely_claiming_to_have_been() {
-    let mut scene = Scene::of(House::Daemon);
+    let mut scene = Scene::of(RelayMode::Daemon);
     let (zoe, bob) = (scene.join("Zoé"), scene.join("Bob"));
     scene.restart_relay();
     scene.forget();
@@ -177,17 +177,17 @@ impl FullHouse {
     const ROOMS: u64 = 20_000;
 
     fn of_pairs() -> FullHouse {
-        let hub = Hub::new(Setting::without_words(House::Daemon));
-        let mut house = FullHouse {
+        let hub = Hub::new(Config::without_words(RelayMode::Daemon));
+        let mut mode = FullHouse {
             hub,
             conns: Vec::new(),
         };
         for n in 0..FullHouse::ROOMS {
-            let pair = [2 * n, 2 * n + 1].map(|client| house.hello(client, n));
-            house.conns.push(pair);
+            let pair = [2 * n, 2 * n + 1].map(|client| mode.hello(client, n));
+            mode.conns.push(pair);
         }
-        assert_eq!(house.hub.counts().conversations as u64, FullHouse::ROOMS);
-        house
+        assert_eq!(mode.hub.counts().conversations as u64, FullHouse::ROOMS);
+        mode
     }
 
     fn hello(&mut self, client: u64, salon: u64) -> ConnId {
@@ -204,25 +204,25 @@ impl FullHouse {
 
 #[test]
 fn a_house_full_of_people_takes_no_more() {
-    let mut house = FullHouse::of_pairs();
-    let late = house.hello(1 << 32, 1 << 32);
-    assert!(house.answer(late).starts_with("ERR full "));
+    let mut mode = FullHouse::of_pairs();
+    let late = mode.hello(1 << 32, 1 << 32);
+    assert!(mode.answer(late).starts_with("ERR full "));
 }
 
 #[test]
 fn a_house_full_of_empty_rooms_gives_up_those_that_have_been_empty_for_longest() {
-    let mut house = FullHouse::of_pairs();
+    let mut mode = FullHouse::of_pairs();
     for (now, room) in (1_000..).zip([7, 5, 6]) {
-        for conn in house.conns[room] {
-            house.hub.closed(now, conn);
+        for conn in mode.conns[room] {
+            mode.hub.closed(now, conn);
         }
     }
     // Half a conversation is nobody's to clear.
-    house.hub.closed(0, house.conns[8][0]);
-    let late = house.hello(1 << 32, 1 << 32);
-    assert!(house.answer(late).starts_with("MSG/1 "));
-    let back = house.hello(16, 8);
-    assert!(house.answer(back).contains("PEER "));
-    let conversations = house.hub.counts().conversations as u64;
+    mode.hub.closed(0, mode.conns[8][0]);
+    let late = mode.hello(1 << 32, 1 << 32);
+    assert!(mode.answer(late).starts_with("MSG/1 "));
+    let back = mode.hello(16, 8);
+    assert!(mode.answer(back).contains("PEER "));
+    let conversations = mode.hub.counts().conversations as u64;
     assert_eq!(conversations, FullHouse::ROOMS - 3);
 }

@@ -4,7 +4,7 @@
 
 use std::net::{IpAddr, Ipv4Addr};
 
-use crate::protocol::hub::{ConnId, Effect, House, Hub, Setting};
+use crate::protocol::hub::{Config, ConnId, Effect, Hub, RelayMode};
 use crate::protocol::session::{Ending, Event, Patience, Session};
 use crate::protocol::wire::{Bye, Hello, Pid, Token};
 use crate::protocol::{Line, Millis};
@@ -12,7 +12,7 @@ use crate::protocol::{Line, Millis};
 /// Everything that takes part.
 pub struct Scene {
     pub now: Millis,
-    house: House,
+    mode: RelayMode,
     pub hub: Hub,
     clients: Vec<Client>,
     wires: Vec<Wire>,
@@ -76,14 +76,14 @@ pub struct Hand(usize);
 
 impl Scene {
     pub fn new() -> Scene {
-        Scene::of(House::TwoSeats)
+        Scene::of(RelayMode::Single)
     }
 
-    pub fn of(house: House) -> Scene {
+    pub fn of(mode: RelayMode) -> Scene {
         Scene {
             now: 1_000,
-            house,
-            hub: Hub::new(Setting::without_words(house)),
+            mode,
+            hub: Hub::new(Config::without_words(mode)),
             clients: Vec::new(),
             wires: Vec::new(),
         }
@@ -144,7 +144,7 @@ impl Scene {
         copy
     }
 
-    /// Connects, whether or not the door is open: the door is the relay's affair.
+    /// Connects, whether or not the relay listens: the listener is the relay's affair.
     pub fn dial(&mut self, who: Who) {
         self.connect(Some(who.0), Ipv4Addr::LOCALHOST.into());
         self.clients[who.0].session.connected(self.now);
@@ -308,7 +308,7 @@ impl Scene {
 
     /// The relay is killed and started again: it remembers nothing, and every connection is cut.
     pub fn restart_relay(&mut self) {
-        self.hub = Hub::new(Setting::without_words(self.house));
+        self.hub = Hub::new(Config::without_words(self.mode));
         for wire in 0..self.wires.len() {
             self.wires[wire].at_relay = End::Closed;
             self.hang_up(wire);
@@ -325,8 +325,11 @@ impl Scene {
     pub fn wait(&mut self, span: Millis) {
         let until = self.now + span;
         loop {
-            let sessions = self.clients.iter().filter_map(|it| it.session.deadline());
-            let next = sessions.chain(self.hub.deadline()).min();
+            let sessions = self
+                .clients
+                .iter()
+                .filter_map(|it| it.session.next_timeout());
+            let next = sessions.chain(self.hub.next_timeout()).min();
             match next.filter(|&at| at <= until) {
                 Some(at) => self.now = at.max(self.now + 1),
                 None => break,
@@ -423,14 +426,14 @@ impl Scene {
             let wire = self.find_wire(Who(me));
             let now = self.now;
             let client = &mut self.clients[me];
-            let mut outcome = client.session.tick(now);
+            let mut outcome = client.session.handle_timeout(now);
             if client.screen == Screen::Moving {
                 while let Some(event) = client.session.next_event() {
                     client.is_told(event);
                     any = true;
                 }
                 client.session.hold();
-                outcome = outcome.and(client.session.tick(now));
+                outcome = outcome.and(client.session.handle_timeout(now));
             }
             let bytes = client.session.unsent().to_vec();
             client.session.sent(bytes.len());
@@ -449,7 +452,7 @@ impl Scene {
 
     fn relay_acts(&mut self) -> bool {
         let mut any = false;
-        self.hub.tick(self.now);
+        self.hub.handle_timeout(self.now);
         loop {
             if let Some(conn) = self.hub.next_unsent() {
                 // A direction that is held up is a socket that takes nothing.
@@ -555,7 +558,7 @@ impl Client {
             Event::Waiting => "waiting".to_owned(),
             Event::Arrived { name } => format!("{name} arrives"),
             Event::Received { name, line } => format!("{name}: {}", line.text),
-            Event::Cut { held, .. } => format!("cut, {held} held"),
+            Event::Disconnected { held, .. } => format!("cut, {held} held"),
             Event::Restored { delivered } => format!("restored, {delivered} delivered"),
             Event::Away { name, held } => format!("{name} is away, {held} held"),
             Event::Back { name, delivered } => format!("{name} is back, {delivered} delivered"),

@@ -1,7 +1,7 @@
 //! Who gets a seat, who is refused one, and how everybody learns about it.
 
 use super::scene::{End, Scene};
-use crate::protocol::hub::House;
+use crate::protocol::hub::RelayMode;
 use crate::protocol::session::Ending;
 use crate::protocol::wire::Bye;
 
@@ -199,7 +199,7 @@ fn a_client_that_reconnects_without_end_fills_no_memory_and_leaves_no_connection
 
 #[test]
 fn a_daemon_that_was_told_to_stop_lets_nobody_in_any_more() {
-    let mut scene = Scene::of(House::Daemon);
+    let mut scene = Scene::of(RelayMode::Daemon);
     scene.join("Zoé");
     scene.stop_relay(Bye::Stop);
     assert!(!scene.hub.is_open());
@@ -226,7 +226,7 @@ fn a_plain_client_that_does_not_read_is_hung_up_on_before_notices_about_the_othe
 
 #[test]
 fn in_a_daemon_two_by_two_meet_and_a_third_for_a_named_room_is_refused() {
-    let mut scene = Scene::of(House::Daemon);
+    let mut scene = Scene::of(RelayMode::Daemon);
     let hello = |n: u64, salon: &str| format!("MSG/1 {n:016x} {n:032x} {salon} Nom{n}\n");
     let hands: Vec<_> = (1..=7).map(|_| scene.knock([127, 0, 0, 1])).collect();
     let salons = ["-", "tp-3", "-", "tp-3", "-", "tp-3", "-"];

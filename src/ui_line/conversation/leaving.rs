@@ -6,37 +6,37 @@ use rustix::process::Signal;
 
 use super::{Connection, Conversation, LineSource, Phase};
 use crate::conversation::Outcome;
-use crate::peer::Leave;
-use crate::ui_line::stage::Output;
+use crate::peer::Shutdown;
+use crate::ui_line::view::OutputState;
 
 /// How long leaving may take once a signal asked for it, or without any progress. The connection gives itself 2 s.
-const LAST_PATIENCE: Duration = Duration::from_millis(2500);
+const LEAVE_TIMEOUT: Duration = Duration::from_millis(2500);
 
 impl Conversation {
     /// Leaves once what is owed is delivered.
-    pub(super) fn leave(&mut self, leave: Leave) {
+    pub(super) fn leave(&mut self, leave: Shutdown) {
         if let Phase::Over | Phase::Gone = self.phase {
             return;
         }
         self.phase = Phase::Leaving;
         self.errands.part(leave);
-        if leave == Leave::Quit {
-            self.patience = Some(Instant::now() + LAST_PATIENCE);
+        if leave == Shutdown::Quit {
+            self.patience = Some(Instant::now() + LEAVE_TIMEOUT);
         }
     }
 
     /// Something has happened, which is worth some more patience, but for a signal's.
     pub(super) fn progress(&mut self) {
         if self.phase == Phase::Leaving && self.patience.is_some() && self.signal.is_none() {
-            self.patience = Some(Instant::now() + LAST_PATIENCE);
+            self.patience = Some(Instant::now() + LEAVE_TIMEOUT);
         }
     }
 
     pub(super) fn signalled(&mut self, signal: Signal) {
         match signal {
-            Signal::WINCH => self.stage.resized(),
-            Signal::CONT => self.stage.resume(),
-            Signal::TSTP => self.stage.suspend(),
+            Signal::WINCH => self.view.resized(),
+            Signal::CONT => self.view.resume(),
+            Signal::TSTP => self.view.suspend(),
             Signal::QUIT => {
                 self.signal = Some(signal);
                 self.go();
@@ -50,17 +50,17 @@ impl Conversation {
         if self.signal.is_some() {
             return self.go();
         }
-        self.leave(Leave::Quit);
+        self.leave(Shutdown::Quit);
         self.signal = Some(signal);
-        self.patience = Some(Instant::now() + LAST_PATIENCE);
-        if !self.ledger.owes_nothing() {
-            self.stage
+        self.patience = Some(Instant::now() + LEAVE_TIMEOUT);
+        if !self.transcript.owes_nothing() {
+            self.view
                 .notice("derniers messages en cours de remise… (Ctrl-C encore une fois : partir tout de suite)");
         }
     }
 
     /// When [`late`](Conversation::late) has something to do.
-    pub(super) fn deadline(&self) -> Option<Instant> {
+    pub(super) fn next_timeout(&self) -> Option<Instant> {
         let stall = match self.author {
             LineSource::Person => self.errands.overdue_at(),
             LineSource::Program => None,
@@ -85,17 +85,17 @@ impl Conversation {
     pub(super) fn is_done(&self) -> bool {
         match self.connection {
             _ if self.phase == Phase::Gone => true,
-            Connection::Ended(_) => self.stage.is_up_to_date(),
+            Connection::Ended(_) => self.view.is_up_to_date(),
             Connection::Alive => false,
         }
     }
 
     /// Leaves the terminal as it was, and says what did not arrive.
     pub(super) fn close(mut self) -> Outcome {
-        self.undelivered.extend(self.ledger.unsettled());
+        self.undelivered.extend(self.transcript.unsettled());
         self.undelivered.append(&mut self.too_late);
         let untold = &self.undelivered[self.told..];
-        let output = self.stage.close(self.ledger.name(), untold);
+        let output = self.view.close(self.transcript.name(), untold);
         Outcome {
             ending: match self.connection {
                 Connection::Ended(ending) => ending,
@@ -104,8 +104,8 @@ impl Conversation {
             undelivered: self.undelivered,
             signal: self.signal,
             failure: match output {
-                Output::Failed(error) => Some(error),
-                Output::Open | Output::Closed => None,
+                OutputState::Failed(error) => Some(error),
+                OutputState::Open | OutputState::Closed => None,
             },
         }
     }

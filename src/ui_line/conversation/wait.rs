@@ -21,9 +21,9 @@ pub(super) enum Wake {
     Event(Event),
     NoMoreEvents,
     /// The screen has room again, or has lost its reader.
-    Screen,
+    Output,
     /// So many bytes are in the buffer; none at the end.
-    Input(usize),
+    InputReader(usize),
     InputFailed(io::Error),
     /// The deadline has come.
     Late,
@@ -35,10 +35,10 @@ impl Conversation {
     /// One function polls all sources, because each keeps its place in the reactor from one wait to the next: with new
     /// futures for each wait, a steady flood from one source would starve the others.
     pub(super) async fn wait(&mut self) -> io::Result<Wake> {
-        let takes_events = self.stage.has_room();
-        let wants_input = self.stage.face.wants_input(self.intake());
-        let mut given = pin!(self.errands.hand_over_next(&self.ledger));
-        let mut timer = self.deadline().map(Timer::at);
+        let takes_events = self.view.has_room();
+        let wants_input = self.view.frontend.wants_input(self.intake());
+        let mut given = pin!(self.errands.hand_over_next(&self.transcript));
+        let mut timer = self.next_timeout().map(Timer::at);
         future::poll_fn(|context| {
             if let Poll::Ready(signal) = self.signals.poll_next(context)? {
                 return Poll::Ready(Ok(Wake::Signal(signal)));
@@ -52,14 +52,14 @@ impl Conversation {
             {
                 return Poll::Ready(Ok(event.map_or(Wake::NoMoreEvents, Wake::Event)));
             }
-            if self.stage.poll_change(context)?.is_ready() {
-                return Poll::Ready(Ok(Wake::Screen));
+            if self.view.poll_change(context)?.is_ready() {
+                return Poll::Ready(Ok(Wake::Output));
             }
             if wants_input
                 && let Some(input) = &self.input
                 && let Poll::Ready(read) = input.poll_read(context, &mut self.buffer)
             {
-                return Poll::Ready(Ok(read.map_or_else(Wake::InputFailed, Wake::Input)));
+                return Poll::Ready(Ok(read.map_or_else(Wake::InputFailed, Wake::InputReader)));
             }
             match &mut timer {
                 Some(timer) => Pin::new(timer).poll(context).map(|_| Ok(Wake::Late)),

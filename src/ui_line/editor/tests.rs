@@ -4,7 +4,7 @@ use super::*;
 use crate::ui_line::keys::Keys;
 
 /// Types a script: plain text, and keys by name in angle brackets.
-fn type_into(editor: &mut Editor, script: &str) -> Vec<Effect> {
+fn type_into(editor: &mut Editor, script: &str) -> Vec<EditOutcome> {
     let mut effects = Vec::new();
     let mut rest = script;
     while !rest.is_empty() {
@@ -106,7 +106,7 @@ fn up_and_down_keep_the_draft() {
     assert_eq!(bar(&editor), "un|");
     type_into(&mut editor, "<down><down>");
     assert_eq!(bar(&editor), "brouillon|");
-    assert_eq!(type_into(&mut editor, "<down>"), [Effect::Refused]);
+    assert_eq!(type_into(&mut editor, "<down>"), [EditOutcome::Refused]);
     assert_eq!(bar(&editor), "brouillon|");
 }
 
@@ -115,7 +115,10 @@ fn a_recalled_line_can_be_changed_and_entered() {
     let mut editor = Editor::default();
     type_into(&mut editor, "salut<enter>");
     let effects = type_into(&mut editor, "brouillon<up>!<enter>");
-    assert_eq!(effects.last(), Some(&Effect::Entered("salut!".to_owned())));
+    assert_eq!(
+        effects.last(),
+        Some(&EditOutcome::Entered("salut!".to_owned()))
+    );
     assert_eq!(bar(&editor), "|");
     type_into(&mut editor, "<up><up>");
     assert_eq!(bar(&editor), "salut|");
@@ -124,15 +127,15 @@ fn a_recalled_line_can_be_changed_and_entered() {
 #[test]
 fn ctrl_d_ends_on_an_empty_line_only() {
     let mut editor = Editor::default();
-    assert_eq!(type_into(&mut editor, "<^d>"), [Effect::End]);
+    assert_eq!(type_into(&mut editor, "<^d>"), [EditOutcome::End]);
     assert_eq!(
         type_into(&mut editor, "ab<home><^d>").last(),
-        Some(&Effect::Edited)
+        Some(&EditOutcome::Edited)
     );
     assert_eq!(bar(&editor), "|b");
     assert_eq!(
         type_into(&mut editor, "<end><^d>").last(),
-        Some(&Effect::Refused)
+        Some(&EditOutcome::Refused)
     );
 }
 
@@ -147,7 +150,7 @@ fn a_paste_of_several_lines_is_one_edit() {
     );
     assert_eq!(
         editor.press(Key::Enter),
-        Effect::Entered("> un\n\ndeux\n".to_owned())
+        EditOutcome::Entered("> un\n\ndeux\n".to_owned())
     );
 }
 
@@ -158,11 +161,11 @@ fn a_line_has_an_end_and_what_does_not_fit_is_given_back() {
     let effect = editor.press(Key::Pasted("éa".to_owned()));
     assert_eq!(
         effect,
-        Effect::Full {
+        EditOutcome::Full {
             left_out: "éa".to_owned()
         }
     );
-    assert_eq!(editor.press(Key::Text("a".to_owned())), Effect::Edited);
+    assert_eq!(editor.press(Key::Text("a".to_owned())), EditOutcome::Edited);
     assert_eq!(editor.text.len(), Editor::LONGEST);
 }
 
@@ -231,7 +234,7 @@ fn a_row_of_any_width_holds_any_text() {
             for columns in 0..40 {
                 row(&editor, "> ", columns);
             }
-            if editor.press(Key::Left) == Effect::Refused {
+            if editor.press(Key::Left) == EditOutcome::Refused {
                 break;
             }
         }

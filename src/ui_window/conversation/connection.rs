@@ -11,7 +11,7 @@ use crate::conversation::lines_of;
 use crate::display::{self, Author, Colour, Palette, safe, safe_name};
 use crate::peer::{Ending, Event};
 use crate::protocol::Line;
-use crate::ui_window::standing::Standing;
+use crate::ui_window::status::ConnectionStatus;
 
 /// Most events taken up at once: then the screen has its turn.
 const EVENTS_AT_ONCE: usize = 64;
@@ -20,7 +20,7 @@ impl Conversation {
     /// Gives the connection what it takes.
     pub(super) fn hand_over(&mut self) {
         if let Connection::Alive { errands, .. } = &mut self.connection
-            && let Err(Refused) = errands.hand_over(&mut self.ledger)
+            && let Err(Refused) = errands.hand_over(&mut self.transcript)
         {
             self.discussion_over();
         }
@@ -28,7 +28,7 @@ impl Conversation {
 
     pub(super) fn given(&mut self, given: Result<(), Refused>) {
         match (given, &mut self.connection) {
-            (Ok(()), Connection::Alive { errands, .. }) => errands.taken(&mut self.ledger),
+            (Ok(()), Connection::Alive { errands, .. }) => errands.taken(&mut self.transcript),
             _ => self.discussion_over(),
         }
     }
@@ -50,26 +50,26 @@ impl Conversation {
 
     pub(super) fn handle(&mut self, event: Event) {
         self.progress();
-        let before = std::mem::replace(&mut self.standing, Standing::Waiting);
-        self.standing = before.after(&event);
+        let before = std::mem::replace(&mut self.status, ConnectionStatus::Waiting);
+        self.status = before.after(&event);
         let sentence = display::sentence(&event);
         match event {
             Event::Received { name, line } => {
-                self.frame.view.hear(&name, &line);
+                self.main_window.message_list.hear(&name, &line);
                 self.call(&safe_name(&name), &safe(&line.text));
-                if let Err(error) = self.ledger.hear(name, line) {
+                if let Err(error) = self.transcript.hear(name, line) {
                     self.record_failed(&error);
                 }
             }
             Event::Delivered { lines } => {
-                self.frame.view.settle(lines);
-                if let Err(error) = self.ledger.settle(lines) {
+                self.main_window.message_list.settle(lines);
+                if let Err(error) = self.transcript.settle(lines) {
                     self.record_failed(&error);
                 }
             }
             Event::Undelivered { lines } => {
-                self.frame.view.give_up(lines.len());
-                self.ledger.give_up(lines.len());
+                self.main_window.message_list.give_up(lines.len());
+                self.transcript.give_up(lines.len());
                 self.tell_undelivered(lines);
             }
             Event::Ended(ending) => self.connection_ended(Some(ending)),
@@ -91,14 +91,14 @@ impl Conversation {
     }
 
     pub(super) fn notice(&mut self, sentence: &str) {
-        self.frame.view.notice(sentence);
+        self.main_window.message_list.notice(sentence);
     }
 
     /// Something came that a person who looks elsewhere wants to know.
     pub(super) fn call(&mut self, summary: &str, body: &str) {
-        if !self.frame.window.is_active() {
+        if !self.main_window.window.is_active() {
             self.unseen += 1;
-            self.attention.call(summary, body);
+            self.notifier.call(summary, body);
         }
     }
 
@@ -112,20 +112,20 @@ impl Conversation {
             .and_then(|ending| display::sentence(&Event::Ended(ending)));
         // What nobody waits for any more is let go of with the channels.
         self.connection = Connection::Ended(ending);
-        self.standing = self.standing.clone().over();
-        let unsettled = self.ledger.unsettled();
-        self.frame.view.give_up(unsettled.len());
+        self.status = self.status.clone().over();
+        let unsettled = self.transcript.unsettled();
+        self.main_window.message_list.give_up(unsettled.len());
         self.tell_undelivered(unsettled);
         self.discussion_over();
         match (last_words, phase) {
-            (Some(sentence), _) => self.frame.view.error(&sentence),
+            (Some(sentence), _) => self.main_window.message_list.error(&sentence),
             (None, Phase::Leaving) => {
-                let sentence = display::left(self.ledger.name());
-                self.frame.view.notice(&sentence);
+                let sentence = display::left(self.transcript.name());
+                self.main_window.message_list.notice(&sentence);
             }
             (None, Phase::Talking) => self
-                .frame
-                .view
+                .main_window
+                .message_list
                 .error("la connexion a pris fin d'elle-même."),
             (None, Phase::Over) => {}
         }
@@ -133,12 +133,12 @@ impl Conversation {
 
     pub(super) fn tell_undelivered(&mut self, lines: Vec<Line>) {
         if let Some(heading) = display::undelivered(lines.len()) {
-            self.frame.view.error(&heading);
+            self.main_window.message_list.error(&heading);
         }
         let palette = Palette::new(Colour::Off);
         for line in &lines {
-            let row = palette.message(Author::Own, self.ledger.name(), line);
-            self.frame.view.recall(&row);
+            let row = palette.message(Author::Own, self.transcript.name(), line);
+            self.main_window.message_list.recall(&row);
         }
         self.undelivered.extend(lines);
     }
@@ -151,17 +151,19 @@ impl Conversation {
         if let Connection::Alive { errands, .. } = &mut self.connection {
             errands.end();
         }
-        let draft = self.frame.draft.text();
+        let composer = self.main_window.composer.text();
         if self.enter == Enter::Pressed {
             // Its author has sent it.
-            let lines = draft.split('\n').flat_map(lines_of).collect();
+            let lines = composer.split('\n').flat_map(lines_of).collect();
             self.tell_undelivered(lines);
-            self.frame.draft.clear();
-        } else if !draft.trim().is_empty() {
-            let draft = draft.replace('\n', " ⏎ ");
-            self.frame.view.notice(&format!("non envoyé : {draft}"));
+            self.main_window.composer.clear();
+        } else if !composer.trim().is_empty() {
+            let composer = composer.replace('\n', " ⏎ ");
+            self.main_window
+                .message_list
+                .notice(&format!("non envoyé : {composer}"));
         }
         self.enter = Enter::Up;
-        self.frame.view.focus();
+        self.main_window.message_list.focus();
     }
 }

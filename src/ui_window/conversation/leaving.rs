@@ -9,10 +9,10 @@ use rustix::process::Signal;
 use super::{Connection, Conversation, Phase, Shutter};
 use crate::conversation::{Outcome, print_undelivered};
 use crate::display::{Colour, Palette};
-use crate::peer::Leave;
+use crate::peer::Shutdown;
 
 /// How long leaving may take without any progress. The connection gives itself 2 s.
-const LAST_PATIENCE: Duration = Duration::from_millis(2500);
+const LEAVE_TIMEOUT: Duration = Duration::from_millis(2500);
 
 impl Conversation {
     pub(super) fn leave(&mut self) {
@@ -20,11 +20,11 @@ impl Conversation {
             && let Connection::Alive { errands, .. } = &mut self.connection
         {
             self.phase = Phase::Leaving;
-            errands.part(Leave::Quit);
-            self.patience = Some(Instant::now() + LAST_PATIENCE);
-            if !self.ledger.owes_nothing() {
-                self.frame
-                    .view
+            errands.part(Shutdown::Quit);
+            self.patience = Some(Instant::now() + LEAVE_TIMEOUT);
+            if !self.transcript.owes_nothing() {
+                self.main_window
+                    .message_list
                     .notice("derniers messages en cours de remise…");
             }
         }
@@ -33,7 +33,7 @@ impl Conversation {
     /// Something has happened, which is worth some more patience, but for a signal's.
     pub(super) fn progress(&mut self) {
         if self.phase == Phase::Leaving && self.signal.is_none() {
-            self.patience = Some(Instant::now() + LAST_PATIENCE);
+            self.patience = Some(Instant::now() + LEAVE_TIMEOUT);
         }
     }
 
@@ -43,7 +43,7 @@ impl Conversation {
         if self.signal.replace(signal).is_some() {
             self.connection_ended(None);
         }
-        self.patience = Some(Instant::now() + LAST_PATIENCE);
+        self.patience = Some(Instant::now() + LEAVE_TIMEOUT);
     }
 
     pub(super) fn late(&mut self) {
@@ -59,7 +59,7 @@ impl Conversation {
         }
     }
 
-    pub(super) fn deadline(&self) -> Option<Instant> {
+    pub(super) fn next_timeout(&self) -> Option<Instant> {
         match &self.connection {
             Connection::Alive { errands, .. } => {
                 self.patience.into_iter().chain(errands.overdue_at()).min()
@@ -74,11 +74,11 @@ impl Conversation {
     }
 
     pub(super) fn close(self) -> Outcome {
-        self.frame.window.destroy();
+        self.main_window.window.destroy();
         let palette = Palette::new(Colour::choose(&io::stderr()));
         // The window that showed them is gone.
         print_undelivered(
-            self.ledger.name(),
+            self.transcript.name(),
             &self.undelivered,
             &palette,
             &io::stderr(),

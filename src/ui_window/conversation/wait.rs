@@ -10,12 +10,12 @@ use smol::Timer;
 use super::{Connection, Conversation};
 use crate::conversation::errands::Refused;
 use crate::peer::Event;
-use crate::ui_window::actions::Action;
+use crate::ui_window::actions::UserAction;
 
 /// What happened.
 pub(super) enum Wake {
     Signal(Signal),
-    Action(Action),
+    UserAction(UserAction),
     /// The connection has taken the next errand, or refused it.
     Given(Result<(), Refused>),
     Event(Event),
@@ -26,10 +26,10 @@ pub(super) enum Wake {
 impl Conversation {
     /// Waits for what comes first. What loses stays where it was: nothing is received or sent before it wins.
     pub(super) async fn wait(&mut self) -> io::Result<Wake> {
-        let deadline = self.deadline();
+        let deadline = self.next_timeout();
         let (given, events) = match &self.connection {
             Connection::Alive { errands, events } => {
-                (Some(errands.hand_over_next(&self.ledger)), Some(events))
+                (Some(errands.hand_over_next(&self.transcript)), Some(events))
             }
             Connection::Ended(_) => (None, None),
         };
@@ -40,7 +40,7 @@ impl Conversation {
         };
         let action = async {
             match self.actions.recv().await {
-                Ok(action) => Ok(Wake::Action(action)),
+                Ok(action) => Ok(Wake::UserAction(action)),
                 // Never: we hold a sender ourselves.
                 Err(_) => future::pending().await,
             }

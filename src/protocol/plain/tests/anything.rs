@@ -76,14 +76,14 @@ impl Dice {
 }
 
 /// What is heard of a stream that comes in these pieces without a pause, and what is answered.
-fn hear_all<'s>(pieces: impl Iterator<Item = &'s [u8]>) -> (Vec<Heard>, Vec<u8>) {
+fn hear_all<'s>(pieces: impl Iterator<Item = &'s [u8]>) -> (Vec<Input>, Vec<u8>) {
     let mut client = Client::new();
     let mut heard = Vec::new();
     for piece in pieces {
         heard.extend(client.sends(piece));
     }
     // The rest of a client of the wire is not this module's to read.
-    if heard != [Heard::Wire] {
+    if heard != [Input::Wire] {
         heard.extend(client.ends());
     }
     (heard, client.out)
@@ -136,7 +136,7 @@ fn whatever_comes_is_harmless() {
                     assert!(at > 0, "seed {seed}: a message before a seat");
                 }
                 Named(_) | Nameless => assert_eq!(at, 0, "seed {seed}"),
-                Heard::Wire | Heard::Foreign(_) => assert_eq!(at, 0, "seed {seed}"),
+                Input::Wire | Input::Foreign(_) => assert_eq!(at, 0, "seed {seed}"),
                 Quit => {}
             }
         }

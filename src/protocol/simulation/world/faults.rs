@@ -2,8 +2,8 @@
 
 use super::{Happening, World};
 use crate::protocol::Millis;
-use crate::protocol::hub::{House, Hub, Setting};
-use crate::protocol::simulation::{Flaw, Story};
+use crate::protocol::hub::{Config, Hub, RelayMode};
+use crate::protocol::simulation::{Mutation, Story};
 
 impl World {
     pub(super) fn fault(&mut self) {
@@ -119,9 +119,9 @@ impl World {
             let at = self.now + self.chance.below(3_000);
             self.plan(at, Happening::Dial(2));
         }
-        let mut hub = Hub::new(Setting::without_words(House::TwoSeats));
-        if let Some(Flaw::Hub(flaw)) = self.flaw {
-            hub.flaw = Some(flaw);
+        let mut hub = Hub::new(Config::without_words(RelayMode::Single));
+        if let Some(Mutation::Hub(mutation)) = self.mutation {
+            hub.mutation = Some(mutation);
         }
         self.hub = Some(hub);
     }

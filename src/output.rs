@@ -16,16 +16,16 @@ use crate::protocol::wire::Outbox;
 
 /// An output and the bytes on their way to it.
 ///
-/// The queue grows with every [`push`](Screen::push). Whoever pushes bounds it, by looking at
-/// [`pending`](Screen::pending) before taking in more of what ends up here.
+/// The queue grows with every [`push`](Output::push). Whoever pushes bounds it, by looking at
+/// [`pending`](Output::pending) before taking in more of what ends up here.
 #[derive(Debug)]
-pub struct Screen {
+pub struct Output {
     output: OwnedFd,
-    way: Way,
+    mode: WriteMode,
     queue: Outbox,
 }
 
-/// How far a [`Screen::flush`] came.
+/// How far a [`Output::flush`] came.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Flushed {
     /// Everything is written.
@@ -36,7 +36,7 @@ pub enum Flushed {
 
 /// How bytes are written without waiting.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Way {
+enum WriteMode {
     /// A terminal or a pipe, on a non-blocking description of our own.
     Own,
     /// A terminal or a pipe that cannot be opened once more (after `su`, say): written in bites, when it is ready.
@@ -47,39 +47,39 @@ enum Way {
     Plain,
 }
 
-impl Screen {
+impl Output {
     /// The program's standard output.
     ///
     /// # Errors
     /// When it is closed.
-    pub fn stdout() -> io::Result<Screen> {
-        Screen::new(&io::stdout())
+    pub fn stdout() -> io::Result<Output> {
+        Output::new(&io::stdout())
     }
 
     /// The program's standard error.
     ///
     /// # Errors
     /// When it is closed.
-    pub fn stderr() -> io::Result<Screen> {
-        Screen::new(&io::stderr())
+    pub fn stderr() -> io::Result<Output> {
+        Output::new(&io::stderr())
     }
 
     /// Any output.
     ///
     /// # Errors
     /// When it is closed, or there are no more file descriptors.
-    pub fn new(output: &impl AsFd) -> io::Result<Screen> {
+    pub fn new(output: &impl AsFd) -> io::Result<Output> {
         let output = output.as_fd();
         let kind = FileType::from_raw_mode(rustix::fs::fstat(output)?.st_mode);
-        let (output, way) = match kind {
-            FileType::Socket => (output.try_clone_to_owned()?, Way::Socket),
+        let (output, mode) = match kind {
+            FileType::Socket => (output.try_clone_to_owned()?, WriteMode::Socket),
             FileType::Fifo => own_or_shared(output)?,
             FileType::CharacterDevice if rustix::termios::isatty(output) => own_or_shared(output)?,
-            _ => (output.try_clone_to_owned()?, Way::Plain),
+            _ => (output.try_clone_to_owned()?, WriteMode::Plain),
         };
-        Ok(Screen {
+        Ok(Output {
             output,
-            way,
+            mode,
             queue: Outbox::default(),
         })
     }
@@ -89,7 +89,7 @@ impl Screen {
         rustix::termios::isatty(&self.output)
     }
 
-    /// Queues bytes. Nothing is written before [`flush`](Screen::flush).
+    /// Queues bytes. Nothing is written before [`flush`](Output::flush).
     pub fn push(&mut self, bytes: &[u8]) {
         self.queue.tail().extend_from_slice(bytes);
     }
@@ -122,7 +122,7 @@ impl Screen {
     /// Writes all that is queued, waiting for at most `patience`: for last words, when nothing else is left to do.
     ///
     /// # Errors
-    /// As [`flush`](Screen::flush).
+    /// As [`flush`](Output::flush).
     pub fn drain(&mut self, patience: Duration) -> io::Result<Flushed> {
         let deadline = Instant::now() + patience;
         loop {
@@ -154,16 +154,16 @@ impl Screen {
         const BITE: usize = 512;
 
         let bytes = self.queue.unsent();
-        match self.way {
-            Way::Own | Way::Plain => rustix::io::write(&self.output, bytes),
-            Way::Socket => {
+        match self.mode {
+            WriteMode::Own | WriteMode::Plain => rustix::io::write(&self.output, bytes),
+            WriteMode::Socket => {
                 let flags = SendFlags::DONTWAIT | SendFlags::NOSIGNAL;
                 rustix::net::send(&self.output, bytes, flags)
             }
-            Way::Shared if self.ready(PollFlags::OUT, Duration::ZERO).is_empty() => {
+            WriteMode::Shared if self.ready(PollFlags::OUT, Duration::ZERO).is_empty() => {
                 Err(Errno::AGAIN)
             }
-            Way::Shared => rustix::io::write(&self.output, &bytes[..bytes.len().min(BITE)]),
+            WriteMode::Shared => rustix::io::write(&self.output, &bytes[..bytes.len().min(BITE)]),
         }
     }
 
@@ -180,22 +180,22 @@ impl Screen {
 }
 
 /// What to wait on for room after [`Flushed::Blocked`].
-impl AsFd for Screen {
+impl AsFd for Output {
     fn as_fd(&self) -> BorrowedFd<'_> {
         self.output.as_fd()
     }
 }
 
-fn own_or_shared(output: BorrowedFd<'_>) -> io::Result<(OwnedFd, Way)> {
+fn own_or_shared(output: BorrowedFd<'_>) -> io::Result<(OwnedFd, WriteMode)> {
     use std::os::fd::AsRawFd;
 
     let path = format!("/proc/self/fd/{}", output.as_raw_fd());
     // Without NOCTTY a program without a terminal would be given this one, and its signals.
     let flags = OFlags::WRONLY | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
     match rustix::fs::open(path, flags, Mode::empty()) {
-        Ok(own) => Ok((own, Way::Own)),
+        Ok(own) => Ok((own, WriteMode::Own)),
         // Somebody else's terminal, no /proc, no file descriptor left: the description we were given still works.
-        Err(_) => Ok((output.try_clone_to_owned()?, Way::Shared)),
+        Err(_) => Ok((output.try_clone_to_owned()?, WriteMode::Shared)),
     }
 }
 
@@ -219,7 +219,7 @@ pub(crate) mod tests {
     #[test]
     fn a_full_pipe_blocks_no_writer_and_loses_nothing() {
         let (reader, writer) = io::pipe().unwrap();
-        let mut screen = Screen::new(&writer).unwrap();
+        let mut screen = Output::new(&writer).unwrap();
         let text: Vec<u8> = (0..1_000_000u32).map(|n| n as u8).collect();
         screen.push(&text);
         assert_eq!(screen.flush().unwrap(), Flushed::Blocked);
@@ -236,9 +236,9 @@ pub(crate) mod tests {
     #[test]
     fn a_terminal_is_written_on_a_description_of_its_own() {
         let (keyboard, terminal) = pseudo_terminal();
-        let mut screen = Screen::new(&terminal).unwrap();
+        let mut screen = Output::new(&terminal).unwrap();
         assert!(screen.is_terminal());
-        assert_eq!(screen.way, Way::Own);
+        assert_eq!(screen.mode, WriteMode::Own);
         assert!(!is_nonblocking(&terminal));
         screen.push(b"bonjour");
         assert_eq!(screen.flush().unwrap(), Flushed::All);
@@ -248,9 +248,9 @@ pub(crate) mod tests {
     #[test]
     fn a_terminal_that_cannot_be_opened_again_is_written_in_bites() {
         let (keyboard, terminal) = pseudo_terminal();
-        let mut screen = Screen {
+        let mut screen = Output {
             output: terminal,
-            way: Way::Shared,
+            mode: WriteMode::Shared,
             queue: Outbox::default(),
         };
         let text = vec![b'x'; 100_000];
@@ -268,7 +268,7 @@ pub(crate) mod tests {
     #[test]
     fn a_full_socket_blocks_no_writer() {
         let (near, far) = std::os::unix::net::UnixStream::pair().unwrap();
-        let mut screen = Screen::new(&near).unwrap();
+        let mut screen = Output::new(&near).unwrap();
         screen.push(&vec![b'x'; 10_000_000]);
         assert_eq!(screen.flush().unwrap(), Flushed::Blocked);
         assert!(!is_nonblocking(&near));
@@ -281,7 +281,7 @@ pub(crate) mod tests {
     #[test]
     fn a_reader_that_is_gone_is_noticed_without_writing() {
         let (reader, writer) = io::pipe().unwrap();
-        let mut screen = Screen::new(&writer).unwrap();
+        let mut screen = Output::new(&writer).unwrap();
         assert!(!screen.is_abandoned());
         drop(reader);
         assert!(screen.is_abandoned());
@@ -289,7 +289,7 @@ pub(crate) mod tests {
         let error = screen.flush().unwrap_err();
         assert_eq!(error.kind(), io::ErrorKind::BrokenPipe);
 
-        let late = Screen::new(&writer).unwrap();
+        let late = Output::new(&writer).unwrap();
         assert!(late.is_abandoned());
     }
 
@@ -299,7 +299,7 @@ pub(crate) mod tests {
             .write(true)
             .open("/dev/full")
             .unwrap();
-        let mut screen = Screen::new(&full).unwrap();
+        let mut screen = Output::new(&full).unwrap();
         screen.push(b"x");
         let error = screen.flush().unwrap_err();
         assert_eq!(error.kind(), io::ErrorKind::StorageFull);

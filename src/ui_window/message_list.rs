@@ -11,29 +11,29 @@
 //! le client Bob a quitté la discussion.
 //! ```
 //!
-//! Of a long conversation it holds the last [`MOST_ROWS`] rows, and says so.
+//! Of a long conversation it holds the last [`MAX_ROWS`] rows, and says so.
 
 use std::collections::VecDeque;
 use std::rc::Rc;
 
 use gtk::prelude::*;
 
-use super::actions::Actions;
+use super::actions::UserActions;
+use super::autoscroll::AutoScroll;
 use super::bubbles::BubbleView;
-use super::follow::Follow;
 use super::links::{self, links};
 use super::theme::{self, tag};
 use crate::display::{date, day, safe, safe_name};
 use crate::protocol::Line;
 
 /// Shows a conversation.
-pub struct View {
+pub struct MessageList {
     widget: gtk::Overlay,
     area: BubbleView,
     buffer: gtk::TextBuffer,
-    follow: Rc<Follow>,
+    autoscroll: Rc<AutoScroll>,
     /// What is shown, oldest first.
-    rows: VecDeque<Row>,
+    rows: VecDeque<MessageRow>,
     /// Of all rows.
     bytes: usize,
     /// How many rows are shown no more.
@@ -49,7 +49,7 @@ pub struct View {
 
 /// What stands in the text for one message or notice.
 #[derive(Clone, Copy, Debug)]
-struct Row {
+struct MessageRow {
     paragraphs: i32,
     bytes: usize,
 }
@@ -72,16 +72,16 @@ pub enum Kept {
 /// A piece of text and the names of its tags.
 type Span<'a> = (&'a str, &'a [&'a str]);
 
-/// The tags of what [`View::help`] shows.
+/// The tags of what [`MessageList::help`] shows.
 const HELP: &[&str] = &[tag::HELP];
 
 /// Most rows in the text; one more drops the oldest.
-const MOST_ROWS: usize = 10_000;
+const MAX_ROWS: usize = 10_000;
 /// Most bytes in the text, likewise: long rows are costly to lay out.
-const MOST_BYTES: usize = 4 * 1024 * 1024;
+const MAX_BYTES: usize = 4 * 1024 * 1024;
 
-impl View {
-    pub fn new(kept: Kept, actions: &Actions) -> View {
+impl MessageList {
+    pub fn new(kept: Kept, actions: &UserActions) -> MessageList {
         let buffer = gtk::TextBuffer::new(Some(&theme::tags()));
         buffer.set_enable_undo(false);
         let area = BubbleView::new(&buffer);
@@ -93,14 +93,14 @@ impl View {
             .hexpand(true)
             .vexpand(true)
             .build();
-        let follow = Follow::new(&scroll);
+        let autoscroll = AutoScroll::new(&scroll);
         let widget = gtk::Overlay::builder().child(&scroll).build();
-        widget.add_overlay(follow.button());
-        View {
+        widget.add_overlay(autoscroll.button());
+        MessageList {
             widget,
             area,
             buffer,
-            follow,
+            autoscroll,
             rows: VecDeque::new(),
             bytes: 0,
             dropped: 0,
@@ -116,24 +116,24 @@ impl View {
     }
 
     /// Follows the end, counts what is new, scrolls.
-    pub fn follow(&self) -> &Rc<Follow> {
-        &self.follow
+    pub fn autoscroll(&self) -> &Rc<AutoScroll> {
+        &self.autoscroll
     }
 
     /// A message of the other person's.
     pub fn hear(&mut self, name: &str, line: &Line) {
         self.message(name, line, tag::OTHER, tag::OTHER_NAME);
-        self.follow.news();
+        self.autoscroll.news();
     }
 
-    /// A message of ours, until [`settle`](View::settle) or [`give_up`](View::give_up) says what became of it.
+    /// A message of ours, until [`settle`](MessageList::settle) or [`give_up`](MessageList::give_up) says what became of it.
     pub fn say(&mut self, name: &str, line: &Line) {
         let heading = self.message(name, line, tag::OWN, tag::OWN_NAME);
         let row = self.dropped + self.rows.len() as u64 - 1;
         let place = self.buffer.create_mark(None, &heading, true);
         self.unsettled.push_back(Unsettled { row, place });
         // Who writes wants to see it.
-        self.follow.to_the_end();
+        self.autoscroll.to_the_end();
     }
 
     /// Our first `messages` messages are settled: those that were not given up have been received.
@@ -156,13 +156,13 @@ impl View {
     /// Something that happened to the conversation.
     pub fn notice(&mut self, sentence: &str) {
         self.row(&[&[(&safe(sentence), &[tag::NOTICE])]]);
-        self.follow.news();
+        self.autoscroll.news();
     }
 
     /// Something that went wrong, or that a person must put right.
     pub fn error(&mut self, sentence: &str) {
         self.row(&[&[(&safe(sentence), &[tag::ERROR])]]);
-        self.follow.news();
+        self.autoscroll.news();
     }
 
     /// What keys and commands do.
@@ -194,7 +194,7 @@ impl View {
         let rows = rows.each_ref().map(|row| [(row.as_str(), HELP)]);
         self.row(&rows.each_ref().map(|row| row.as_slice()));
         // Who asks wants to see the answer.
-        self.follow.to_the_end();
+        self.autoscroll.to_the_end();
     }
 
     /// A row of an earlier conversation, or one that is shown again.
@@ -277,12 +277,12 @@ impl View {
             self.buffer.select_range(&at(caret), &at(anchor));
         }
         let paragraphs = paragraphs.len() as i32;
-        self.rows.push_back(Row { paragraphs, bytes });
+        self.rows.push_back(MessageRow { paragraphs, bytes });
         self.bytes += bytes;
-        if self.rows.len() > MOST_ROWS || self.bytes > MOST_BYTES {
+        if self.rows.len() > MAX_ROWS || self.bytes > MAX_BYTES {
             self.drop_oldest();
         }
-        self.follow.row();
+        self.autoscroll.row();
     }
 
     /// Where the caret and the other end of a selection are that reaches to the end of the text: what is appended
@@ -298,8 +298,8 @@ impl View {
     /// Drops a hundredth of what may be shown, so that it happens seldom. More at once would cost more a row: deleting
     /// takes GTK a time that grows with the square of the tags in what is deleted.
     fn drop_oldest(&mut self) {
-        const ROWS: usize = MOST_ROWS / 100 * 99;
-        const BYTES: usize = MOST_BYTES / 100 * 99;
+        const ROWS: usize = MAX_ROWS / 100 * 99;
+        const BYTES: usize = MAX_BYTES / 100 * 99;
         // Of dropping rows a notice tells, in the text's first paragraph.
         let told = i32::from(self.dropped > 0);
         let mut paragraphs = 0;

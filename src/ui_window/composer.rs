@@ -6,12 +6,12 @@ use gtk::gdk;
 use gtk::glib::{self, Propagation, clone};
 use gtk::prelude::*;
 
-use super::actions::{Action, Actions};
-use super::follow::Follow;
+use super::actions::{UserAction, UserActions};
+use super::autoscroll::AutoScroll;
 use super::theme;
 
 /// What a person is writing.
-pub struct Draft {
+pub struct Composer {
     widget: gtk::Box,
     area: gtk::TextView,
     buffer: gtk::TextBuffer,
@@ -33,17 +33,17 @@ pub enum Writing {
 }
 
 /// Most bytes in a draft: what goes out at once has to wait somewhere.
-const MOST_BYTES: usize = 64 * 1024;
+const MAX_BYTES: usize = 64 * 1024;
 
 /// What stands in an empty draft.
 const INVITATION: &str = "Écrire un message (F1 : aide)";
 
 /// In pixels: a higher draft scrolls.
-const MOST_HEIGHT: i32 = 140;
+const MAX_HEIGHT: i32 = 140;
 
-impl Draft {
+impl Composer {
     /// `display` scrolls by the keys that are of no use in a short text.
-    pub fn new(actions: &Actions, display: &Rc<Follow>) -> Draft {
+    pub fn new(actions: &UserActions, display: &Rc<AutoScroll>) -> Composer {
         let area = gtk::TextView::builder()
             .accepts_tab(false)
             .wrap_mode(gtk::WrapMode::WordChar)
@@ -63,7 +63,7 @@ impl Draft {
             .child(&area)
             .hscrollbar_policy(gtk::PolicyType::Never)
             .has_frame(true)
-            .max_content_height(MOST_HEIGHT)
+            .max_content_height(MAX_HEIGHT)
             .propagate_natural_height(true)
             .build();
         let layers = gtk::Overlay::builder().child(&scroll).build();
@@ -86,7 +86,7 @@ impl Draft {
             .build();
         widget.append(&hint);
         widget.append(&layers);
-        Draft {
+        Composer {
             widget,
             area,
             buffer,
@@ -134,7 +134,7 @@ impl Draft {
 }
 
 /// Enter sends, and with Shift breaks the line; Page Up and Page Down turn the pages of what was said.
-fn keys(actions: &Actions, display: &Rc<Follow>) -> gtk::EventControllerKey {
+fn keys(actions: &UserActions, display: &Rc<AutoScroll>) -> gtk::EventControllerKey {
     use gdk::{Key, ModifierType};
 
     let keys = gtk::EventControllerKey::new();
@@ -157,9 +157,9 @@ fn keys(actions: &Actions, display: &Rc<Follow>) -> gtk::EventControllerKey {
                 & (ModifierType::SHIFT_MASK | ModifierType::CONTROL_MASK | ModifierType::ALT_MASK);
             match key {
                 Key::Return | Key::KP_Enter | Key::ISO_Enter if held.is_empty() => {
-                    actions.ask(Action::Send);
+                    actions.ask(UserAction::Send);
                 }
-                Key::Escape => actions.ask(Action::TakeBack),
+                Key::Escape => actions.ask(UserAction::TakeBack),
                 Key::Page_Up | Key::KP_Page_Up if held.is_empty() => display.page(-1.0),
                 Key::Page_Down | Key::KP_Page_Down if held.is_empty() => display.page(1.0),
                 _ => return Propagation::Proceed,
@@ -170,16 +170,16 @@ fn keys(actions: &Actions, display: &Rc<Follow>) -> gtk::EventControllerKey {
     keys
 }
 
-/// Keeps a draft within [`MOST_BYTES`]: what does not fit is left out whole, and said.
-fn refuse_what_is_too_long(buffer: &gtk::TextBuffer, actions: &Actions) {
+/// Keeps a draft within [`MAX_BYTES`]: what does not fit is left out whole, and said.
+fn refuse_what_is_too_long(buffer: &gtk::TextBuffer, actions: &UserActions) {
     buffer.connect_insert_text(clone!(
         #[strong]
         actions,
         move |buffer, _, text| {
             let (start, end) = buffer.bounds();
-            if text.len() + buffer.slice(&start, &end, true).len() > MOST_BYTES {
+            if text.len() + buffer.slice(&start, &end, true).len() > MAX_BYTES {
                 buffer.stop_signal_emission_by_name("insert-text");
-                actions.ask(Action::TooLong(text.len()));
+                actions.ask(UserAction::TooLong(text.len()));
             }
         }
     ));

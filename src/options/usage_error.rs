@@ -10,7 +10,7 @@ use super::{EXAMPLE, PORT, example};
 
 /// Why a command line makes no sense. Shown on one line: what is wrong, then what to type.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Mistake {
+pub enum UsageError {
     NotUtf8(String),
     Unknown {
         given: String,
@@ -48,9 +48,9 @@ pub enum Mistake {
     PlainSalon,
 }
 
-impl Mistake {
-    pub(super) fn address(option: &'static str, given: &str, why: BadAddress) -> Mistake {
-        Mistake::Address {
+impl UsageError {
+    pub(super) fn address(option: &'static str, given: &str, why: BadAddress) -> UsageError {
+        UsageError::Address {
             option,
             given: given.to_owned(),
             why,
@@ -58,46 +58,46 @@ impl Mistake {
     }
 }
 
-impl fmt::Display for Mistake {
+impl fmt::Display for UsageError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Mistake::NotUtf8(given) => write!(
+            UsageError::NotUtf8(given) => write!(
                 f,
                 "« {} » n'est pas de l'UTF-8 : retapez cet argument",
                 safe(given)
             ),
-            Mistake::Unknown {
+            UsageError::Unknown {
                 given,
                 meant: Some(meant),
             } => {
                 write!(f, "option inconnue « {} » : est-ce {meant} ?", safe(given))
             }
-            Mistake::Unknown { given, meant: None } => {
+            UsageError::Unknown { given, meant: None } => {
                 write!(
                     f,
                     "option inconnue « {} » : voyez « msg --help »",
                     safe(given)
                 )
             }
-            Mistake::NoValue(option) => {
+            UsageError::NoValue(option) => {
                 write!(
                     f,
                     "{option} attend une valeur : {option} {}",
                     example(option)
                 )
             }
-            Mistake::Twice(option) => write!(f, "{option} est donné deux fois : gardez-en un"),
-            Mistake::Stray(given) if given.contains(':') => {
+            UsageError::Twice(option) => write!(f, "{option} est donné deux fois : gardez-en un"),
+            UsageError::Stray(given) if given.contains(':') => {
                 write!(
                     f,
                     "que faire de « {0} » ? Pour l'appeler : msg --connect {0} --nom VOTRE_NOM",
                     safe(given)
                 )
             }
-            Mistake::Stray(given) => {
+            UsageError::Stray(given) => {
                 write!(f, "que faire de « {} » ? Voyez « msg --help »", safe(given))
             }
-            Mistake::NameInPieces { first, second } => {
+            UsageError::NameInPieces { first, second } => {
                 write!(
                     f,
                     "un nom avec une espace se met entre guillemets : --nom \"{} {}\"",
@@ -105,41 +105,41 @@ impl fmt::Display for Mistake {
                     safe(second)
                 )
             }
-            Mistake::NoMode => write!(
+            UsageError::NoMode => write!(
                 f,
                 "que faire ? Ouvrir un relais : msg --relay :{PORT}, \
                  ou rejoindre une discussion : msg --connect {EXAMPLE} --nom VOTRE_NOM"
             ),
-            Mistake::TwoModes => write!(
+            UsageError::TwoModes => write!(
                 f,
                 "--relay et --connect ne vont pas ensemble : ouvrez le relais dans un terminal, le client dans un autre"
             ),
-            Mistake::NoName(address) => write!(
+            UsageError::NoName(address) => write!(
                 f,
                 "il manque votre nom : msg --connect {address} --nom VOTRE_NOM"
             ),
-            Mistake::ClientOnly(option) => {
+            UsageError::ClientOnly(option) => {
                 write!(
                     f,
                     "{option} ne sert pas à un relais : donnez cette option avec --connect"
                 )
             }
-            Mistake::RelayOnly(option) => {
+            UsageError::RelayOnly(option) => {
                 write!(
                     f,
                     "{option} ne sert qu'à un relais : donnez cette option avec --relay"
                 )
             }
-            Mistake::TracedDaemon => write!(
+            UsageError::TracedDaemon => write!(
                 f,
                 "--trace montre ce que les gens écrivent, un --daemon jamais : gardez l'un ou l'autre"
             ),
-            Mistake::Address { option, given, why } => why.explain(f, option, given),
-            Mistake::Name { given, why } => write!(f, "--nom « {} » : {why}", safe(given)),
-            Mistake::PlainSalon => {
+            UsageError::Address { option, given, why } => why.explain(f, option, given),
+            UsageError::Name { given, why } => write!(f, "--nom « {} » : {why}", safe(given)),
+            UsageError::PlainSalon => {
                 write!(f, "--salon ne va pas avec --brut, qui parle sans protocole")
             }
-            Mistake::Salon(given) => write!(
+            UsageError::Salon(given) => write!(
                 f,
                 "--salon « {} » : un salon se nomme de lettres, chiffres, « - », « _ » et « . », {MAX_NAME} au plus : --salon {}",
                 safe(given),
@@ -149,4 +149,4 @@ impl fmt::Display for Mistake {
     }
 }
 
-impl std::error::Error for Mistake {}
+impl std::error::Error for UsageError {}

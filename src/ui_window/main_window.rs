@@ -4,17 +4,17 @@ use gtk::gdk;
 use gtk::glib::{self, Propagation, clone};
 use gtk::prelude::*;
 
-use super::actions::{Action, Actions};
+use super::actions::{UserAction, UserActions};
 use super::button;
-use super::draft::{Draft, Writing};
+use super::composer::{Composer, Writing};
+use super::message_list::{Kept, MessageList};
 use super::theme;
-use super::view::{Kept, View};
 
 /// A window with all its parts.
-pub struct Frame {
+pub struct MainWindow {
     pub window: gtk::Window,
-    pub view: View,
-    pub draft: Draft,
+    pub message_list: MessageList,
+    pub composer: Composer,
     /// Who is there.
     title: gtk::Label,
     /// How the link is.
@@ -22,11 +22,11 @@ pub struct Frame {
     quit: gtk::Button,
 }
 
-impl Frame {
+impl MainWindow {
     /// Shows an empty window.
-    pub fn open(kept: Kept, actions: &Actions) -> Frame {
-        let view = View::new(kept, actions);
-        let draft = Draft::new(actions, view.follow());
+    pub fn open(kept: Kept, actions: &UserActions) -> MainWindow {
+        let message_list = MessageList::new(kept, actions);
+        let composer = Composer::new(actions, message_list.autoscroll());
         let title = gtk::Label::builder()
             .css_classes(["title"])
             .ellipsize(gtk::pango::EllipsizeMode::End)
@@ -47,14 +47,14 @@ impl Frame {
         quit.connect_clicked(clone!(
             #[strong]
             actions,
-            move |_| actions.ask(Action::Quit)
+            move |_| actions.ask(UserAction::Quit)
         ));
         let header = gtk::HeaderBar::builder().title_widget(&titles).build();
         header.pack_start(&quit);
         let content = gtk::Box::new(gtk::Orientation::Vertical, 0);
-        content.append(view.widget());
+        content.append(message_list.widget());
         content.append(&gtk::Separator::new(gtk::Orientation::Horizontal));
-        content.append(draft.widget());
+        content.append(composer.widget());
         let window = gtk::Window::builder()
             .child(&content)
             .titlebar(&header)
@@ -66,31 +66,31 @@ impl Frame {
             #[strong]
             actions,
             move |_| {
-                actions.ask(Action::Close);
+                actions.ask(UserAction::Close);
                 Propagation::Stop
             }
         ));
         window.connect_is_active_notify(clone!(
             #[strong]
             actions,
-            move |_| actions.ask(Action::Turned)
+            move |_| actions.ask(UserAction::FocusChanged)
         ));
         if let Some(settings) = gtk::Settings::default() {
             let shaded = clone!(
                 #[strong]
                 actions,
-                move |_: &gtk::Settings| actions.ask(Action::Shaded)
+                move |_: &gtk::Settings| actions.ask(UserAction::ThemeChanged)
             );
             settings.connect_gtk_theme_name_notify(shaded.clone());
             settings.connect_gtk_application_prefer_dark_theme_notify(shaded);
         }
-        draft.focus();
+        composer.focus();
         window.present();
-        view.shade();
-        Frame {
+        message_list.shade();
+        MainWindow {
             window,
-            view,
-            draft,
+            message_list,
+            composer,
             title,
             state,
             quit,
@@ -112,7 +112,7 @@ impl Frame {
 
     /// Says what may be written, and why not, if that is not plain. What can be written can be left.
     pub fn set_writing(&self, writing: Writing, hint: &str) {
-        self.draft.set(writing, hint);
+        self.composer.set(writing, hint);
         self.quit.set_sensitive(writing != Writing::Over);
     }
 
@@ -126,14 +126,14 @@ impl Frame {
 }
 
 /// Ctrl+Q leaves the discussion, as « Quitter » does; Ctrl+W closes the window; F1 helps.
-fn shortcuts(actions: &Actions) -> gtk::ShortcutController {
+fn shortcuts(actions: &UserActions) -> gtk::ShortcutController {
     let shortcuts = gtk::ShortcutController::new();
     shortcuts.set_scope(gtk::ShortcutScope::Global);
     let control = gdk::ModifierType::CONTROL_MASK;
     for (key, held, action) in [
-        (gdk::Key::q, control, Action::Quit),
-        (gdk::Key::w, control, Action::Close),
-        (gdk::Key::F1, gdk::ModifierType::empty(), Action::Help),
+        (gdk::Key::q, control, UserAction::Quit),
+        (gdk::Key::w, control, UserAction::Close),
+        (gdk::Key::F1, gdk::ModifierType::empty(), UserAction::Help),
     ] {
         let ask = clone!(
             #[strong]

@@ -13,12 +13,12 @@ use gtk::prelude::*;
 /// movement counts as the reader's only if a hand was on the area since the last row came.
 ///
 /// The signal handlers own it together with whoever made it, hence the cells; all of them run on one thread.
-pub struct Follow {
+pub struct AutoScroll {
     adjustment: gtk::Adjustment,
     /// Leads down to what is new.
     button: gtk::Button,
     reader: Cell<Reader>,
-    hand: Cell<Hand>,
+    hand: Cell<Grip>,
     unread: Cell<usize>,
 }
 
@@ -29,7 +29,7 @@ enum Reader {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Hand {
+enum Grip {
     On,
     Off,
 }
@@ -37,10 +37,10 @@ enum Hand {
 /// In pixels: so near the end is at the end.
 const NEAR: f64 = 32.0;
 
-impl Follow {
+impl AutoScroll {
     /// Follows the text that `scroll` scrolls.
-    pub fn new(scroll: &gtk::ScrolledWindow) -> Rc<Follow> {
-        let follow = Rc::new(Follow {
+    pub fn new(scroll: &gtk::ScrolledWindow) -> Rc<AutoScroll> {
+        let autoscroll = Rc::new(AutoScroll {
             adjustment: scroll.vadjustment(),
             button: gtk::Button::builder()
                 .halign(gtk::Align::Center)
@@ -50,43 +50,43 @@ impl Follow {
                 .visible(false)
                 .build(),
             reader: Cell::new(Reader::AtTheEnd),
-            hand: Cell::new(Hand::Off),
+            hand: Cell::new(Grip::Off),
             unread: Cell::new(0),
         });
-        follow.button.connect_clicked(clone!(
+        autoscroll.button.connect_clicked(clone!(
             #[weak]
-            follow,
-            move |_| follow.to_the_end()
+            autoscroll,
+            move |_| autoscroll.to_the_end()
         ));
         let resized = clone!(
             #[weak]
-            follow,
-            move |_: &gtk::Adjustment| follow.keep_to_the_end()
+            autoscroll,
+            move |_: &gtk::Adjustment| autoscroll.keep_to_the_end()
         );
-        follow.adjustment.connect_changed(resized);
+        autoscroll.adjustment.connect_changed(resized);
         let moved = clone!(
             #[weak]
-            follow,
-            move |_: &gtk::Adjustment| follow.moved()
+            autoscroll,
+            move |_: &gtk::Adjustment| autoscroll.moved()
         );
-        follow.adjustment.connect_value_changed(moved);
+        autoscroll.adjustment.connect_value_changed(moved);
         let hands = gtk::EventControllerLegacy::new();
         hands.set_propagation_phase(gtk::PropagationPhase::Capture);
         hands.connect_event(clone!(
             #[weak]
-            follow,
+            autoscroll,
             #[upgrade_or]
             Propagation::Proceed,
             move |_, event| {
                 // The pointer that only passes moves nothing.
                 if event.event_type() != EventType::MotionNotify {
-                    follow.hand.set(Hand::On);
+                    autoscroll.hand.set(Grip::On);
                 }
                 Propagation::Proceed
             }
         ));
         scroll.add_controller(hands);
-        follow
+        autoscroll
     }
 
     /// The button that says how much is new and leads to it; shown only while there is something.
@@ -96,7 +96,7 @@ impl Follow {
 
     /// A row has come at the end.
     pub fn row(&self) {
-        self.hand.set(Hand::Off);
+        self.hand.set(Grip::Off);
         self.keep_to_the_end();
     }
 
@@ -110,14 +110,14 @@ impl Follow {
     /// Brings the end into view, and keeps it there.
     pub fn to_the_end(&self) {
         self.reader.set(Reader::AtTheEnd);
-        self.hand.set(Hand::Off);
+        self.hand.set(Grip::Off);
         self.count(0);
         self.keep_to_the_end();
     }
 
     /// Scrolls by so many windows, up when negative.
     pub fn page(&self, windows: f64) {
-        self.hand.set(Hand::On);
+        self.hand.set(Grip::On);
         let to = self.adjustment.value() + windows * self.adjustment.page_increment();
         self.adjustment.set_value(to);
     }
@@ -131,10 +131,10 @@ impl Follow {
     fn moved(&self) {
         let near_the_end = self.adjustment.value() >= self.end() - NEAR;
         match (self.hand.get(), self.reader.get()) {
-            (Hand::On, Reader::Above) if near_the_end => self.to_the_end(),
-            (Hand::On, Reader::AtTheEnd) if !near_the_end => self.reader.set(Reader::Above),
+            (Grip::On, Reader::Above) if near_the_end => self.to_the_end(),
+            (Grip::On, Reader::AtTheEnd) if !near_the_end => self.reader.set(Reader::Above),
             // The text view keeps in view what was there before; the reader wants to see the end.
-            (Hand::Off, Reader::AtTheEnd) => self.keep_to_the_end(),
+            (Grip::Off, Reader::AtTheEnd) => self.keep_to_the_end(),
             _ => {}
         }
     }

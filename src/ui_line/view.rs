@@ -7,25 +7,25 @@ use std::time::Duration;
 
 use smol::Async;
 
-use super::face::{Face, Intake};
-use super::plain::Plain;
+use super::frontend::{Frontend, Intake};
+use super::pipe::Pipe;
 use super::prompt::Prompt;
 use super::{Layout, Streams};
 use crate::conversation::print_undelivered;
 use crate::display::{Author, Palette};
+use crate::output::{Flushed, Output};
 use crate::protocol::Line;
-use crate::screen::{Flushed, Screen};
 
-/// A face and its screen.
+/// A frontend and its screen.
 #[derive(Debug)]
-pub struct Stage {
-    pub face: Face,
-    screen: Screen,
+pub struct View {
+    pub frontend: Frontend,
+    screen: Output,
     /// Tells when a full screen has room; files are never full.
     screen_watch: Option<Async<OwnedFd>>,
     /// Tells when a pipe has lost its reader.
     reader_watch: Option<Async<OwnedFd>>,
-    output: Output,
+    output: OutputState,
     notices: OwnedFd,
     palette: Palette,
     notice_palette: Palette,
@@ -33,7 +33,7 @@ pub struct Stage {
 
 /// Whether what is shown still arrives somewhere.
 #[derive(Debug)]
-pub enum Output {
+pub enum OutputState {
     Open,
     /// Nobody reads any more: a quiet end.
     Closed,
@@ -45,29 +45,31 @@ const SCREENFUL: usize = 64 * 1024;
 /// How long a screen may take for the last words.
 const LAST_WORDS: Duration = Duration::from_millis(500);
 
-impl Stage {
-    /// Makes a terminal raw, which dropping the stage undoes.
+impl View {
+    /// Makes a terminal raw, which dropping the view undoes.
     ///
     /// # Errors
     /// When a stream cannot be used, or the system is out of file descriptors. The terminal is then as it was.
-    pub fn open(streams: Streams) -> io::Result<Stage> {
-        let screen = Screen::new(&streams.output)?;
-        Ok(Stage {
+    pub fn open(streams: Streams) -> io::Result<View> {
+        let screen = Output::new(&streams.output)?;
+        Ok(View {
             screen_watch: watch(&screen)?,
             reader_watch: match screen.is_pipe() {
                 true => watch(&screen)?,
                 false => None,
             },
-            output: Output::Open,
+            output: OutputState::Open,
             palette: Palette::new(streams.colour),
             notice_palette: Palette::new(match streams.layout {
                 Layout::Prompt => streams.colour,
-                Layout::Plain => streams.notice_colour,
+                Layout::Pipe => streams.notice_colour,
             }),
             // Last of what can fail: the terminal becomes raw here.
-            face: match streams.layout {
-                Layout::Prompt => Face::Prompt(Box::new(Prompt::open(&streams.input, &screen)?)),
-                Layout::Plain => Face::Plain(Plain::open(&streams.notices)?),
+            frontend: match streams.layout {
+                Layout::Prompt => {
+                    Frontend::Prompt(Box::new(Prompt::open(&streams.input, &screen)?))
+                }
+                Layout::Pipe => Frontend::Pipe(Pipe::open(&streams.notices)?),
             },
             notices: streams.notices,
             screen,
@@ -78,22 +80,22 @@ impl Stage {
     pub fn show(&mut self, author: Author, name: &str, line: &Line) {
         if !self.is_lost() {
             let row = self.palette.message(author, name, line);
-            self.face.show(&row, &mut self.screen);
+            self.frontend.show(&row, &mut self.screen);
         }
     }
 
     /// Shows a row that is no part of the conversation.
     pub fn tell(&mut self, row: &str) {
-        match &mut self.face {
-            Face::Prompt(prompt) => {
-                if let Output::Open = self.output {
+        match &mut self.frontend {
+            Frontend::Prompt(prompt) => {
+                if let OutputState::Open = self.output {
                     prompt.show(row);
                 }
             }
-            Face::Plain(_) => {
+            Frontend::Pipe(_) => {
                 // Where rows and notices end up in one place, they stay in their order.
                 self.flush();
-                self.face.tell(row);
+                self.frontend.tell(row);
             }
         }
     }
@@ -122,25 +124,25 @@ impl Stage {
 
     /// Whether there is room for what else happens.
     pub fn has_room(&self) -> bool {
-        self.screen.pending() + self.face.pending() < SCREENFUL
+        self.screen.pending() + self.frontend.pending() < SCREENFUL
     }
 
     /// Whether nothing that is shown arrives any more.
     pub fn is_lost(&self) -> bool {
-        !matches!(self.output, Output::Open)
+        !matches!(self.output, OutputState::Open)
     }
 
     /// Whether all that can be shown is.
     pub fn is_up_to_date(&self) -> bool {
-        self.is_lost() || (self.screen.pending() == 0 && self.face.pending() == 0)
+        self.is_lost() || (self.screen.pending() == 0 && self.frontend.pending() == 0)
     }
 
     /// Puts on the screen what it takes. Afterwards it has everything, or is full and [`poll_change`] waits for room.
     ///
-    /// [`poll_change`]: Stage::poll_change
+    /// [`poll_change`]: View::poll_change
     pub fn show_all(&mut self, intake: Intake) {
         while self.flush() == Flushed::All && !self.is_lost() {
-            self.face.draw(intake, &mut self.screen);
+            self.frontend.draw(intake, &mut self.screen);
             if self.screen.pending() == 0 {
                 return;
             }
@@ -161,7 +163,7 @@ impl Stage {
             // Once only: what is readable for another reason would be so again and again.
             self.reader_watch = None;
             if self.screen.is_abandoned() {
-                self.output = Output::Closed;
+                self.output = OutputState::Closed;
                 return Poll::Ready(Ok(()));
             }
         }
@@ -170,14 +172,14 @@ impl Stage {
 
     /// The window has another size.
     pub fn resized(&mut self) {
-        if let Face::Prompt(prompt) = &mut self.face {
+        if let Frontend::Prompt(prompt) = &mut self.frontend {
             prompt.redraw();
         }
     }
 
     /// Stops the program as Ctrl-Z does, and goes on later.
     pub fn suspend(&mut self) {
-        if let Face::Prompt(prompt) = &mut self.face
+        if let Frontend::Prompt(prompt) = &mut self.frontend
             && let Err(error) = prompt.suspend(&mut self.screen)
         {
             self.lose(error);
@@ -186,7 +188,7 @@ impl Stage {
 
     /// The program goes on after a stop.
     pub fn resume(&mut self) {
-        if let Face::Prompt(prompt) = &mut self.face
+        if let Frontend::Prompt(prompt) = &mut self.frontend
             && let Err(error) = prompt.resume()
         {
             self.lose(error);
@@ -194,20 +196,20 @@ impl Stage {
     }
 
     /// Leaves the terminal as it was, with what did not arrive on standard error.
-    pub fn close(mut self, name: &str, undelivered: &[Line]) -> Output {
-        if let Face::Prompt(prompt) = &mut self.face
+    pub fn close(mut self, name: &str, undelivered: &[Line]) -> OutputState {
+        if let Frontend::Prompt(prompt) = &mut self.frontend
             && !prompt.draft().is_empty()
         {
             let draft = format!("non envoyé : {}", prompt.draft());
             prompt.show(&self.notice_palette.notice(&draft));
         }
         if !self.is_lost() {
-            self.face.draw(Intake::Closed, &mut self.screen);
+            self.frontend.draw(Intake::Closed, &mut self.screen);
             if let Err(error) = self.screen.drain(LAST_WORDS) {
                 self.lose(error);
             }
         }
-        drop(self.face);
+        drop(self.frontend);
         // From here on the terminal is as it was.
         print_undelivered(name, undelivered, &self.notice_palette, &self.notices);
         self.output
@@ -221,16 +223,16 @@ impl Stage {
     }
 
     fn lose(&mut self, error: io::Error) {
-        self.output = match (error.kind(), &self.face) {
-            (io::ErrorKind::BrokenPipe, _) => Output::Closed,
+        self.output = match (error.kind(), &self.frontend) {
+            (io::ErrorKind::BrokenPipe, _) => OutputState::Closed,
             // The window was closed.
-            (_, Face::Prompt(_)) => Output::Closed,
-            (_, Face::Plain(_)) => Output::Failed(error),
+            (_, Frontend::Prompt(_)) => OutputState::Closed,
+            (_, Frontend::Pipe(_)) => OutputState::Failed(error),
         };
     }
 }
 
-fn watch(screen: &Screen) -> io::Result<Option<Async<OwnedFd>>> {
+fn watch(screen: &Output) -> io::Result<Option<Async<OwnedFd>>> {
     match Async::new_nonblocking(screen.as_fd().try_clone_to_owned()?) {
         Ok(watch) => Ok(Some(watch)),
         // The kernel refuses to wait for a file.

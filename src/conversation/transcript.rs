@@ -4,14 +4,14 @@ use std::collections::VecDeque;
 use std::io;
 
 use crate::display::{Author, Mark, Palette};
-use crate::history::{Entry, Record};
+use crate::history::{Record, RecordEntry};
 use crate::protocol::Line;
 
 /// The lines of a conversation, ours and the other's.
 #[derive(Debug)]
-pub struct Ledger {
+pub struct Transcript {
     name: String,
-    /// Our lines that are not settled, oldest first. Whoever calls [`Ledger::say`] bounds it.
+    /// Our lines that are not settled, oldest first. Whoever calls [`Transcript::say`] bounds it.
     owed: VecDeque<Owed>,
     /// How many of the owed lines, from the oldest on, the connection has been given.
     handed_over: usize,
@@ -27,7 +27,7 @@ pub struct Ledger {
 #[derive(Debug)]
 struct Owed {
     line: Line,
-    entry: Option<Entry>,
+    entry: Option<RecordEntry>,
 }
 
 /// The end of the conversation: at most [`Memory::LINES`] lines and [`Memory::BYTES`] bytes.
@@ -48,9 +48,9 @@ struct Spoken {
     fate: Mark,
 }
 
-impl Ledger {
-    pub fn new(name: String, record: Option<Record>) -> Ledger {
-        Ledger {
+impl Transcript {
+    pub fn new(name: String, record: Option<Record>) -> Transcript {
+        Transcript {
             name,
             owed: VecDeque::new(),
             handed_over: 0,
@@ -104,7 +104,12 @@ impl Ledger {
         outcome.map(|_| ())
     }
 
-    fn write(&mut self, name: Option<&str>, line: &Line, mark: Mark) -> io::Result<Option<Entry>> {
+    fn write(
+        &mut self,
+        name: Option<&str>,
+        line: &Line,
+        mark: Mark,
+    ) -> io::Result<Option<RecordEntry>> {
         let name = name.unwrap_or(&self.name);
         let record = self.record.as_mut();
         record
@@ -252,75 +257,83 @@ mod tests {
         }
     }
 
-    fn ledger() -> Ledger {
-        Ledger::new("Alice".to_owned(), None)
+    fn transcript() -> Transcript {
+        Transcript::new("Alice".to_owned(), None)
     }
 
     /// Each line's mark and text.
-    fn history(ledger: &Ledger, count: usize) -> Vec<String> {
-        let rows = ledger.history(&Palette::new(Colour::Off), count).unwrap();
+    fn history(transcript: &Transcript, count: usize) -> Vec<String> {
+        let rows = transcript
+            .history(&Palette::new(Colour::Off), count)
+            .unwrap();
         rows.iter().map(|row| row[19..].to_owned()).collect()
     }
 
     #[test]
     fn a_line_is_marked_until_it_is_known_to_have_arrived() {
-        let mut ledger = ledger();
-        ledger.say(line("un")).unwrap();
-        ledger.hear("Bob".to_owned(), line("oui")).unwrap();
-        ledger.say(line("deux")).unwrap();
+        let mut transcript = transcript();
+        transcript.say(line("un")).unwrap();
+        transcript.hear("Bob".to_owned(), line("oui")).unwrap();
+        transcript.say(line("deux")).unwrap();
         assert_eq!(
-            history(&ledger, 9),
+            history(&transcript, 9),
             ["* Alice  un", "  Bob  oui", "* Alice  deux"]
         );
-        ledger.handed_over();
-        ledger.settle(1).unwrap();
-        assert_eq!(history(&ledger, 2), ["  Bob  oui", "* Alice  deux"]);
-        assert_eq!(history(&ledger, 9)[0], "  Alice  un");
+        transcript.handed_over();
+        transcript.settle(1).unwrap();
+        assert_eq!(history(&transcript, 2), ["  Bob  oui", "* Alice  deux"]);
+        assert_eq!(history(&transcript, 9)[0], "  Alice  un");
     }
 
     #[test]
     fn a_line_that_was_given_up_stays_marked() {
-        let mut ledger = ledger();
+        let mut transcript = transcript();
         for text in ["un", "deux", "trois"] {
-            ledger.say(line(text)).unwrap();
-            ledger.handed_over();
+            transcript.say(line(text)).unwrap();
+            transcript.handed_over();
         }
-        ledger.settle(1).unwrap();
-        ledger.give_up(1);
-        ledger.settle(3).unwrap();
+        transcript.settle(1).unwrap();
+        transcript.give_up(1);
+        transcript.settle(3).unwrap();
         assert_eq!(
-            history(&ledger, 9),
+            history(&transcript, 9),
             ["  Alice  un", "* Alice  deux", "  Alice  trois"]
         );
-        assert!(ledger.owes_nothing());
+        assert!(transcript.owes_nothing());
     }
 
     #[test]
     fn lines_wait_until_they_are_handed_over_and_are_owed_until_they_are_settled() {
-        let mut ledger = ledger();
+        let mut transcript = transcript();
         for text in ["un", "deux", "trois"] {
-            ledger.say(line(text)).unwrap();
+            transcript.say(line(text)).unwrap();
         }
-        ledger.handed_over();
-        assert_eq!(ledger.waiting(), Some(&line("deux")));
-        assert_eq!((ledger.waiting_lines(), ledger.waiting_bytes()), (2, 11));
-        ledger.settle(1).unwrap();
-        assert_eq!(ledger.waiting(), Some(&line("deux")));
-        assert_eq!(ledger.unsettled(), [line("deux"), line("trois")]);
-        assert_eq!((ledger.waiting_lines(), ledger.waiting_bytes()), (0, 0));
+        transcript.handed_over();
+        assert_eq!(transcript.waiting(), Some(&line("deux")));
+        assert_eq!(
+            (transcript.waiting_lines(), transcript.waiting_bytes()),
+            (2, 11)
+        );
+        transcript.settle(1).unwrap();
+        assert_eq!(transcript.waiting(), Some(&line("deux")));
+        assert_eq!(transcript.unsettled(), [line("deux"), line("trois")]);
+        assert_eq!(
+            (transcript.waiting_lines(), transcript.waiting_bytes()),
+            (0, 0)
+        );
     }
 
     #[test]
     fn what_is_remembered_is_bounded() {
-        let mut ledger = ledger();
+        let mut transcript = transcript();
         for _ in 0..2 * Memory::LINES {
-            ledger.hear("Bob".to_owned(), line("")).unwrap();
+            transcript.hear("Bob".to_owned(), line("")).unwrap();
         }
-        assert_eq!(history(&ledger, usize::MAX).len(), Memory::LINES);
+        assert_eq!(history(&transcript, usize::MAX).len(), Memory::LINES);
         for _ in 0..100 {
             let long = line(&"x".repeat(Memory::BYTES / 10));
-            ledger.hear("Bob".to_owned(), long).unwrap();
+            transcript.hear("Bob".to_owned(), long).unwrap();
         }
-        assert_eq!(history(&ledger, usize::MAX).len(), 10);
+        assert_eq!(history(&transcript, usize::MAX).len(), 10);
     }
 }

@@ -1,22 +1,22 @@
-//! The face for pipes, files and terminals that can do nothing: lines in, rows out.
+//! The frontend for pipes, files and terminals that can do nothing: lines in, rows out.
 
 use std::io;
 use std::os::fd::AsFd;
 
-use super::face::Entry;
+use super::frontend::LineEntry;
 use crate::conversation::text::{Rest, decode, first_piece};
-use crate::screen::{Flushed, Screen};
+use crate::output::{Flushed, Output};
 
 /// Lines in, rows out; notices apart.
 #[derive(Debug)]
-pub struct Plain {
+pub struct Pipe {
     input: Vec<u8>,
     /// How much of the input has gone out as lines.
     used: usize,
     /// How far the input holds no line end.
     searched: usize,
     end: End,
-    notices: Screen,
+    notices: Output,
 }
 
 /// Whether more input comes.
@@ -32,18 +32,18 @@ enum End {
 const LONG: usize = 16 * 1024;
 
 /// Notices that nobody takes; further ones are dropped.
-const MOST_NOTICES: usize = 64 * 1024;
+const MAX_NOTICES: usize = 64 * 1024;
 
-impl Plain {
+impl Pipe {
     /// # Errors
     /// When `notices` is closed.
-    pub fn open(notices: &impl AsFd) -> io::Result<Plain> {
-        Ok(Plain {
+    pub fn open(notices: &impl AsFd) -> io::Result<Pipe> {
+        Ok(Pipe {
             input: Vec::new(),
             used: 0,
             searched: 0,
             end: End::Ahead,
-            notices: Screen::new(notices)?,
+            notices: Output::new(notices)?,
         })
     }
 
@@ -64,7 +64,7 @@ impl Plain {
     }
 
     /// The next line, or part of one that is very long, or the end.
-    pub fn next_entry(&mut self) -> Option<Entry> {
+    pub fn next_entry(&mut self) -> Option<LineEntry> {
         let unsearched = &self.input[self.searched..];
         if let Some(length) = unsearched.iter().position(|&byte| byte == b'\n') {
             let end = self.searched + length;
@@ -83,14 +83,14 @@ impl Plain {
                 text.truncate(bytes);
             }
             self.used += bytes;
-            return Some(Entry::Piece(text));
+            return Some(LineEntry::Piece(text));
         }
         if self.end == End::Ahead {
             return None;
         }
         if unended.is_empty() {
             let told = std::mem::replace(&mut self.end, End::Told) == End::Told;
-            return (!told).then_some(Entry::End);
+            return (!told).then_some(LineEntry::End);
         }
         // The last line counts without its end.
         let line = whole(unended);
@@ -100,7 +100,7 @@ impl Plain {
 
     /// Tells something apart from the conversation.
     pub fn tell(&mut self, row: &str) {
-        if self.notices.pending() < MOST_NOTICES {
+        if self.notices.pending() < MAX_NOTICES {
             self.notices.push(row.as_bytes());
             self.notices.push(b"\n");
         }
@@ -110,19 +110,19 @@ impl Plain {
 }
 
 /// A line from its beginning to its end.
-fn whole(line: &[u8]) -> Entry {
+fn whole(line: &[u8]) -> LineEntry {
     let (mut text, _) = decode(line, Rest::Nothing);
     // The wire takes a carriage return before a line feed for part of the line's end.
     text.truncate(text.trim_end_matches('\r').len());
-    Entry::Line(text)
+    LineEntry::Line(text)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn entries(input: &[u8], piece: usize) -> Vec<Entry> {
-        let mut plain = Plain::open(&io::stderr()).unwrap();
+    fn entries(input: &[u8], piece: usize) -> Vec<LineEntry> {
+        let mut plain = Pipe::open(&io::stderr()).unwrap();
         let mut entries = Vec::new();
         for part in input.chunks(piece).chain([&b""[..]]) {
             plain.take(part);
@@ -132,8 +132,8 @@ mod tests {
         entries
     }
 
-    fn line(text: &str) -> Entry {
-        Entry::Line(text.to_owned())
+    fn line(text: &str) -> LineEntry {
+        LineEntry::Line(text.to_owned())
     }
 
     #[test]
@@ -146,7 +146,7 @@ mod tests {
             line("été"),
             line("é"),
             line("sans fin"),
-            Entry::End,
+            LineEntry::End,
         ];
         for piece in 1..=input.len() {
             assert_eq!(entries(input, piece), expected, "in pieces of {piece}");
@@ -159,7 +159,7 @@ mod tests {
         let mut whole = String::new();
         for entry in entries(endless.as_bytes(), 4096) {
             match entry {
-                Entry::Piece(text) => {
+                LineEntry::Piece(text) => {
                     assert!(text.len() <= crate::protocol::wire::MAX_TEXT);
                     assert!(
                         text.starts_with('日')
@@ -169,7 +169,7 @@ mod tests {
                     );
                     whole.push_str(&text);
                 }
-                Entry::Line(text) => whole.push_str(&text),
+                LineEntry::Line(text) => whole.push_str(&text),
                 _ => {}
             }
         }
@@ -177,7 +177,7 @@ mod tests {
         let latin: usize = entries(&[0xe9; 100_000], 4096)
             .iter()
             .map(|entry| match entry {
-                Entry::Piece(text) | Entry::Line(text) => text.chars().count(),
+                LineEntry::Piece(text) | LineEntry::Line(text) => text.chars().count(),
                 _ => 0,
             })
             .sum();
@@ -186,7 +186,7 @@ mod tests {
 
     #[test]
     fn an_empty_input_is_just_its_end() {
-        assert_eq!(entries(b"", 1), [Entry::End]);
-        assert_eq!(entries(b"\n", 1), [line(""), Entry::End]);
+        assert_eq!(entries(b"", 1), [LineEntry::End]);
+        assert_eq!(entries(b"\n", 1), [line(""), LineEntry::End]);
     }
 }

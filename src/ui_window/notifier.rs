@@ -9,18 +9,18 @@ use gtk::gio::{self, SignalSubscription};
 use gtk::glib::{self, clone};
 use gtk::prelude::*;
 
-use super::actions::{Action, Actions};
+use super::actions::{UserAction, UserActions};
 
 /// Calls for attention, and takes the call back.
-pub struct Attention {
+pub struct Notifier {
     window: gtk::Window,
     /// `None` where there is no desktop to notify.
-    desktop: Option<Desktop>,
+    desktop: Option<NotificationServer>,
     called: Option<Instant>,
 }
 
 /// Whoever shows notifications, by the specification of freedesktop.org.
-struct Desktop {
+struct NotificationServer {
     bus: gio::DBusConnection,
     shown: Rc<Shown>,
     /// Clicks, and the token that goes before one.
@@ -53,15 +53,15 @@ const LONGEST: usize = 200;
 
 const NOTIFICATIONS: &str = "org.freedesktop.Notifications";
 
-impl Attention {
+impl Notifier {
     pub fn new(
         window: &gtk::Window,
         bus: Option<gio::DBusConnection>,
-        actions: &Actions,
-    ) -> Attention {
-        Attention {
+        actions: &UserActions,
+    ) -> Notifier {
+        Notifier {
             window: window.clone(),
-            desktop: bus.map(|bus| Desktop::new(bus, actions)),
+            desktop: bus.map(|bus| NotificationServer::new(bus, actions)),
             called: None,
         }
     }
@@ -96,8 +96,8 @@ impl Attention {
     }
 }
 
-impl Desktop {
-    fn new(bus: gio::DBusConnection, actions: &Actions) -> Desktop {
+impl NotificationServer {
+    fn new(bus: gio::DBusConnection, actions: &UserActions) -> NotificationServer {
         let shown = Rc::new(Shown::default());
         let subscribe = |member: &str, callback: Box<dyn Fn(u32, String)>| {
             bus.subscribe_to_signal(
@@ -130,7 +130,7 @@ impl Desktop {
             actions,
             move |id, _| {
                 if id == shown.id.get() {
-                    actions.ask(Action::Present(shown.token.take()));
+                    actions.ask(UserAction::Present(shown.token.take()));
                 }
             }
         );
@@ -138,7 +138,7 @@ impl Desktop {
             subscribe("ActivationToken", Box::new(token)),
             subscribe("ActionInvoked", Box::new(click)),
         ];
-        let desktop = Desktop {
+        let desktop = NotificationServer {
             bus,
             shown,
             _clicks: clicks,

@@ -5,7 +5,7 @@ use gtk::glib::{Propagation, clone};
 use gtk::prelude::*;
 use smol::channel::TrySendError;
 
-use super::{button, remembered};
+use super::{button, last_used};
 use crate::options::{self, Address};
 use crate::protocol::wire::Name;
 
@@ -31,7 +31,7 @@ pub async fn ask(address: Option<Address>, name: Option<Name>) -> Option<Answer>
         (Some(address), Some(name)) => return Some(Answer { address, name }),
         some => some,
     };
-    let (last_address, last_name) = remembered::recall();
+    let (last_address, last_name) = last_used::recall();
     let address = address.or(last_address);
     let name = name.or(last_name);
     let (choices, choice) = smol::channel::bounded(1);
@@ -56,7 +56,7 @@ pub async fn ask(address: Option<Address>, name: Option<Name>) -> Option<Answer>
     dialog.window.destroy();
     if let Some(Answer { address, name }) = &answer {
         // Next time the fields are empty: no reason to keep two people from talking.
-        drop(remembered::remember(address, name));
+        drop(last_used::remember(address, name));
     }
     answer
 }

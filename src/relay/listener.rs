@@ -11,17 +11,17 @@ use crate::protocol::Millis;
 
 /// Connections that the kernel may keep ready for us; it cuts this to what the machine allows.
 const BACKLOG: i32 = 1024;
-/// How long to leave a door alone that cannot be opened, or that no descriptor is left for.
+/// How long to leave a listener alone that cannot be opened, or that no descriptor is left for.
 const PAUSE: Millis = 500;
 
 /// Where callers come in.
 #[derive(Debug)]
-pub struct Door {
+pub struct Listener {
     address: SocketAddr,
     origin: Origin,
     /// Nothing while a socket of ours is closed.
     listener: Option<TcpListener>,
-    state: State,
+    state: ListenerState,
 }
 
 /// Whose socket it is.
@@ -35,7 +35,7 @@ pub enum Origin {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum State {
+enum ListenerState {
     Closed,
     Open,
     /// To be opened, but not before then.
@@ -44,18 +44,18 @@ enum State {
     },
 }
 
-impl Door {
-    /// The door of a socket that listens; closed at first.
+impl Listener {
+    /// The listener of a socket that listens; closed at first.
     ///
     /// # Errors
     /// When it is no socket that could listen.
-    pub fn new(listener: TcpListener, origin: Origin) -> io::Result<Door> {
+    pub fn new(listener: TcpListener, origin: Origin) -> io::Result<Listener> {
         listener.set_nonblocking(true)?;
-        Ok(Door {
+        Ok(Listener {
             address: listener.local_addr()?,
             origin,
             listener: Some(listener),
-            state: State::Closed,
+            state: ListenerState::Closed,
         })
     }
 
@@ -70,13 +70,13 @@ impl Door {
     /// Lets callers in, unless there is a pause: `epoll` says `key` when somebody is there.
     pub fn open(&mut self, epoll: &OwnedFd, key: u64, now: Millis) {
         match self.state {
-            State::Open => return,
-            State::Paused { until } if until > now => return,
-            State::Paused { .. } | State::Closed => {}
+            ListenerState::Open => return,
+            ListenerState::Paused { until } if until > now => return,
+            ListenerState::Paused { .. } | ListenerState::Closed => {}
         }
         self.state = match self.try_open(epoll, key) {
-            Ok(()) => State::Open,
-            Err(_) => State::Paused { until: now + PAUSE },
+            Ok(()) => ListenerState::Open,
+            Err(_) => ListenerState::Paused { until: now + PAUSE },
         };
     }
 
@@ -92,9 +92,9 @@ impl Door {
 
     /// Lets nobody in any more; tells whether it did before.
     pub fn close(&mut self, epoll: &OwnedFd) -> bool {
-        let was_closed = self.state == State::Closed;
+        let was_closed = self.state == ListenerState::Closed;
         self.unwatch(epoll);
-        self.state = State::Closed;
+        self.state = ListenerState::Closed;
         if self.origin == Origin::Ours {
             self.listener = None;
         }
@@ -104,31 +104,31 @@ impl Door {
     /// Leaves callers to the kernel for a moment.
     pub fn pause(&mut self, epoll: &OwnedFd, now: Millis) {
         self.unwatch(epoll);
-        self.state = State::Paused { until: now + PAUSE };
+        self.state = ListenerState::Paused { until: now + PAUSE };
     }
 
     /// What the pause was for may have changed.
     pub fn end_pause(&mut self, now: Millis) {
-        if let State::Paused { until } = &mut self.state {
+        if let ListenerState::Paused { until } = &mut self.state {
             *until = now;
         }
     }
 
     /// When a pause ends by itself.
-    pub fn deadline(&self) -> Option<Millis> {
+    pub fn next_timeout(&self) -> Option<Millis> {
         match self.state {
-            State::Paused { until } => Some(until),
-            State::Open | State::Closed => None,
+            ListenerState::Paused { until } => Some(until),
+            ListenerState::Open | ListenerState::Closed => None,
         }
     }
 
     /// The next caller.
     ///
     /// # Errors
-    /// [`io::ErrorKind::WouldBlock`] when nobody is there, or the door is not open; else whatever keeps the caller out.
+    /// [`io::ErrorKind::WouldBlock`] when nobody is there, or the listener is not open; else whatever keeps the caller out.
     pub fn accept(&self) -> io::Result<(TcpStream, SocketAddr)> {
         match &self.listener {
-            Some(listener) if self.state == State::Open => listener.accept(),
+            Some(listener) if self.state == ListenerState::Open => listener.accept(),
             _ => Err(io::ErrorKind::WouldBlock.into()),
         }
     }
@@ -143,9 +143,13 @@ impl Door {
 
     /// A socket that is inherited stays in the epoll after our descriptor of it is closed, so it is always taken out.
     fn unwatch(&mut self, epoll: &OwnedFd) {
-        if let Some(listener) = self.listener.as_ref().filter(|_| self.state == State::Open) {
+        if let Some(listener) = self
+            .listener
+            .as_ref()
+            .filter(|_| self.state == ListenerState::Open)
+        {
             let unwatched = epoll::delete(epoll, listener);
-            debug_assert!(unwatched.is_ok(), "an open door is watched");
+            debug_assert!(unwatched.is_ok(), "an open listener is watched");
         }
     }
 }

@@ -2,16 +2,16 @@
 //!
 //! Every message is shown as long as the terminal keeps up, and a conversation that is faster waits for it. But a terminal
 //! that stands still (Ctrl-S, a pipe nobody reads) must neither stop two other people for good nor fill the memory: see
-//! [`Pace`].
+//! [`ScreenPace`].
 
 use std::io;
 use std::os::fd::AsFd;
 use std::os::fd::BorrowedFd;
 
 use crate::display::{self, Author, Colour, Palette};
+use crate::output::{Flushed, Output};
 use crate::protocol::dates::Dates;
 use crate::protocol::{Line, Millis};
-use crate::screen::{Flushed, Screen};
 
 /// Bytes that wait for the terminal when the conversation begins to wait, too.
 const FULL: usize = 64 * 1024;
@@ -19,28 +19,28 @@ const FULL: usize = 64 * 1024;
 const ROOM: usize = FULL / 2;
 /// How long the conversation waits at most. A terminal that has not made [`ROOM`] by then, which is to say one that takes
 /// less than 16 KiB a second, counts as standing still.
-const PATIENCE: Millis = 2_000;
+const SCREEN_TIMEOUT: Millis = 2_000;
 /// Bytes that wait for a screen above which nothing is told there any more: notices are few, but a screen that stands
 /// still does so for longer than few.
 const OVERFULL: usize = 2 * FULL;
 
 /// The relay's screen.
-pub struct Show {
-    conversation: Screen,
+pub struct Console {
+    conversation: Output,
     /// Where standard error is another terminal or file than standard output: one queue keeps them in order.
-    notices: Option<Screen>,
+    notices: Option<Output>,
     palette: Palette,
     notice_palette: Palette,
     dates: Dates,
-    pace: Pace,
+    pace: ScreenPace,
     /// Rows that were not shown, and nobody has been told of.
     unshown: u64,
     failure: Option<io::Error>,
 }
 
-/// Whether the terminal keeps up with the conversation. It changes in [`Show::flush`] alone.
+/// Whether the terminal keeps up with the conversation. It changes in [`Console::flush`] alone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Pace {
+enum ScreenPace {
     Together,
     /// The terminal is slower: clients are not read until it has made room.
     HeldBack {
@@ -51,31 +51,31 @@ enum Pace {
     Apart,
 }
 
-impl Show {
+impl Console {
     /// Standard output and standard error.
     ///
     /// # Errors
     /// When standard output is closed.
-    pub fn new() -> io::Result<Show> {
-        let conversation = Screen::stdout()?;
-        let notices = Screen::stderr().ok();
-        let same = conversation.is_terminal() && notices.as_ref().is_some_and(Screen::is_terminal);
-        Ok(Show {
+    pub fn new() -> io::Result<Console> {
+        let conversation = Output::stdout()?;
+        let notices = Output::stderr().ok();
+        let same = conversation.is_terminal() && notices.as_ref().is_some_and(Output::is_terminal);
+        Ok(Console {
             palette: Palette::new(Colour::choose(&io::stdout())),
             notice_palette: Palette::new(Colour::choose(&io::stderr())),
-            ..Show::on(conversation, notices.filter(|_| !same))
+            ..Console::on(conversation, notices.filter(|_| !same))
         })
     }
 
     /// Any screens, without colours.
-    fn on(conversation: Screen, notices: Option<Screen>) -> Show {
-        Show {
+    fn on(conversation: Output, notices: Option<Output>) -> Console {
+        Console {
             conversation,
             notices,
             palette: Palette::new(Colour::Off),
             notice_palette: Palette::new(Colour::Off),
             dates: Dates::new(display::date),
-            pace: Pace::Together,
+            pace: ScreenPace::Together,
             unshown: 0,
             failure: None,
         }
@@ -83,7 +83,7 @@ impl Show {
 
     /// Shows a message, or counts it while the terminal stands still.
     pub fn message(&mut self, author: Author, name: &str, line: &Line) {
-        if self.pace == Pace::Apart || self.failure.is_some() {
+        if self.pace == ScreenPace::Apart || self.failure.is_some() {
             self.unshown += 1;
             return;
         }
@@ -122,11 +122,11 @@ impl Show {
                 }
                 Err(error) => {
                     self.failure = Some(error);
-                    self.pace = Pace::Together;
+                    self.pace = ScreenPace::Together;
                 }
             }
         }
-        if self.pace == Pace::Together && self.failure.is_none() {
+        if self.pace == ScreenPace::Together && self.failure.is_none() {
             self.tell_unshown();
         }
         if let Some(notices) = &mut self.notices {
@@ -135,16 +135,16 @@ impl Show {
         }
     }
 
-    /// Whether clients should not be read for now. Only [`flush`](Show::flush) changes it.
+    /// Whether clients should not be read for now. Only [`flush`](Console::flush) changes it.
     pub fn holds_back(&self) -> bool {
-        matches!(self.pace, Pace::HeldBack { .. })
+        matches!(self.pace, ScreenPace::HeldBack { .. })
     }
 
-    /// When [`flush`](Show::flush) must be called, whether or not the terminal takes anything.
-    pub fn deadline(&self) -> Option<Millis> {
+    /// When [`flush`](Console::flush) must be called, whether or not the terminal takes anything.
+    pub fn next_timeout(&self) -> Option<Millis> {
         match self.pace {
-            Pace::HeldBack { since } => Some(since + PATIENCE),
-            Pace::Together | Pace::Apart => None,
+            ScreenPace::HeldBack { since } => Some(since + SCREEN_TIMEOUT),
+            ScreenPace::Together | ScreenPace::Apart => None,
         }
     }
 
@@ -179,20 +179,20 @@ impl Show {
     }
 }
 
-impl Pace {
+impl ScreenPace {
     /// After the terminal has taken what it would, and `pending` bytes still wait for it.
-    fn after(self, flushed: Flushed, pending: usize, now: Millis) -> Pace {
+    fn after(self, flushed: Flushed, pending: usize, now: Millis) -> ScreenPace {
         match self {
-            _ if flushed == Flushed::All => Pace::Together,
-            Pace::Together if pending >= FULL => Pace::HeldBack { since: now },
-            Pace::HeldBack { .. } if pending < ROOM => Pace::Together,
-            Pace::HeldBack { since } if now >= since + PATIENCE => Pace::Apart,
+            _ if flushed == Flushed::All => ScreenPace::Together,
+            ScreenPace::Together if pending >= FULL => ScreenPace::HeldBack { since: now },
+            ScreenPace::HeldBack { .. } if pending < ROOM => ScreenPace::Together,
+            ScreenPace::HeldBack { since } if now >= since + SCREEN_TIMEOUT => ScreenPace::Apart,
             pace => pace,
         }
     }
 }
 
-fn push_row(screen: &mut Screen, row: &str) {
+fn push_row(screen: &mut Output, row: &str) {
     screen.push(row.as_bytes());
     screen.push(b"\n");
 }
@@ -205,48 +205,48 @@ mod tests {
 
     const TEXT: usize = 1000;
 
-    /// A show on a pipe, and whoever reads it.
-    fn piped() -> (Show, PipeReader) {
+    /// A console on a pipe, and whoever reads it.
+    fn piped() -> (Console, PipeReader) {
         let (reader, writer) = io::pipe().unwrap();
-        (Show::on(Screen::new(&writer).unwrap(), None), reader)
+        (Console::on(Output::new(&writer).unwrap(), None), reader)
     }
 
-    fn say(show: &mut Show, number: usize) {
+    fn say(console: &mut Console, number: usize) {
         let line = Line {
             sent_at: 0,
             text: format!("{number:TEXT$}"),
         };
-        show.message(Author::Own, "Zoé", &line);
+        console.message(Author::Own, "Zoé", &line);
     }
 
     /// Says messages until the terminal is too slow; the number of the next.
-    fn say_until_held_back(show: &mut Show, now: Millis) -> usize {
+    fn say_until_held_back(console: &mut Console, now: Millis) -> usize {
         let mut number = 0;
-        while !show.holds_back() {
-            say(show, number);
+        while !console.holds_back() {
+            say(console, number);
             number += 1;
-            show.flush(now);
+            console.flush(now);
         }
         number
     }
 
-    /// Reads all that a show has for its reader.
-    fn read_all(show: &mut Show, reader: &mut PipeReader, now: Millis) -> Vec<String> {
+    /// Reads all that a console has for its reader.
+    fn read_all(console: &mut Console, reader: &mut PipeReader, now: Millis) -> Vec<String> {
         let mut bytes = Vec::new();
-        let mut read_some = |show: &mut Show| {
+        let mut read_some = |console: &mut Console| {
             let mut piece = [0; 4096];
             let count = reader.read(&mut piece).unwrap();
             bytes.extend_from_slice(&piece[..count]);
-            show.flush(now);
+            console.flush(now);
             bytes.ends_with(b"end\n")
         };
-        show.flush(now);
-        while show.is_blocked() {
-            read_some(show);
+        console.flush(now);
+        while console.is_blocked() {
+            read_some(console);
         }
-        push_row(&mut show.conversation, "end");
-        show.flush(now);
-        while !read_some(show) {}
+        push_row(&mut console.conversation, "end");
+        console.flush(now);
+        while !read_some(console) {}
         let text = String::from_utf8(bytes).unwrap();
         text.lines()
             .filter(|row| *row != "end")
@@ -260,51 +260,51 @@ mod tests {
 
     #[test]
     fn a_conversation_waits_for_a_terminal_that_is_slower_and_every_message_is_shown() {
-        let (mut show, mut reader) = piped();
-        let held = say_until_held_back(&mut show, 0);
-        assert_eq!(show.deadline(), Some(PATIENCE));
-        let rows = read_all(&mut show, &mut reader, PATIENCE - 1);
-        assert!(!show.holds_back());
-        assert_eq!(show.deadline(), None);
+        let (mut console, mut reader) = piped();
+        let held = say_until_held_back(&mut console, 0);
+        assert_eq!(console.next_timeout(), Some(SCREEN_TIMEOUT));
+        let rows = read_all(&mut console, &mut reader, SCREEN_TIMEOUT - 1);
+        assert!(!console.holds_back());
+        assert_eq!(console.next_timeout(), None);
         let shown: Vec<usize> = rows.iter().filter_map(|row| number_of(row)).collect();
         assert_eq!(shown, (0..held).collect::<Vec<_>>());
     }
 
     #[test]
     fn a_terminal_that_makes_room_in_time_may_take_as_long_as_it_likes_for_all() {
-        let (mut show, mut reader) = piped();
-        say_until_held_back(&mut show, 0);
+        let (mut console, mut reader) = piped();
+        say_until_held_back(&mut console, 0);
         let mut piece = vec![0; 4096];
-        for now in (0..).step_by(PATIENCE as usize / 16) {
+        for now in (0..).step_by(SCREEN_TIMEOUT as usize / 16) {
             reader.read_exact(&mut piece).unwrap();
-            show.flush(now);
-            if !show.holds_back() {
+            console.flush(now);
+            if !console.holds_back() {
                 break;
             }
-            assert!(now < PATIENCE, "it was given up");
+            assert!(now < SCREEN_TIMEOUT, "it was given up");
         }
-        assert_eq!(show.pace, Pace::Together);
-        assert!(show.is_blocked());
+        assert_eq!(console.pace, ScreenPace::Together);
+        assert!(console.is_blocked());
     }
 
     #[test]
     fn a_terminal_that_stands_still_lets_the_conversation_go_on_and_is_told_later_how_much_it_missed()
      {
-        let (mut show, mut reader) = piped();
-        let held = say_until_held_back(&mut show, 0);
-        show.flush(PATIENCE - 1);
-        assert!(show.holds_back());
-        show.flush(PATIENCE);
-        assert!(!show.holds_back());
-        let pending = show.conversation.pending();
+        let (mut console, mut reader) = piped();
+        let held = say_until_held_back(&mut console, 0);
+        console.flush(SCREEN_TIMEOUT - 1);
+        assert!(console.holds_back());
+        console.flush(SCREEN_TIMEOUT);
+        assert!(!console.holds_back());
+        let pending = console.conversation.pending();
         for number in held..held + 1000 {
-            say(&mut show, number);
-            show.flush(PATIENCE);
+            say(&mut console, number);
+            console.flush(SCREEN_TIMEOUT);
         }
-        assert_eq!(show.conversation.pending(), pending);
-        let mut rows = read_all(&mut show, &mut reader, 2 * PATIENCE);
-        say(&mut show, 5000);
-        rows.extend(read_all(&mut show, &mut reader, 2 * PATIENCE));
+        assert_eq!(console.conversation.pending(), pending);
+        let mut rows = read_all(&mut console, &mut reader, 2 * SCREEN_TIMEOUT);
+        say(&mut console, 5000);
+        rows.extend(read_all(&mut console, &mut reader, 2 * SCREEN_TIMEOUT));
         let missed =
             "l'écran était arrêté : 1000 lignes n'ont pas été affichées, la discussion a continué.";
         assert_eq!(rows[held], missed);
@@ -314,13 +314,13 @@ mod tests {
 
     #[test]
     fn notices_on_a_screen_that_stands_still_are_bounded_and_counted() {
-        let (mut show, mut reader) = piped();
+        let (mut console, mut reader) = piped();
         for _ in 0..10_000 {
-            show.notice("connexion refusée.");
-            show.flush(0);
+            console.notice("connexion refusée.");
+            console.flush(0);
         }
-        assert!(show.conversation.pending() <= OVERFULL + 64);
-        let rows = read_all(&mut show, &mut reader, 0);
+        assert!(console.conversation.pending() <= OVERFULL + 64);
+        let rows = read_all(&mut console, &mut reader, 0);
         let told = rows
             .iter()
             .filter(|row| *row == "connexion refusée.")
@@ -334,13 +334,13 @@ mod tests {
 
     #[test]
     fn a_reader_that_is_gone_holds_nobody_back_and_is_no_failure() {
-        let (mut show, reader) = piped();
+        let (mut console, reader) = piped();
         drop(reader);
         for number in 0..1000 {
-            say(&mut show, number);
-            show.flush(0);
+            say(&mut console, number);
+            console.flush(0);
         }
-        assert!(!show.holds_back() && !show.is_blocked());
-        assert!(show.into_failure().is_none());
+        assert!(!console.holds_back() && !console.is_blocked());
+        assert!(console.into_failure().is_none());
     }
 }

@@ -23,7 +23,7 @@ pub fn recall() -> (Option<Address>, Option<Name>) {
 /// Remembers what was typed.
 ///
 /// # Errors
-/// When it cannot be written; what was remembered before then stays.
+/// When it cannot be written; what was last_used before then stays.
 pub fn remember(address: &Address, name: &Name) -> io::Result<()> {
     match folder() {
         Some(folder) => write(&folder, &format!("{address}\n{name}\n")),
@@ -83,7 +83,7 @@ mod tests {
 
     #[test]
     fn what_is_written_is_read_again_and_for_its_owner_alone() {
-        let folder = std::env::temp_dir().join(format!("msg-remembered-{}", std::process::id()));
+        let folder = std::env::temp_dir().join(format!("msg-last_used-{}", std::process::id()));
         let inner = folder.join("un/deux");
         write(&inner, "h:1\nZoé\n").unwrap();
         write(&inner, "h:2\nZoé\n").unwrap();
@@ -97,8 +97,7 @@ mod tests {
 
     #[test]
     fn a_file_of_any_size_is_read_in_part() {
-        let folder =
-            std::env::temp_dir().join(format!("msg-remembered-big-{}", std::process::id()));
+        let folder = std::env::temp_dir().join(format!("msg-last_used-big-{}", std::process::id()));
         write(&folder, &"x".repeat(100_000)).unwrap();
         assert_eq!(read(&folder).unwrap().len(), 1024);
         fs::remove_dir_all(&folder).unwrap();

@@ -1,61 +1,461 @@
-//! What each user interface makes of a conversation: what has been said, what a typed line asks for, how it all ended.
+//! The mind of a user interface: what typed lines, events of the connection, signals and time make of a conversation.
+//!
+//! Like [`Session`](crate::protocol::session::Session) and [`Hub`](crate::protocol::hub::Hub) it knows no socket, screen,
+//! clock or thread. Both interfaces drive it the same way:
+//!
+//! ```text
+//! loop {
+//!     while let Some(update) = conversation.next_update() { show it, or give it to the client }
+//!     match whatever happens first {
+//!         a line was typed        => conversation.line(now, date, text),
+//!         the client has an event => conversation.event(now, event),
+//!         a signal came           => conversation.signal(now, signal),
+//!         next_timeout() is here  => conversation.handle_timeout(now),
+//!     }
+//! }
+//! ```
+//!
+//! It keeps no line that waits: the session has the only queue of our lines, and says how many have arrived.
 
 pub mod commands;
-pub mod errands;
+pub mod status;
+#[cfg(test)]
+mod tests;
 pub mod text;
 pub mod transcript;
 
+use std::collections::VecDeque;
 use std::io;
-use std::os::fd::AsFd;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use rustix::process::Signal;
 
-use crate::display::Palette;
-use crate::output::{Flushed, Output};
-use crate::peer::Ending;
-use crate::protocol::{Line, UnixMillis};
+use crate::display::{Notice, PastRow};
+use crate::history::Record;
+use crate::peer::{Ending, Event, Shutdown};
+use crate::protocol::timeouts::{GOODBYE_TIMEOUT, LEAVE_TIMEOUT, STALL_TIMEOUT};
+use crate::protocol::{Line, Millis, UnixMillis};
+
+use commands::{Command, is_farewell};
+use status::ConnectionStatus;
+use transcript::Transcript;
+
+/// Who writes the lines: only a person means `/history` as a command.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LineSource {
+    Person,
+    Program,
+}
+
+/// What an interface does next. It takes every update before it waits again.
+#[derive(Debug)]
+pub enum Update {
+    /// A line of ours: show it, then give it to the client.
+    Said(Line),
+    /// A line of the other's: show it.
+    Received { name: String, line: Line },
+    /// The first `lines` of our lines have arrived.
+    Delivered { lines: u64 },
+    /// The oldest of our lines that were pending: they never arrived, and never will.
+    Undelivered(Vec<Line>),
+    /// Tell this.
+    Notice(Notice),
+    /// Show what was said before.
+    Past(Vec<PastRow>),
+    /// Show the help of this interface.
+    Help,
+    /// Ask the client to end so.
+    Leave(Shutdown),
+    /// The discussion is over, and not by our leave: no line is taken any more.
+    Over,
+    /// Have the client end now.
+    HangUp,
+}
+
+/// Whether a line that was typed may leave the draft.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Typed {
+    Taken,
+    /// It was a mistake, which its author may put right.
+    Refused,
+}
 
 /// How a conversation ended.
 #[derive(Debug)]
 pub struct Outcome {
-    /// The connection's own end; its words are the caller's to print. `None` when nobody waited for it any more.
+    /// The connection's own end; its words are the caller's to print.
     pub ending: Option<Ending>,
-    /// Our lines that never reached the other. Their author has been told.
-    pub undelivered: Vec<Line>,
+    /// How many of our lines never reached the other. Their author has been told.
+    pub undelivered: usize,
     /// The signal that asked for the end.
     pub signal: Option<Signal>,
     /// Why the conversation could not be shown to its end. A reader that closed the pipe is no failure.
     pub failure: Option<io::Error>,
 }
 
-/// The messages that a text without line breaks is sent as, now.
-pub fn lines_of(text: &str) -> impl Iterator<Item = Line> {
-    let sent_at = now();
+/// A conversation, as one of the two has it.
+#[derive(Debug)]
+pub struct Conversation {
+    source: LineSource,
+    transcript: Transcript,
+    phase: Phase,
+    status: ConnectionStatus,
+    /// When to let go of the connection, whatever is still owed.
+    leave_by: Option<Millis>,
+    /// Whether to go at once, whatever is still owed or not shown.
+    hurried: bool,
+    stall: Stall,
+    signal: Option<Signal>,
+    ending: Option<Ending>,
+    undelivered: usize,
+    /// Whether a program has been told that lines too long for one message are cut.
+    told_of_cuts: bool,
+    updates: VecDeque<Update>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Phase {
+    Talking,
+    /// We leave; what is owed is still delivered.
+    Leaving,
+    /// The discussion is over: no line is taken. The connection has not ended yet.
+    Over,
+    /// Nobody waits for anything any more: the connection has a moment for its goodbye.
+    LettingGo,
+    /// The connection has ended.
+    Finished,
+}
+
+/// Whether lines that should arrive do not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stall {
+    /// None is under way, or the link is known to be down.
+    None,
+    /// Nothing has arrived since then.
+    Since(Millis),
+    /// And their author has been told.
+    Told,
+}
+
+impl Conversation {
+    pub fn new(name: String, source: LineSource, record: Option<Record>) -> Conversation {
+        Conversation {
+            source,
+            transcript: Transcript::new(name, record),
+            phase: Phase::Talking,
+            status: ConnectionStatus::Calling,
+            leave_by: None,
+            hurried: false,
+            stall: Stall::None,
+            signal: None,
+            ending: None,
+            undelivered: 0,
+            told_of_cuts: false,
+            updates: VecDeque::new(),
+        }
+    }
+
+    /// What the interface does next.
+    pub fn next_update(&mut self) -> Option<Update> {
+        self.updates.pop_front()
+    }
+
+    // What the interface may ask.
+
+    /// Our own name.
+    pub fn name(&self) -> &str {
+        self.transcript.name()
+    }
+
+    /// Who is there and how the link is.
+    pub fn status(&self) -> &ConnectionStatus {
+        &self.status
+    }
+
+    /// How many of our lines the other is not known to hold.
+    pub fn pending(&self) -> usize {
+        self.transcript.pending()
+    }
+
+    /// Whether lines have been under way for longer than a healthy connection takes.
+    pub fn is_stalled(&self) -> bool {
+        self.stall == Stall::Told
+    }
+
+    /// Whether lines are taken.
+    pub fn is_talking(&self) -> bool {
+        self.phase == Phase::Talking
+    }
+
+    /// Whether we have asked to leave, and lines are still delivered.
+    pub fn is_leaving(&self) -> bool {
+        self.phase == Phase::Leaving
+    }
+
+    /// Whether nobody waits any more for what is owed or shown.
+    pub fn is_hurried(&self) -> bool {
+        self.hurried
+    }
+
+    /// Whether the connection has ended.
+    pub fn is_finished(&self) -> bool {
+        self.phase == Phase::Finished
+    }
+
+    /// How it all ended, but for the screen.
+    pub fn into_outcome(self) -> Outcome {
+        Outcome {
+            ending: self.ending,
+            undelivered: self.undelivered,
+            signal: self.signal,
+            failure: None,
+        }
+    }
+
+    // What a person or a program does.
+
+    /// Shows the end of the record, for whoever goes on with an earlier conversation.
+    pub fn recall(&mut self, rows: usize) {
+        match self.transcript.recalled(rows) {
+            Ok(rows) => self.updates.push_back(Update::Past(rows)),
+            Err(error) => self.tell(Notice::RecordFailed(error)),
+        }
+    }
+
+    /// A line was typed, pasted (with LF between its lines, which makes it text and no command) or piped, at this date.
+    ///
+    /// Once the discussion is over a program's line counts as undelivered: it was read, and nobody will have it.
+    pub fn line(&mut self, now: Millis, date: UnixMillis, text: &str) -> Typed {
+        match (self.phase, self.source) {
+            (Phase::Talking, LineSource::Person) => return self.person_line(now, date, text),
+            (Phase::Talking, LineSource::Program) if is_farewell(text) => {
+                self.leave(now, Shutdown::Finish);
+            }
+            (Phase::Talking, LineSource::Program) => self.say(now, date, text),
+            (Phase::Leaving, _) | (_, LineSource::Person) => {}
+            (_, LineSource::Program) => self.give_up(lines_of(text, date).collect()),
+        }
+        Typed::Taken
+    }
+
+    /// Part of a line that is too long for one message was piped.
+    pub fn piece(&mut self, now: Millis, date: UnixMillis, text: &str) {
+        if self.is_talking() {
+            self.tell_of_cuts();
+            self.say(now, date, text);
+        }
+    }
+
+    fn person_line(&mut self, now: Millis, date: UnixMillis, text: &str) -> Typed {
+        let text = text.strip_suffix('\n').unwrap_or(text);
+        if text.contains('\n') {
+            for line in text.split('\n') {
+                self.say(now, date, line);
+            }
+            return Typed::Taken;
+        }
+        match Command::of(text) {
+            Command::Say("") => {}
+            Command::Say(text) => self.say(now, date, text),
+            Command::Quit => self.leave(now, Shutdown::Quit),
+            Command::History(count) => self.tell_history(count),
+            Command::Help => self.updates.push_back(Update::Help),
+            Command::Unknown(word) => {
+                self.tell(Notice::UnknownCommand(word.to_owned()));
+                return Typed::Refused;
+            }
+            Command::NoNumber(word) => {
+                self.tell(Notice::NotANumber(word.to_owned()));
+                return Typed::Refused;
+            }
+        }
+        Typed::Taken
+    }
+
+    fn say(&mut self, now: Millis, date: UnixMillis, text: &str) {
+        let mut parts = 0;
+        for line in lines_of(text, date) {
+            if let Err(error) = self.transcript.say(&line) {
+                self.tell(Notice::RecordFailed(error));
+            }
+            self.updates.push_back(Update::Said(line));
+            parts += 1;
+        }
+        if parts > 1 {
+            self.tell_of_cuts();
+        }
+        self.watch_for_stalls(now, false);
+    }
+
+    fn tell_of_cuts(&mut self) {
+        if !self.told_of_cuts || self.source == LineSource::Person {
+            self.tell(Notice::LineIsCut);
+        }
+        self.told_of_cuts = true;
+    }
+
+    fn tell_history(&mut self, count: usize) {
+        match self.transcript.history(count) {
+            Ok(rows) if rows.is_empty() => self.tell(Notice::NothingSaid),
+            Ok(rows) => {
+                self.tell(Notice::HistoryHeading);
+                self.updates.push_back(Update::Past(rows));
+            }
+            Err(error) => self.tell(Notice::RecordFailed(error)),
+        }
+    }
+
+    // The way out.
+
+    /// Leaves: `Quit` for a person who has had enough, or whom nobody can hear any more, `Finish` at the end of a
+    /// program's input. What is owed is delivered first.
+    pub fn leave(&mut self, now: Millis, how: Shutdown) {
+        if !matches!(self.phase, Phase::Talking | Phase::Leaving) {
+            return;
+        }
+        self.phase = Phase::Leaving;
+        self.updates.push_back(Update::Leave(how));
+        if how == Shutdown::Quit {
+            self.leave_by = Some(now + LEAVE_TIMEOUT);
+        }
+    }
+
+    /// Whoever reads what is shown is gone: nobody is kept waiting for that.
+    pub fn output_lost(&mut self, now: Millis) {
+        if self.leave_by.is_none() {
+            self.leave(now, Shutdown::Quit);
+        }
+    }
+
+    /// A signal asks for the end: the first time politely, the second time at once, as QUIT does at any time.
+    pub fn signal(&mut self, now: Millis, signal: Signal) {
+        let is_first = self.signal.replace(signal).is_none();
+        if signal == Signal::QUIT || !is_first {
+            return self.let_go(now);
+        }
+        self.leave(now, Shutdown::Quit);
+        self.leave_by = Some(now + LEAVE_TIMEOUT);
+        if self.pending() > 0 {
+            self.tell(Notice::Delivering);
+        }
+    }
+
+    fn let_go(&mut self, now: Millis) {
+        if matches!(self.phase, Phase::LettingGo | Phase::Finished) {
+            return;
+        }
+        self.phase = Phase::LettingGo;
+        self.hurried = true;
+        self.leave_by = Some(now + GOODBYE_TIMEOUT);
+        self.updates.push_back(Update::Leave(Shutdown::Now));
+    }
+
+    // The connection.
+
+    /// Something happened to the connection, or came over it.
+    pub fn event(&mut self, now: Millis, event: Event) {
+        if self.phase == Phase::Leaving && self.leave_by.is_some() && self.signal.is_none() {
+            // Progress is worth some more patience.
+            self.leave_by = Some(now + LEAVE_TIMEOUT);
+        }
+        let before = std::mem::replace(&mut self.status, ConnectionStatus::Calling);
+        self.status = before.after(&event);
+        let is_over = matches!(event, Event::Left { .. } | Event::Lost { .. });
+        let settles = matches!(event, Event::Delivered { .. } | Event::Undelivered { .. });
+        match event {
+            Event::Received { name, line } => {
+                if let Err(error) = self.transcript.hear(&name, &line) {
+                    self.tell(Notice::RecordFailed(error));
+                }
+                self.updates.push_back(Update::Received { name, line });
+            }
+            Event::Delivered { lines } => {
+                if let Err(error) = self.transcript.mark_delivered(lines) {
+                    self.tell(Notice::RecordFailed(error));
+                }
+                self.updates.push_back(Update::Delivered { lines });
+            }
+            Event::Undelivered { lines } => {
+                self.transcript.give_up(lines.len());
+                self.give_up(lines);
+            }
+            Event::Ended(ending) => {
+                self.discussion_over();
+                self.phase = Phase::Finished;
+                self.leave_by = None;
+                self.ending = Some(ending);
+            }
+            event => self.tell(Notice::Connection(event)),
+        }
+        if is_over {
+            self.discussion_over();
+        }
+        self.watch_for_stalls(now, settles);
+    }
+
+    fn give_up(&mut self, lines: Vec<Line>) {
+        self.undelivered += lines.len();
+        self.updates.push_back(Update::Undelivered(lines));
+    }
+
+    fn discussion_over(&mut self) {
+        if self.phase == Phase::Talking {
+            self.updates.push_back(Update::Over);
+        }
+        if let Phase::Talking | Phase::Leaving = self.phase {
+            self.phase = Phase::Over;
+        }
+    }
+
+    // Time.
+
+    /// When [`handle_timeout`](Conversation::handle_timeout) must be called next.
+    pub fn next_timeout(&self) -> Option<Millis> {
+        let stall = match self.stall {
+            Stall::Since(since) => Some(since + STALL_TIMEOUT),
+            Stall::None | Stall::Told => None,
+        };
+        self.leave_by.into_iter().chain(stall).min()
+    }
+
+    /// Time has passed.
+    pub fn handle_timeout(&mut self, now: Millis) {
+        if self.leave_by.is_some_and(|at| now >= at) {
+            if self.phase == Phase::LettingGo {
+                self.leave_by = None;
+                self.updates.push_back(Update::HangUp);
+            } else {
+                self.let_go(now);
+            }
+        }
+        if let Stall::Since(since) = self.stall
+            && now >= since + STALL_TIMEOUT
+        {
+            self.stall = Stall::Told;
+            let lines = self.pending();
+            self.tell(Notice::Stalled { lines });
+        }
+    }
+
+    /// A stall may begin, go on or, where lines were `settled`, be over.
+    fn watch_for_stalls(&mut self, now: Millis, settled: bool) {
+        let lines_flow = matches!(self.status, ConnectionStatus::Together(_));
+        let person_waits = self.source == LineSource::Person && self.pending() > 0;
+        if !(self.is_talking() && lines_flow && person_waits) {
+            self.stall = Stall::None;
+        } else if settled || self.stall == Stall::None {
+            self.stall = Stall::Since(now);
+        }
+    }
+
+    fn tell(&mut self, notice: Notice) {
+        self.updates.push_back(Update::Notice(notice));
+    }
+}
+
+/// The messages that a text without line breaks is sent as.
+pub fn lines_of(text: &str, sent_at: UnixMillis) -> impl Iterator<Item = Line> {
     text::pieces(text).map(move |piece| Line {
         sent_at,
         text: piece.to_owned(),
     })
-}
-
-/// Prints which of our lines did not arrive, for who reads it; the exit status says it once more.
-pub fn print_undelivered(name: &str, lines: &[Line], palette: &Palette, output: &impl AsFd) {
-    /// How long a screen may take for the last words.
-    const LAST_WORDS: Duration = Duration::from_millis(500);
-
-    // Closed on purpose: nobody wants to know.
-    if let Ok(mut screen) = Output::new(output) {
-        for row in palette.undelivered(name, lines) {
-            screen.push(format!("{row}\n").as_bytes());
-        }
-        // As for a closed one.
-        let _: io::Result<Flushed> = screen.drain(LAST_WORDS);
-    }
-}
-
-fn now() -> UnixMillis {
-    // A clock set before 1970 counts as 1970.
-    SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .map_or(0, |since| since.as_millis() as UnixMillis)
 }

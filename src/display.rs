@@ -16,8 +16,8 @@ mod notices;
 mod trace;
 
 pub use notices::{
-    MYSELF, OVER, SEATS_TAKEN, arrived, away, back, cause, left, lost, messages, quoted, sentence,
-    undelivered,
+    MYSELF, Notice, OVER, SEATS_TAKEN, arrived, away, back, cause, left, lost, messages, quoted,
+    sentence, undelivered,
 };
 pub use trace::{Direction, diagnostic};
 
@@ -68,6 +68,20 @@ pub enum Mark {
     /// Not yet acknowledged: shown as [`Mark::PENDING`] after the date.
     Pending,
     Delivered,
+}
+
+/// A row of what was said before.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PastRow {
+    /// A line of the record, harmless, as it stands there.
+    Recorded(String),
+    /// A line of this conversation.
+    Spoken {
+        mark: Mark,
+        author: Author,
+        name: String,
+        line: Line,
+    },
 }
 
 impl Mark {
@@ -175,6 +189,28 @@ impl Palette {
     /// Something that went wrong, or that a person must put right.
     pub fn error(&self, sentence: &str) -> String {
         self.error.paint(safe(sentence)).to_string()
+    }
+
+    /// What a person is told, in its colour; nothing where there is nothing to say.
+    pub fn told(&self, notice: &Notice) -> Option<String> {
+        let sentence = notice.sentence()?;
+        Some(match notice.is_error() {
+            true => self.error(&sentence),
+            false => self.notice(&sentence),
+        })
+    }
+
+    /// A row of what was said before.
+    pub fn past(&self, row: &PastRow) -> String {
+        match row {
+            PastRow::Recorded(row) => row.clone(),
+            PastRow::Spoken {
+                mark,
+                author,
+                name,
+                line,
+            } => self.marked(*mark, *author, name, line),
+        }
     }
 
     /// Which lines of ours did not arrive: a heading and each of them, or nothing.

@@ -4,6 +4,7 @@
 //! Imports point down only: `main` → `relay`, `ui_line`, `ui_window` → `conversation` → `peer`, `display`,
 //! `history` → `protocol`.
 
+pub mod clock;
 pub mod conversation;
 pub mod display;
 pub mod history;

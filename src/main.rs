@@ -7,23 +7,17 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Duration;
 
-use futures_lite::future::FutureExt;
 use msg::conversation::Outcome;
 use msg::display::{self, Colour, Palette};
 use msg::history::Record;
-use msg::options::{self, Address, Caller, ClientOptions, Mode, RelayOptions, WindowOptions};
-use msg::peer::{self, Ending, Ends};
+use msg::options::{self, Caller, ClientOptions, Mode, RelayOptions, WindowOptions};
+use msg::peer::{Client, Ending, Event};
 use msg::protocol::hub::{RelayMode, Tracing};
 use msg::relay::{self, Console, Listener, Origin};
 use msg::service::{self, Service};
 use msg::ui_line;
 use signal_hook::consts::{SIGINT, SIGTERM};
-use smol::{LocalExecutor, Timer};
-
-/// How long a connection whose user interface is gone may take to say goodbye.
-const GOODBYE: Duration = Duration::from_millis(200);
 
 /// Exit statuses: those of sysexits.h where it has one, and 128 + n for signal n.
 mod status {
@@ -146,19 +140,8 @@ fn client(options: ClientOptions) -> Result<u8, Failure> {
         name: own_name(&options.caller),
         record: options.history.as_deref().map(record).transpose()?,
     };
-    let (handle, ends) = peer::channels();
-    let executor = LocalExecutor::new();
-    let connection = executor.spawn(call(options.address, options.caller, ends));
-    let outcome = smol::block_on(executor.run(async {
-        let outcome = ui_line::run(settings, handle).await?;
-        // The connection has ended by now, or nobody waited for that: then it has a moment for a goodbye.
-        let moment = async {
-            Timer::after(GOODBYE).await;
-            Ok(())
-        };
-        connection.or(moment).await?;
-        Ok(outcome)
-    }));
+    let outcome = Client::new(options.address, options.caller)
+        .and_then(|client| smol::block_on(ui_line::run(settings, client)));
     let fail = |error: io::Error| Failure::system("la discussion ne peut pas continuer", &error);
     conclude(outcome.map_err(fail)?)
 }
@@ -217,26 +200,6 @@ fn own_name(caller: &Caller) -> String {
     }
 }
 
-/// Holds a conversation for whichever user interface is at the other ends.
-async fn call(address: Address, caller: Caller, ends: Ends) -> io::Result<()> {
-    let Address { host, port } = address;
-    match caller {
-        Caller::Wire { name, salon } => {
-            let call = peer::Call {
-                host,
-                port,
-                name,
-                salon,
-            };
-            peer::run(call, ends).await
-        }
-        Caller::Plain(name) => {
-            peer::plain::run(peer::plain::Call { host, port, name }, ends).await;
-            Ok(())
-        }
-    }
-}
-
 /// The exit status of a conversation, and its last words.
 fn conclude(outcome: Outcome) -> Result<u8, Failure> {
     if let Some(signal) = outcome.signal {
@@ -246,7 +209,7 @@ fn conclude(outcome: Outcome) -> Result<u8, Failure> {
         return Err(Failure::output(&error));
     }
     let status = match &outcome.ending {
-        _ if !outcome.undelivered.is_empty() => status::UNDELIVERED,
+        _ if outcome.undelivered > 0 => status::UNDELIVERED,
         None | Some(Ending::Over | Ending::Stopped) => 0,
         Some(Ending::NoRelay { .. } | Ending::HungUp { .. }) => status::UNAVAILABLE,
         Some(Ending::Refused { code, .. }) => match code.as_str() {
@@ -258,7 +221,7 @@ fn conclude(outcome: Outcome) -> Result<u8, Failure> {
     };
     let last_words = outcome
         .ending
-        .and_then(|ending| display::sentence(&peer::Event::Ended(ending)));
+        .and_then(|ending| display::sentence(&Event::Ended(ending)));
     match last_words {
         Some(sentence) => Err(Failure::new(status, sentence)),
         None => Ok(status),

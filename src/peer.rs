@@ -1,24 +1,39 @@
-//! One person's connection: dial, dial again, drive `protocol::session`.
+//! One person's connection: dials, dials again, drives [`Session`].
 //!
-//! A user interface meets it on bounded channels: lines and a [`Shutdown`] go in, [`Event`]s come out. It knows neither
-//! socket nor protocol.
+//! A user interface owns a [`Client`] and waits for its events beside keys and signals; it knows neither socket nor
+//! protocol:
+//!
+//! ```text
+//! client.say(line);                       while client.has_room()
+//! while let Some(event) = client.next().await { … }
+//! client.leave(Shutdown::Quit);           the last event is Event::Ended
+//! ```
 
-pub mod plain;
+mod dial;
+mod dialect;
+mod raw;
 
-use std::future::Future;
+use std::future::{self, Future};
 use std::io;
-use std::net::SocketAddr;
+use std::net;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
 use std::time::{Duration, Instant};
 
 use async_net::TcpStream;
-use futures_lite::future::{self, BoxedLocal, FutureExt};
-use futures_lite::{AsyncReadExt, AsyncWriteExt};
+use futures_lite::future::{Boxed, FutureExt};
+use futures_lite::{AsyncRead, AsyncWrite};
 use smol::Timer;
-use smol::channel::{Receiver, Sender, TrySendError};
 
-use crate::protocol::session::{Patience, Session};
-use crate::protocol::wire::{Hello, Name, Pid, Salon, Token};
+use crate::clock::Clock;
+use crate::options::{Address, Caller};
+use crate::protocol::session::Session;
+use crate::protocol::wire::{Hello, Pid, Token};
 use crate::protocol::{Line, Millis};
+
+use dial::dial;
+use dialect::Dialect;
+use raw::RawSession;
 
 pub use crate::protocol::session::{Ending, Event};
 
@@ -29,125 +44,52 @@ pub enum Shutdown {
     Quit,
     /// The end of piped input: deliver everything, however long it takes, then end.
     Finish,
-    /// Say goodbye, and end. What a user interface means that is gone.
+    /// Say goodbye, and end.
     Now,
 }
 
-/// The connection's ends of the channels to its user interface.
-#[derive(Clone)]
-pub struct Ends {
-    /// Lines to deliver, in order. They stay in the channel while the window of unacknowledged lines is full: a full
-    /// channel is how a user interface learns that it must wait.
-    pub lines: Receiver<Line>,
-    /// Comes after the last line.
-    pub leave: Receiver<Shutdown>,
-    pub events: Sender<Event>,
-}
-
-/// The user interface's ends of the channels to its connection.
-pub struct Handle {
-    pub lines: Sender<Line>,
-    pub leave: Sender<Shutdown>,
-    /// Ends after [`Event::Ended`].
-    pub events: Receiver<Event>,
-}
-
-/// Ties a user interface to a connection.
-pub fn channels() -> (Handle, Ends) {
-    /// The rest waits in the session, which bounds it.
-    const EVENTS: usize = 64;
-    let (lines, lines_end) = smol::channel::bounded(1);
-    // An end of input may be followed by impatience.
-    let (leave, leave_end) = smol::channel::bounded(2);
-    let (events_end, events) = smol::channel::bounded(EVENTS);
-    let handle = Handle {
-        lines,
-        leave,
-        events,
-    };
-    let ends = Ends {
-        lines: lines_end,
-        leave: leave_end,
-        events: events_end,
-    };
-    (handle, ends)
-}
-
-/// How long one address may take to answer.
-const DIAL_TIMEOUT: Duration = Duration::from_secs(5);
 /// The first pause before dialling again; each one doubles it.
 const FIRST_PAUSE: Duration = Duration::from_millis(200);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 /// A connection that stood for so long was a good one: the next pause is the first again.
 const STABLE_INTERVAL: Duration = Duration::from_secs(10);
-/// How long a server may take to close after our last word.
-const GOODBYE_TIMEOUT: Millis = 2_000;
 /// Bytes read from the socket at once.
-const READ_AT_ONCE: usize = 16 * 1024;
+const READ_AT_ONCE: usize = 64 * 1024;
+/// After so many calls that were taken and came to nothing, it is no relay.
+const MAX_HANG_UPS: u32 = 3;
 
-/// Whom to call, and as whom.
-#[derive(Clone, Debug)]
-pub struct Call {
-    /// A name or an address, without brackets; every address it resolves to is tried.
-    pub host: String,
-    pub port: u16,
-    pub name: Name,
-    /// The room to ask for, where the relay serves several.
-    pub salon: Option<Salon>,
-}
-
-/// Holds a conversation, over however many connections it takes, until the user interface has taken [`Event::Ended`]
-/// or is gone.
+/// One end of a conversation, over however many connections it takes.
 ///
-/// # Errors
-/// When the system has no randomness to make this process's secret of.
-pub async fn run(call: Call, ends: Ends) -> io::Result<()> {
-    let hello = Hello {
-        pid: Pid(u64::from_ne_bytes(random()?)),
-        token: Token(u128::from_ne_bytes(random()?)),
-        salon: call.salon,
-        partner: None,
-        name: call.name,
-    };
-    let mut peer = Peer {
-        session: Session::new(hello),
-        host: call.host,
-        port: call.port,
-        started: Instant::now(),
-        ends,
-        untold: None,
-        reached: Reached::Never { hung_up: 0 },
-        pause: FIRST_PAUSE,
-    };
-    peer.run().await;
-    Ok(())
-}
-
-struct Peer {
-    session: Session,
-    host: String,
-    port: u16,
-    started: Instant,
-    ends: Ends,
-    /// An event that the user interface has no room for yet.
-    untold: Option<Event>,
-    reached: Reached,
+/// It works only while it is polled: by [`next`](Client::next), or by [`poll_drive`](Client::poll_drive) where an
+/// interface has no room for events just now.
+pub struct Client {
+    dialect: Box<dyn Dialect>,
+    address: Address,
+    clock: Clock,
+    link: Link,
+    /// Whether a relay has ever taken us in. Until then a failure is final: the address may be wrong.
+    welcomed: bool,
+    /// How often somebody took our call and hung up, as a relay does that is killed just then, or overrun.
+    hang_ups: u32,
     /// Before dialling again.
     pause: Duration,
+    /// Goes off at the dialect's next time-out, which is this one.
+    timer: Timer,
+    timer_at: Option<Millis>,
+    buffer: Box<[u8]>,
 }
 
-/// Whether a relay has ever taken us in. Until then a failure is final: the address may be wrong.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Reached {
-    Never {
-        /// How often somebody took our call and hung up, as a relay does that is killed just then, or overrun.
-        hung_up: u32,
+enum Link {
+    Dialling(Boxed<io::Result<TcpStream>>),
+    Up {
+        stream: TcpStream,
+        since: Instant,
+        is_shut_down: bool,
     },
-    Once,
+    Pausing(Timer),
+    /// The conversation has ended.
+    Down,
 }
-
-/// After so many calls that were taken and came to nothing, it is no relay.
-const HUNG_UP_ENOUGH: u32 = 3;
 
 /// Whether a call was taken.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -156,231 +98,222 @@ enum Answered {
     Yes,
 }
 
-/// What happened on a connection, or beside it.
-enum Happened {
-    Read(usize),
-    Wrote(usize),
-    Aside(Aside),
-}
-
-/// What happened on the user interface's side.
-enum Aside {
-    Line(Line),
-    Shutdown(Shutdown),
-    /// The user interface took the event that had waited.
-    Told,
-    /// The session's deadline has come.
-    Time,
-}
-
-impl Peer {
-    async fn run(&mut self) {
-        while !self.session.is_ended() {
-            let dialling = dial(self.host.clone(), self.port);
-            let (answered, reason) = match self.attending(dialling).await {
-                None => break,
-                Some(Ok(stream)) => (Answered::Yes, self.converse(stream).await),
-                Some(Err(error)) => (Answered::No, error.to_string()),
-            };
-            // What it said before it hung up counts.
-            self.tell();
-            match (&mut self.reached, answered) {
-                (Reached::Once, _) => {}
-                (Reached::Never { hung_up }, Answered::Yes) if *hung_up + 1 < HUNG_UP_ENOUGH => {
-                    *hung_up += 1;
-                }
-                _ => self.session.end(no_relay(&self.host, self.port, &reason)),
-            }
-            let pause = self.next_pause();
-            if self.attending(Timer::after(pause)).await.is_none() {
-                break;
-            }
-        }
-        self.tell_the_rest().await;
+impl Client {
+    /// A client that calls `address` once it is polled.
+    ///
+    /// # Errors
+    /// When the system has no randomness to make this process's secret of.
+    pub fn new(address: Address, caller: Caller) -> io::Result<Client> {
+        let dialect: Box<dyn Dialect> = match caller {
+            Caller::Wire { name, salon } => Box::new(Session::new(Hello {
+                pid: Pid(u64::from_ne_bytes(random()?)),
+                token: Token(u128::from_ne_bytes(random()?)),
+                salon,
+                partner: None,
+                name,
+            })),
+            Caller::Plain(name) => Box::new(RawSession::new(name)),
+        };
+        Ok(Client {
+            dialect,
+            link: Link::Dialling(dial(address.host.clone(), address.port).boxed()),
+            address,
+            clock: Clock::start(),
+            welcomed: false,
+            hang_ups: 0,
+            pause: FIRST_PAUSE,
+            timer: Timer::never(),
+            timer_at: None,
+            buffer: vec![0; READ_AT_ONCE].into_boxed_slice(),
+        })
     }
 
-    /// Waits for `work` while the user interface is attended to. `None` when the conversation has ended.
-    async fn attending<T>(&mut self, work: impl Future<Output = T>) -> Option<T> {
-        let mut work = std::pin::pin!(work);
+    /// Whether another line may be [said](Client::say). Changes with [`Event::Delivered`], or when the discussion is over.
+    pub fn has_room(&self) -> bool {
+        self.dialect.has_room()
+    }
+
+    /// Takes a line to deliver. The caller has asked [`has_room`](Client::has_room) before what this line is part of.
+    pub fn say(&mut self, line: Line) {
+        self.dialect.say(self.clock.now(), line);
+    }
+
+    /// Ends the conversation so. The last event tells when it has ended.
+    pub fn leave(&mut self, how: Shutdown) {
+        self.dialect.leave(self.clock.now(), how);
+    }
+
+    /// Ends the conversation without waiting for anybody; the events that are left tell what was not delivered.
+    pub fn hang_up(&mut self) {
+        self.dialect.end(Ending::Over);
+        self.link = Link::Down;
+    }
+
+    /// The next event; `None` after [`Event::Ended`]. Whoever asks for another one holds the ones before, which are
+    /// acknowledged then. Nothing is lost when this is dropped before it is ready.
+    pub async fn next(&mut self) -> Option<Event> {
+        future::poll_fn(|context| self.poll_next(context)).await
+    }
+
+    /// As [`next`](Client::next).
+    pub fn poll_next(&mut self, context: &mut Context<'_>) -> Poll<Option<Event>> {
         loop {
-            self.turn().ok()?;
-            if self.session.is_ended() {
-                return None;
+            if let Some(event) = self.try_next() {
+                return Poll::Ready(Some(event));
             }
-            // Whichever loses has taken nothing: `work` goes on in the next round, and `aside` is safe to drop.
-            let work = async { Ok(work.as_mut().await) };
-            match work.or(async { Err(self.aside().await) }).await {
-                Ok(output) => return Some(output),
-                Err(aside) => self.attend(aside),
+            if self.dialect.is_ended() {
+                return Poll::Ready(None);
             }
+            ready!(self.poll_step(context));
         }
     }
 
-    /// Talks over one connection until it is cut or the conversation ends; tells why.
-    async fn converse(&mut self, stream: TcpStream) -> String {
-        let since = Instant::now();
-        self.session.connected(self.now());
-        let reason = match self.exchange(stream).await {
-            Ok(()) => "le relais a raccroché".to_owned(),
-            Err(error) => error.to_string(),
-        };
-        if self.session.is_live() || since.elapsed() >= STABLE_INTERVAL {
-            self.pause = FIRST_PAUSE;
-        }
-        self.session.disconnected(&reason);
-        reason
+    /// An event that is there already.
+    pub fn try_next(&mut self) -> Option<Event> {
+        let event = self.dialect.next_event()?;
+        self.welcomed = true;
+        Some(event)
     }
 
-    /// Moves bytes and events until the connection is cut or the conversation ends.
-    async fn exchange(&mut self, stream: TcpStream) -> io::Result<()> {
-        stream.set_nodelay(true)?;
-        let mut buffer = vec![0; READ_AT_ONCE];
-        loop {
-            self.turn()?;
-            if self.session.is_ended() {
-                return Ok(());
-            }
-            match self.happens(&stream, &mut buffer).await? {
-                Happened::Read(0) => return Ok(()),
-                Happened::Read(count) => self
-                    .session
-                    .received(self.now(), &buffer[..count])
-                    .map_err(io::Error::other)?,
-                Happened::Wrote(count) => self.session.sent(count),
-                Happened::Aside(aside) => self.attend(aside),
-            }
-        }
-    }
+    /// Keeps the connection alive, and never has anything to say.
+    pub fn poll_drive(&mut self, context: &mut Context<'_>) {
+        /// So many steps, then whoever polls us has its turn.
+        const STEPS: usize = 16;
 
-    /// Waits for the connection, the user interface or the clock.
-    async fn happens(&self, stream: &TcpStream, buffer: &mut [u8]) -> io::Result<Happened> {
-        let (mut reader, mut writer) = (stream.clone(), stream.clone());
-        let read = async {
-            match self.session.wants_input() {
-                true => reader.read(buffer).await.map(Happened::Read),
-                false => future::pending().await,
-            }
-        };
-        let write = async {
-            match self.session.unsent() {
-                [] => future::pending().await,
-                unsent => writer.write(unsent).await.map(Happened::Wrote),
-            }
-        };
-        // A read or a write that loses has moved no byte, and an `aside` is safe to drop.
-        let aside = async { Ok(Happened::Aside(self.aside().await)) };
-        write.or(read).or(aside).await
-    }
-
-    /// Waits for the user interface or the clock. Safe to drop: whatever is not returned stays where it is.
-    async fn aside(&self) -> Aside {
-        let line = async {
-            let line = match self.session.has_room() {
-                true => self.ends.lines.recv().await,
-                false => future::pending().await,
-            };
-            match line {
-                Ok(line) => Aside::Line(line),
-                // `leave` tells the rest.
-                Err(_) => future::pending().await,
-            }
-        };
-        let leave = async {
-            match self.session.is_parting() {
-                true => future::pending().await,
-                false => Aside::Shutdown(self.ends.leave.recv().await.unwrap_or(Shutdown::Now)),
-            }
-        };
-        let told = async {
-            match &self.untold {
-                // Told or dropped by a user interface that is gone: either way it need not wait any more.
-                Some(event) => self.ends.events.send(event.clone()).await.unwrap_or(()),
-                None => future::pending().await,
-            }
-            Aside::Told
-        };
-        let time = async {
-            match self.session.next_timeout() {
-                Some(at) => Timer::at(self.started + Duration::from_millis(at)).await,
-                None => future::pending().await,
-            };
-            Aside::Time
-        };
-        line.or(leave).or(told).or(time).await
-    }
-
-    fn attend(&mut self, aside: Aside) {
-        match aside {
-            Aside::Line(line) => self.session.say(self.now(), line),
-            Aside::Shutdown(leave) => {
-                // The lines before it count, even above a full window.
-                while let Ok(line) = self.ends.lines.try_recv() {
-                    self.session.say(self.now(), line);
-                }
-                let patience = match leave {
-                    Shutdown::Quit => Patience::Short,
-                    Shutdown::Finish => Patience::Endless,
-                    Shutdown::Now => Patience::None,
-                };
-                self.session.leave(self.now(), patience);
-            }
-            Aside::Told => self.untold = None,
-            // The next turn ticks.
-            Aside::Time => {}
-        }
-    }
-
-    /// Lets time pass for the session and hands its events on; what was taken is acknowledged with the next bytes.
-    fn turn(&mut self) -> io::Result<()> {
-        self.session
-            .handle_timeout(self.now())
-            .map_err(io::Error::other)?;
-        if self.tell() {
-            self.session.hold();
-            self.session
-                .handle_timeout(self.now())
-                .map_err(io::Error::other)?;
-        }
-        Ok(())
-    }
-
-    /// Hands on as many events as the user interface has room for; whether any.
-    fn tell(&mut self) -> bool {
-        let mut any = false;
-        while self.untold.is_none()
-            && let Some(event) = self.session.next_event()
-        {
-            any = true;
-            self.reached = Reached::Once;
-            match self.ends.events.try_send(event) {
-                Ok(()) => {}
-                Err(TrySendError::Full(event)) => self.untold = Some(event),
-                // The user interface is gone, and with it whoever would read this.
-                Err(TrySendError::Closed(_)) => {}
-            }
-        }
-        any
-    }
-
-    /// The end: every event that is left, and the lines that came too late.
-    async fn tell_the_rest(&mut self) {
-        let mut late = Vec::new();
-        while let Ok(line) = self.ends.lines.try_recv() {
-            late.push(line);
-        }
-        let mut rest: Vec<Event> = self.untold.take().into_iter().collect();
-        while let Some(event) = self.session.next_event() {
-            rest.push(event);
-        }
-        let end = rest.len().saturating_sub(1);
-        if !late.is_empty() {
-            rest.insert(end, Event::Undelivered { lines: late });
-        }
-        for event in rest {
-            if self.ends.events.send(event).await.is_err() {
+        for _ in 0..STEPS {
+            if self.dialect.is_ended() || self.poll_step(context).is_pending() {
                 return;
             }
         }
+        context.waker().wake_by_ref();
+    }
+
+    /// One step on: ready when something has changed, pending when all there is to do is to wait.
+    fn poll_step(&mut self, context: &mut Context<'_>) -> Poll<()> {
+        self.dialect.hold();
+        if let Err(reason) = self.dialect.handle_timeout(self.clock.now()) {
+            self.call_ended(Answered::Yes, &reason);
+            return Poll::Ready(());
+        }
+        if self.dialect.is_ended() {
+            self.link = Link::Down;
+            return Poll::Ready(());
+        }
+        let moved = match &mut self.link {
+            Link::Dialling(call) => match call.as_mut().poll(context) {
+                Poll::Ready(Ok(stream)) => {
+                    self.call_answered(stream);
+                    Poll::Ready(())
+                }
+                Poll::Ready(Err(error)) => {
+                    self.call_ended(Answered::No, &error.to_string());
+                    Poll::Ready(())
+                }
+                Poll::Pending => Poll::Pending,
+            },
+            Link::Pausing(timer) => Pin::new(timer).poll(context).map(|_| {
+                let Address { host, port } = self.address.clone();
+                self.link = Link::Dialling(dial(host, port).boxed());
+            }),
+            Link::Up { .. } => match self.poll_exchange(context) {
+                Poll::Ready(Err(error)) => {
+                    self.call_ended(Answered::Yes, &error.to_string());
+                    Poll::Ready(())
+                }
+                Poll::Ready(Ok(())) => Poll::Ready(()),
+                Poll::Pending => Poll::Pending,
+            },
+            Link::Down => Poll::Pending,
+        };
+        if moved.is_ready() {
+            return moved;
+        }
+        let at = self.dialect.next_timeout();
+        if at != self.timer_at {
+            self.timer_at = at;
+            self.timer = at.map_or_else(Timer::never, |at| Timer::at(self.clock.instant(at)));
+        }
+        Pin::new(&mut self.timer).poll(context).map(|_| {
+            // It has gone off, and is set anew for whatever is next.
+            self.timer_at = None;
+        })
+    }
+
+    fn call_answered(&mut self, stream: TcpStream) {
+        if let Err(error) = stream.set_nodelay(true) {
+            return self.call_ended(Answered::Yes, &error.to_string());
+        }
+        self.dialect.connected(self.clock.now());
+        self.link = Link::Up {
+            stream,
+            since: Instant::now(),
+            is_shut_down: false,
+        };
+    }
+
+    /// Moves bytes: ready when some have moved.
+    fn poll_exchange(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let Link::Up {
+            stream,
+            is_shut_down,
+            ..
+        } = &mut self.link
+        else {
+            return Poll::Pending;
+        };
+        let mut moved = Poll::Pending;
+        let unsent = self.dialect.unsent();
+        if !unsent.is_empty()
+            && let Poll::Ready(written) = Pin::new(&mut *stream).poll_write(context, unsent)?
+        {
+            self.dialect.sent(written);
+            moved = Poll::Ready(Ok(()));
+        }
+        if self.dialect.has_written_all() && !*is_shut_down {
+            stream.shutdown(net::Shutdown::Write)?;
+            *is_shut_down = true;
+            self.dialect.shut_down(self.clock.now());
+            moved = Poll::Ready(Ok(()));
+        }
+        if self.dialect.wants_input()
+            && let Poll::Ready(read) = Pin::new(stream).poll_read(context, &mut self.buffer)?
+        {
+            if read == 0 {
+                self.dialect.end_of_stream();
+                self.call_ended(Answered::Yes, "le relais a raccroché");
+            } else {
+                self.dialect
+                    .received(self.clock.now(), &self.buffer[..read])
+                    .map_err(io::Error::other)?;
+            }
+            moved = Poll::Ready(Ok(()));
+        }
+        moved
+    }
+
+    /// A call came to nothing, or a connection is no more.
+    fn call_ended(&mut self, answered: Answered, reason: &str) {
+        if let Link::Up { since, .. } = &self.link {
+            if self.dialect.is_live() || since.elapsed() >= STABLE_INTERVAL {
+                self.pause = FIRST_PAUSE;
+            }
+            self.dialect.disconnected(reason);
+        }
+        // What it said before it hung up counts.
+        self.welcomed |= self.dialect.has_events();
+        if !self.welcomed {
+            self.hang_ups += 1;
+            if answered == Answered::No || self.hang_ups >= MAX_HANG_UPS {
+                self.dialect.end(Ending::NoRelay {
+                    address: self.address.to_string(),
+                    reason: reason.to_owned(),
+                });
+            }
+        }
+        self.link = match self.dialect.is_ended() {
+            true => Link::Down,
+            false => Link::Pausing(Timer::after(self.next_pause())),
+        };
     }
 
     /// The pause before dialling again: doubled each time, and jittered so that two clients cut at once do not
@@ -392,74 +325,6 @@ impl Peer {
         let jitter = random::<1>().map_or(128, |[byte]| u32::from(byte));
         pause / 2 + pause * jitter / 512
     }
-
-    fn now(&self) -> Millis {
-        self.started.elapsed().as_millis() as Millis
-    }
-}
-
-fn no_relay(host: &str, port: u16, reason: &str) -> Ending {
-    let address = match host.contains(':') {
-        true => format!("[{host}]:{port}"),
-        false => format!("{host}:{port}"),
-    };
-    let reason = reason.to_owned();
-    Ending::NoRelay { address, reason }
-}
-
-/// Connects to the first of a name's addresses that answers.
-async fn dial(host: String, port: u16) -> io::Result<TcpStream> {
-    race(async_net::resolve((host, port)).await?).await
-}
-
-/// Tries addresses in turn, each once the one before has failed or has not answered for a moment, as RFC 8305 does.
-fn race(addresses: Vec<SocketAddr>) -> BoxedLocal<io::Result<TcpStream>> {
-    const HEAD_START: Duration = Duration::from_millis(250);
-
-    async move {
-        let [first, rest @ ..] = addresses.as_slice() else {
-            let reason = "ce nom n'a pas d'adresse";
-            return Err(io::Error::new(io::ErrorKind::NotFound, reason));
-        };
-        let mut first = std::pin::pin!(connect(*first));
-        if rest.is_empty() {
-            return first.await;
-        }
-        let head_start = async {
-            Timer::after(HEAD_START).await;
-            None
-        };
-        let first_alone = async { Some(first.as_mut().await) };
-        match first_alone.or(head_start).await {
-            Some(Ok(stream)) => return Ok(stream),
-            Some(Err(_)) => return race(rest.to_vec()).await,
-            None => {}
-        }
-        // Whichever fails, the other still may answer; whichever answers first, the other is hung up.
-        let mut others = race(rest.to_vec());
-        let first_done = async { Either::First(first.as_mut().await) };
-        let others_done = async { Either::Others((&mut others).await) };
-        match first_done.or(others_done).await {
-            Either::First(Ok(stream)) | Either::Others(Ok(stream)) => Ok(stream),
-            Either::First(Err(_)) => others.await,
-            Either::Others(Err(_)) => first.await,
-        }
-    }
-    .boxed_local()
-}
-
-/// Who of two finished.
-enum Either<T> {
-    First(T),
-    Others(T),
-}
-
-async fn connect(address: SocketAddr) -> io::Result<TcpStream> {
-    let late = async {
-        Timer::after(DIAL_TIMEOUT).await;
-        Err(io::ErrorKind::TimedOut.into())
-    };
-    TcpStream::connect(address).or(late).await
 }
 
 /// Bytes that nobody can guess.

@@ -6,6 +6,7 @@ pub mod dates;
 pub mod hub;
 pub mod plain;
 pub mod session;
+pub mod timeouts;
 pub mod wire;
 
 #[cfg(test)]

@@ -1,14 +1,14 @@
 //! Line mode: a person at a terminal, or a program at the two ends of a pipe, talks to one other person.
 //!
-//! One loop on one thread (`conversation`) waits for what happens next: a key, an event of the connection, a signal, room
+//! One loop on one thread (`line_mode`) waits for what happens next: a key, an event of the connection, a signal, room
 //! on the screen or towards the connection. Nothing wakes it while nothing happens, nothing that was typed or piped is
 //! dropped, and nothing grows without bound: each direction stops being read when its other end stands still.
 
-mod conversation;
 mod editor;
 mod frontend;
 mod input;
 mod keys;
+mod line_mode;
 mod pipe;
 mod prompt;
 mod terminal;
@@ -20,9 +20,9 @@ use std::os::fd::{AsFd, OwnedFd};
 use crate::conversation::Outcome;
 use crate::display::Colour;
 use crate::history::Record;
-use crate::peer::Handle;
+use crate::peer::Client;
 
-use conversation::Conversation;
+use line_mode::LineMode;
 
 /// What line mode needs to know.
 #[derive(Debug)]
@@ -40,11 +40,9 @@ pub struct Settings {
 ///
 /// # Errors
 /// When the standard streams cannot be used, or the system is out of file descriptors. The terminal is then as it was.
-pub async fn run(settings: Settings, connection: Handle) -> io::Result<Outcome> {
+pub async fn run(settings: Settings, client: Client) -> io::Result<Outcome> {
     let streams = Streams::standard()?;
-    Conversation::open(settings, streams, connection)?
-        .run()
-        .await
+    LineMode::open(settings, streams, client)?.run().await
 }
 
 /// Where a conversation takes place, and how.

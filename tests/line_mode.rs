@@ -405,7 +405,7 @@ fn when_too_much_is_under_way_lines_wait_and_none_is_lost() {
     talk.bob.signal(Signal::STOP);
     let lines: Vec<String> = (0..100).map(|n| format!("ligne {n}")).collect();
     talk.zoe.type_in(lines.join("\r") + "\rbrouillon");
-    talk.zoe.wait_for("trop de messages sont en route");
+    talk.zoe.wait_for("100 messages sont en route");
     talk.zoe.wait_for_prompt("> brouillon|");
     talk.zoe.type_in("\x15/help\r");
     talk.zoe.wait_for("afficher cette aide");

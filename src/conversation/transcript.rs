@@ -1,9 +1,9 @@
-//! What has been said: which of our lines are still owed, and what `/history` shows.
+//! What has been said: what `/history` shows, and the record on disk.
 
 use std::collections::VecDeque;
 use std::io;
 
-use crate::display::{Author, Mark, Palette};
+use crate::display::{Author, Mark, PastRow};
 use crate::history::{Record, RecordEntry};
 use crate::protocol::Line;
 
@@ -11,23 +11,15 @@ use crate::protocol::Line;
 #[derive(Debug)]
 pub struct Transcript {
     name: String,
-    /// Our lines that are not settled, oldest first. Whoever calls [`Transcript::say`] bounds it.
-    owed: VecDeque<Owed>,
-    /// How many of the owed lines, from the oldest on, the connection has been given.
-    handed_over: usize,
-    /// The length of the others, each with its line end.
-    waiting_bytes: usize,
-    /// How many of our lines are settled: the other holds them, or has been found never to.
+    /// How many lines we have said.
+    said: u64,
+    /// How many of them are settled: the other holds them, or has been found never to.
     settled: u64,
+    /// Where the lines that are not settled stand in the record, oldest first. The session, which holds the lines
+    /// themselves, bounds their number.
+    unsettled: VecDeque<Option<RecordEntry>>,
     memory: Memory,
     record: Option<Record>,
-}
-
-/// A line of ours, and where it stands in the record.
-#[derive(Debug)]
-struct Owed {
-    line: Line,
-    entry: Option<RecordEntry>,
 }
 
 /// The end of the conversation: at most [`Memory::LINES`] lines and [`Memory::BYTES`] bytes.
@@ -52,10 +44,9 @@ impl Transcript {
     pub fn new(name: String, record: Option<Record>) -> Transcript {
         Transcript {
             name,
-            owed: VecDeque::new(),
-            handed_over: 0,
-            waiting_bytes: 0,
+            said: 0,
             settled: 0,
+            unsettled: VecDeque::new(),
             memory: Memory::default(),
             record,
         }
@@ -70,21 +61,20 @@ impl Transcript {
     ///
     /// # Errors
     /// When it cannot be recorded; it is said all the same.
-    pub fn say(&mut self, line: Line) -> io::Result<()> {
-        let recorded = self.write(None, &line, Mark::Pending);
-        let (entry, outcome) = match recorded {
+    pub fn say(&mut self, line: &Line) -> io::Result<()> {
+        let (entry, outcome) = match self.write(None, line, Mark::Pending) {
             Ok(entry) => (entry, Ok(())),
             Err(error) => (None, Err(error)),
         };
+        self.said += 1;
+        self.unsettled.push_back(entry);
         self.memory.remember(Spoken {
             author: Author::Own,
             name: self.name.clone(),
             line: line.clone(),
-            number: self.settled + self.owed.len() as u64 + 1,
+            number: self.said,
             fate: Mark::Delivered,
         });
-        self.waiting_bytes += length(&line);
-        self.owed.push_back(Owed { line, entry });
         outcome
     }
 
@@ -92,12 +82,12 @@ impl Transcript {
     ///
     /// # Errors
     /// When it cannot be recorded.
-    pub fn hear(&mut self, name: String, line: Line) -> io::Result<()> {
-        let outcome = self.write(Some(&name), &line, Mark::Delivered);
+    pub fn hear(&mut self, name: &str, line: &Line) -> io::Result<()> {
+        let outcome = self.write(Some(name), line, Mark::Delivered);
         self.memory.remember(Spoken {
             author: Author::Other,
-            name,
-            line,
+            name: name.to_owned(),
+            line: line.clone(),
             number: 0,
             fate: Mark::Delivered,
         });
@@ -117,39 +107,22 @@ impl Transcript {
             .transpose()
     }
 
-    /// The oldest of our lines that the connection has not been given.
-    pub fn waiting(&self) -> Option<&Line> {
-        self.owed.get(self.handed_over).map(|owed| &owed.line)
+    /// How many of our lines the other is not known to hold.
+    pub fn pending(&self) -> usize {
+        self.unsettled.len()
     }
 
-    /// How many bytes the connection has not been given.
-    pub fn waiting_bytes(&self) -> usize {
-        self.waiting_bytes
-    }
-
-    /// How many lines the connection has not been given.
-    pub fn waiting_lines(&self) -> usize {
-        self.owed.len() - self.handed_over
-    }
-
-    /// The connection has been given the oldest waiting line.
-    pub fn handed_over(&mut self) {
-        if let Some(line) = self.waiting() {
-            self.waiting_bytes -= length(line);
-            self.handed_over += 1;
-        }
-    }
-
-    /// Our first `lines` lines are settled.
+    /// Our first `lines` lines have arrived.
     ///
     /// # Errors
     /// When that cannot be recorded.
-    pub fn settle(&mut self, lines: u64) -> io::Result<()> {
+    pub fn mark_delivered(&mut self, lines: u64) -> io::Result<()> {
         let mut outcome = Ok(());
         while self.settled < lines
-            && let Some(owed) = self.next_settled()
+            && let Some(entry) = self.unsettled.pop_front()
         {
-            if let (Some(record), Some(entry)) = (&self.record, &owed.entry) {
+            self.settled += 1;
+            if let (Some(record), Some(entry)) = (&self.record, &entry) {
                 outcome = outcome.and(record.delivered(entry));
             }
         }
@@ -158,10 +131,10 @@ impl Transcript {
 
     /// So many of our oldest lines will never arrive. They keep their mark.
     pub fn give_up(&mut self, lines: usize) {
+        let lines = lines.min(self.unsettled.len());
+        self.unsettled.drain(..lines);
         let before = self.settled;
-        for _ in 0..lines {
-            self.next_settled();
-        }
+        self.settled += lines as u64;
         let given_up = before + 1..=self.settled;
         for spoken in &mut self.memory.lines {
             if given_up.contains(&spoken.number) {
@@ -170,55 +143,37 @@ impl Transcript {
         }
     }
 
-    fn next_settled(&mut self) -> Option<Owed> {
-        if self.handed_over == 0 {
-            self.handed_over();
-        }
-        let owed = self.owed.pop_front()?;
-        self.handed_over -= 1;
-        self.settled += 1;
-        Some(owed)
-    }
-
-    /// Whether the other is known to hold all that we said.
-    pub fn owes_nothing(&self) -> bool {
-        self.owed.is_empty()
-    }
-
-    /// Takes all lines that are still owed.
-    pub fn unsettled(&mut self) -> Vec<Line> {
-        self.handed_over = 0;
-        self.waiting_bytes = 0;
-        self.owed.drain(..).map(|owed| owed.line).collect()
-    }
-
-    /// The last `count` lines of the record, as rows; none without one.
+    /// The last `count` rows of the record; none without one.
     ///
     /// # Errors
     /// When it cannot be read.
-    pub fn recalled(&self, count: usize) -> io::Result<Vec<String>> {
-        self.record
-            .as_ref()
-            .map_or_else(|| Ok(Vec::new()), |record| record.tail(count))
+    pub fn recalled(&self, count: usize) -> io::Result<Vec<PastRow>> {
+        let Some(record) = &self.record else {
+            return Ok(Vec::new());
+        };
+        let rows = record.tail(count)?;
+        Ok(rows.into_iter().map(PastRow::Recorded).collect())
     }
 
-    /// The last `count` lines as rows: with a record, those of earlier conversations too.
+    /// The last `count` lines: with a record, those of earlier conversations too.
     ///
     /// # Errors
     /// When the record cannot be read.
-    pub fn history(&self, palette: &Palette, count: usize) -> io::Result<Vec<String>> {
-        if let Some(record) = &self.record {
-            return record.tail(count);
+    pub fn history(&self, count: usize) -> io::Result<Vec<PastRow>> {
+        if self.record.is_some() {
+            return self.recalled(count);
         }
         let lines = &self.memory.lines;
-        let rows = lines.iter().skip(lines.len().saturating_sub(count));
-        Ok(rows
-            .map(|spoken| {
-                let mark = match spoken.number > self.settled {
+        let last = lines.iter().skip(lines.len().saturating_sub(count));
+        Ok(last
+            .map(|spoken| PastRow::Spoken {
+                mark: match spoken.number > self.settled {
                     true => Mark::Pending,
                     false => spoken.fate,
-                };
-                palette.marked(mark, spoken.author, &spoken.name, &spoken.line)
+                },
+                author: spoken.author,
+                name: spoken.name.clone(),
+                line: spoken.line.clone(),
             })
             .collect())
     }
@@ -240,15 +195,9 @@ impl Memory {
     }
 }
 
-/// A line's share of what may wait: it has one even when it is empty.
-fn length(line: &Line) -> usize {
-    line.text.len() + 1
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::display::Colour;
 
     fn line(text: &str) -> Line {
         Line {
@@ -261,78 +210,63 @@ mod tests {
         Transcript::new("Alice".to_owned(), None)
     }
 
-    /// Each line's mark and text.
+    /// Each line's mark, name and text.
     fn history(transcript: &Transcript, count: usize) -> Vec<String> {
-        let rows = transcript
-            .history(&Palette::new(Colour::Off), count)
-            .unwrap();
-        rows.iter().map(|row| row[19..].to_owned()).collect()
+        let spelt = |row| match row {
+            PastRow::Recorded(row) => row,
+            PastRow::Spoken {
+                mark, name, line, ..
+            } => {
+                let mark = if mark == Mark::Pending { "*" } else { " " };
+                format!("{mark} {name}  {}", line.text)
+            }
+        };
+        let rows = transcript.history(count).unwrap();
+        rows.into_iter().map(spelt).collect()
     }
 
     #[test]
     fn a_line_is_marked_until_it_is_known_to_have_arrived() {
         let mut transcript = transcript();
-        transcript.say(line("un")).unwrap();
-        transcript.hear("Bob".to_owned(), line("oui")).unwrap();
-        transcript.say(line("deux")).unwrap();
+        transcript.say(&line("un")).unwrap();
+        transcript.hear("Bob", &line("oui")).unwrap();
+        transcript.say(&line("deux")).unwrap();
         assert_eq!(
             history(&transcript, 9),
             ["* Alice  un", "  Bob  oui", "* Alice  deux"]
         );
-        transcript.handed_over();
-        transcript.settle(1).unwrap();
+        transcript.mark_delivered(1).unwrap();
         assert_eq!(history(&transcript, 2), ["  Bob  oui", "* Alice  deux"]);
         assert_eq!(history(&transcript, 9)[0], "  Alice  un");
+        assert_eq!(transcript.pending(), 1);
     }
 
     #[test]
     fn a_line_that_was_given_up_stays_marked() {
         let mut transcript = transcript();
         for text in ["un", "deux", "trois"] {
-            transcript.say(line(text)).unwrap();
-            transcript.handed_over();
+            transcript.say(&line(text)).unwrap();
         }
-        transcript.settle(1).unwrap();
+        transcript.mark_delivered(1).unwrap();
         transcript.give_up(1);
-        transcript.settle(3).unwrap();
+        transcript.mark_delivered(3).unwrap();
         assert_eq!(
             history(&transcript, 9),
             ["  Alice  un", "* Alice  deux", "  Alice  trois"]
         );
-        assert!(transcript.owes_nothing());
-    }
-
-    #[test]
-    fn lines_wait_until_they_are_handed_over_and_are_owed_until_they_are_settled() {
-        let mut transcript = transcript();
-        for text in ["un", "deux", "trois"] {
-            transcript.say(line(text)).unwrap();
-        }
-        transcript.handed_over();
-        assert_eq!(transcript.waiting(), Some(&line("deux")));
-        assert_eq!(
-            (transcript.waiting_lines(), transcript.waiting_bytes()),
-            (2, 11)
-        );
-        transcript.settle(1).unwrap();
-        assert_eq!(transcript.waiting(), Some(&line("deux")));
-        assert_eq!(transcript.unsettled(), [line("deux"), line("trois")]);
-        assert_eq!(
-            (transcript.waiting_lines(), transcript.waiting_bytes()),
-            (0, 0)
-        );
+        assert_eq!(transcript.pending(), 0);
     }
 
     #[test]
     fn what_is_remembered_is_bounded() {
         let mut transcript = transcript();
         for _ in 0..2 * Memory::LINES {
-            transcript.hear("Bob".to_owned(), line("")).unwrap();
+            transcript.hear("Bob", &line("")).unwrap();
         }
         assert_eq!(history(&transcript, usize::MAX).len(), Memory::LINES);
         for _ in 0..100 {
             let long = line(&"x".repeat(Memory::BYTES / 10));
-            transcript.hear("Bob".to_owned(), long).unwrap();
+            transcript.hear("Bob", &long).unwrap();
         }
         assert_eq!(history(&transcript, usize::MAX).len(), 10);
     }

@@ -1,8 +1,77 @@
 //! What a person is told, in French: one sentence an event, each with its own words and, where something went wrong,
 //! with what to do next.
 
+use std::io;
+
 use super::{safe, safe_name};
-use crate::peer::{Ending, Event};
+use crate::protocol::session::{Ending, Event};
+
+/// What a person is told of a conversation.
+#[derive(Debug)]
+pub enum Notice {
+    /// What happened to the connection, or to the other's.
+    Connection(Event),
+    /// What `/history` shows follows.
+    HistoryHeading,
+    NothingSaid,
+    /// A `/` with something that is no command.
+    UnknownCommand(String),
+    /// `/history` with something that is no number.
+    NotANumber(String),
+    /// A line was too long for one message.
+    LineIsCut,
+    /// We leave, and what we have said is being delivered. A second signal ends at once.
+    Delivering,
+    /// So many lines of ours have been under way for longer than a healthy connection takes.
+    Stalled {
+        lines: usize,
+    },
+    /// The record cannot be written or read.
+    RecordFailed(io::Error),
+}
+
+impl Notice {
+    /// Its words; none for an event that is shown as a message or not at all.
+    pub fn sentence(&self) -> Option<String> {
+        let told = match self {
+            Notice::Connection(event) => return sentence(event),
+            Notice::HistoryHeading => "derniers messages (* : pas encore remis) :".to_owned(),
+            Notice::NothingSaid => "rien n'a encore été dit.".to_owned(),
+            Notice::UnknownCommand(word) => format!(
+                "commande inconnue : {word} (/help montre les commandes ; //… envoie un texte qui commence par « / »)."
+            ),
+            Notice::NotANumber(word) => {
+                format!("/history veut un nombre, et non « {word} ».")
+            }
+            Notice::LineIsCut => {
+                "une ligne trop longue pour un seul message part en plusieurs.".to_owned()
+            }
+            Notice::Delivering => {
+                "derniers messages en cours de remise… (Ctrl-C encore une fois : partir tout de suite)"
+                    .to_owned()
+            }
+            Notice::Stalled { lines: 1 } => {
+                "1 message est en route depuis un moment : il arrivera dès que possible.".to_owned()
+            }
+            Notice::Stalled { lines } => format!(
+                "{lines} messages sont en route depuis un moment : ils arriveront dès que possible."
+            ),
+            Notice::RecordFailed(error) => format!(
+                "le fichier de --history fait défaut : {}.",
+                cause(&error.to_string())
+            ),
+        };
+        Some(told)
+    }
+
+    /// Whether something went wrong, or must be put right.
+    pub fn is_error(&self) -> bool {
+        matches!(
+            self,
+            Notice::UnknownCommand(_) | Notice::NotANumber(_) | Notice::RecordFailed(_)
+        )
+    }
+}
 
 /// What a person is told of an event; nothing for those that are shown as messages or not at all.
 pub fn sentence(event: &Event) -> Option<String> {
@@ -159,7 +228,7 @@ pub fn cause(reason: &str) -> String {
         .split_once("(os error ")
         .and_then(|(_, end)| end.trim_end_matches(')').parse().ok());
     if let Some(french) =
-        number.and_then(|number| system_cause(std::io::Error::from_raw_os_error(number).kind()))
+        number.and_then(|number| system_cause(io::Error::from_raw_os_error(number).kind()))
     {
         return french.to_owned();
     }

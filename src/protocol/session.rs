@@ -29,13 +29,13 @@ use window::Window;
 pub use event::{Ending, Event};
 
 /// Most lines that may wait for their acknowledgement; then the author waits.
-pub const WINDOW_LINES: usize = 32;
+pub const WINDOW_LINES: usize = 1024;
 /// Most bytes of text that may wait for their acknowledgement; the line that crosses this is the last.
 pub const WINDOW_BYTES: usize = 64 * 1024;
 /// Most received lines that a slow user interface may leave untaken; more are discarded, and sent again later.
 const INBOX_LINES: usize = 2 * WINDOW_LINES;
 /// Most events kept for a slow user interface before [`Session::wants_input`] says to stop reading.
-const MAX_EVENTS: usize = 4 * WINDOW_LINES;
+const MAX_EVENTS: usize = 128;
 /// Silence in either direction after which a `PING` goes out.
 const PING_INTERVAL: Millis = HEARTBEAT_S * 1000;
 /// Silence after which the relay counts as dead.
@@ -389,6 +389,11 @@ impl Session {
             partner.taken = partner.taken.max(seq);
         }
         Some(event)
+    }
+
+    /// Whether [`next_event`](Session::next_event) has something to tell.
+    pub fn has_events(&self) -> bool {
+        !self.events.is_empty()
     }
 
     /// Every message taken so far is where it belongs: it is acknowledged, with the next [`handle_timeout`](Session::handle_timeout) or

@@ -11,8 +11,7 @@ use super::frontend::{Frontend, Intake};
 use super::pipe::Pipe;
 use super::prompt::Prompt;
 use super::{Layout, Streams};
-use crate::conversation::print_undelivered;
-use crate::display::{Author, Palette};
+use crate::display::{Author, Notice, Palette, PastRow};
 use crate::output::{Flushed, Output};
 use crate::protocol::Line;
 
@@ -110,16 +109,25 @@ impl View {
         self.tell(&self.notice_palette.error(sentence));
     }
 
+    /// Tells what happened, or went wrong.
+    pub fn tell_notice(&mut self, notice: &Notice) {
+        let row = self.notice_palette.told(notice);
+        if let Some(row) = row {
+            self.tell(&row);
+        }
+    }
+
+    /// Shows a row of what was said before.
+    pub fn tell_past(&mut self, row: &PastRow) {
+        let row = self.notice_palette.past(row);
+        self.tell(&row);
+    }
+
     /// Says which lines did not arrive.
     pub fn tell_undelivered(&mut self, name: &str, lines: &[Line]) {
         for row in self.notice_palette.undelivered(name, lines) {
             self.tell(&row);
         }
-    }
-
-    /// The colours of what is no part of the conversation.
-    pub fn notice_palette(&self) -> Palette {
-        self.notice_palette
     }
 
     /// Whether there is room for what else happens.
@@ -238,5 +246,17 @@ fn watch(screen: &Output) -> io::Result<Option<Async<OwnedFd>>> {
         // The kernel refuses to wait for a file.
         Err(error) if error.kind() == io::ErrorKind::PermissionDenied => Ok(None),
         Err(error) => Err(error),
+    }
+}
+
+/// Prints which of our lines did not arrive, for who reads it; the exit status says it once more.
+fn print_undelivered(name: &str, lines: &[Line], palette: &Palette, output: &impl AsFd) {
+    // Closed on purpose: nobody wants to know.
+    if let Ok(mut screen) = Output::new(output) {
+        for row in palette.undelivered(name, lines) {
+            screen.push(format!("{row}\n").as_bytes());
+        }
+        // As for a closed one.
+        let _: io::Result<Flushed> = screen.drain(LAST_WORDS);
     }
 }

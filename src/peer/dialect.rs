@@ -1,0 +1,118 @@
+//! What a client's two dialects have in common: one end of a conversation, without its connection.
+
+use crate::protocol::session::{Ending, Event, Patience, Session};
+use crate::protocol::{Line, Millis};
+
+use super::Shutdown;
+
+/// One end of a conversation. [`Session`] has the meaning of each of these; here stands what differs.
+pub trait Dialect: Send {
+    fn connected(&mut self, now: Millis);
+    fn disconnected(&mut self, reason: &str);
+    /// The other end of the connection sends nothing more.
+    fn end_of_stream(&mut self);
+    fn received(&mut self, now: Millis, bytes: &[u8]) -> Result<(), String>;
+    fn unsent(&self) -> &[u8];
+    fn sent(&mut self, count: usize);
+    fn wants_input(&self) -> bool;
+    /// Whether the write half of the connection is to be shut down, which [`shut_down`](Dialect::shut_down) answers.
+    fn has_written_all(&self) -> bool;
+    fn shut_down(&mut self, now: Millis);
+    fn handle_timeout(&mut self, now: Millis) -> Result<(), String>;
+    fn next_timeout(&self) -> Option<Millis>;
+    fn next_event(&mut self) -> Option<Event>;
+    fn has_events(&self) -> bool;
+    fn hold(&mut self);
+    fn has_room(&self) -> bool;
+    fn say(&mut self, now: Millis, line: Line);
+    fn leave(&mut self, now: Millis, how: Shutdown);
+    fn is_live(&self) -> bool;
+    fn is_ended(&self) -> bool;
+    fn end(&mut self, ending: Ending);
+}
+
+impl Dialect for Session {
+    fn connected(&mut self, now: Millis) {
+        self.connected(now);
+    }
+
+    fn disconnected(&mut self, reason: &str) {
+        self.disconnected(reason);
+    }
+
+    fn end_of_stream(&mut self) {
+        self.disconnected("le relais a raccroché");
+    }
+
+    fn received(&mut self, now: Millis, bytes: &[u8]) -> Result<(), String> {
+        self.received(now, bytes).map_err(|cut| cut.0)
+    }
+
+    fn unsent(&self) -> &[u8] {
+        self.unsent()
+    }
+
+    fn sent(&mut self, count: usize) {
+        self.sent(count);
+    }
+
+    fn wants_input(&self) -> bool {
+        self.wants_input()
+    }
+
+    fn has_written_all(&self) -> bool {
+        // The relay closes first, after both goodbyes.
+        false
+    }
+
+    fn shut_down(&mut self, _: Millis) {}
+
+    fn handle_timeout(&mut self, now: Millis) -> Result<(), String> {
+        self.handle_timeout(now).map_err(|cut| cut.0)
+    }
+
+    fn next_timeout(&self) -> Option<Millis> {
+        self.next_timeout()
+    }
+
+    fn next_event(&mut self) -> Option<Event> {
+        self.next_event()
+    }
+
+    fn has_events(&self) -> bool {
+        self.has_events()
+    }
+
+    fn hold(&mut self) {
+        self.hold();
+    }
+
+    fn has_room(&self) -> bool {
+        self.has_room()
+    }
+
+    fn say(&mut self, now: Millis, line: Line) {
+        self.say(now, line);
+    }
+
+    fn leave(&mut self, now: Millis, how: Shutdown) {
+        let patience = match how {
+            Shutdown::Quit => Patience::Short,
+            Shutdown::Finish => Patience::Endless,
+            Shutdown::Now => Patience::None,
+        };
+        self.leave(now, patience);
+    }
+
+    fn is_live(&self) -> bool {
+        self.is_live()
+    }
+
+    fn is_ended(&self) -> bool {
+        self.is_ended()
+    }
+
+    fn end(&mut self, ending: Ending) {
+        self.end(ending);
+    }
+}

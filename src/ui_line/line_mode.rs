@@ -1,0 +1,292 @@
+//! The loop of line mode: waits for what happens, has [`Conversation`] say what that means, and shows it.
+
+use std::future::{self, Future};
+use std::io;
+use std::pin::pin;
+use std::task::Poll;
+
+use rustix::process::{Signal, kill_current_process_group};
+use smol::Timer;
+
+use super::frontend::{Frontend, Intake, LineEntry};
+use super::input::InputReader;
+use super::view::{OutputState, View};
+use super::{Layout, Settings, Streams};
+use crate::clock::{Clock, unix_now};
+use crate::conversation::commands::HELP;
+use crate::conversation::{Conversation, LineSource, Outcome, Update};
+use crate::display::{self, Author};
+use crate::peer::{Client, Event, Shutdown};
+use crate::protocol::{Line, Millis};
+use crate::signals::Signals;
+
+/// A conversation in a terminal, or in a pipe.
+pub struct LineMode {
+    conversation: Conversation,
+    client: Client,
+    view: View,
+    source: LineSource,
+    /// `None` at its end.
+    input: Option<InputReader>,
+    buffer: Box<[u8]>,
+    signals: Signals,
+    clock: Clock,
+    /// What did not arrive by the end, told once the terminal is as it was.
+    undelivered: Vec<Line>,
+}
+
+/// What happened.
+enum Wake {
+    Signal(Signal),
+    Event(Event),
+    /// The screen has room again, or has lost its reader.
+    Screen,
+    /// So many bytes are in the buffer; none at the end.
+    Input(usize),
+    InputFailed(io::Error),
+    /// A time-out has come.
+    Timeout,
+}
+
+/// How many rows of the record are shown at the start.
+const RECALLED: usize = 10;
+
+impl LineMode {
+    /// # Errors
+    /// When a stream cannot be used, or the system is out of file descriptors. The terminal is then as it was.
+    pub(super) fn open(
+        settings: Settings,
+        streams: Streams,
+        client: Client,
+    ) -> io::Result<LineMode> {
+        let mut watched = vec![Signal::INT, Signal::TERM, Signal::HUP, Signal::QUIT];
+        if streams.layout == Layout::Prompt {
+            watched.extend([Signal::TSTP, Signal::CONT, Signal::WINCH]);
+        }
+        let source = match rustix::termios::isatty(&streams.input) {
+            true => LineSource::Person,
+            false => LineSource::Program,
+        };
+        Ok(LineMode {
+            conversation: Conversation::new(settings.name, source, settings.record),
+            client,
+            source,
+            input: Some(InputReader::new(&streams.input)?),
+            buffer: vec![0; 64 * 1024].into_boxed_slice(),
+            signals: Signals::watch(&watched)?,
+            clock: Clock::start(),
+            undelivered: Vec::new(),
+            // Last of what can fail: the terminal becomes raw here.
+            view: View::open(streams)?,
+        })
+    }
+
+    /// Talks until the connection has ended and everything is shown, or nobody waits for that any more.
+    ///
+    /// # Errors
+    /// When the system fails to wait.
+    pub(super) async fn run(mut self) -> io::Result<Outcome> {
+        if self.source == LineSource::Person {
+            self.conversation.recall(RECALLED);
+            self.carry_out();
+            self.view.notice("/help : les commandes ; /quit : quitter.");
+        }
+        loop {
+            self.take_entries();
+            self.view.show_all(self.intake());
+            if self.view.is_lost() {
+                self.conversation.output_lost(self.clock.now());
+                self.carry_out();
+            }
+            if self.conversation.is_finished()
+                && (self.conversation.is_hurried() || self.view.is_up_to_date())
+            {
+                return Ok(self.close());
+            }
+            let wake = self.wait().await?;
+            self.take_up(wake);
+            self.carry_out();
+        }
+    }
+
+    fn take_up(&mut self, wake: Wake) {
+        let now = self.clock.now();
+        match wake {
+            Wake::Signal(Signal::WINCH) => self.view.resized(),
+            Wake::Signal(Signal::CONT) => self.view.resume(),
+            Wake::Signal(Signal::TSTP) => self.view.suspend(),
+            Wake::Signal(signal) => self.conversation.signal(now, signal),
+            Wake::Event(event) => self.take_events(now, event),
+            // The next turn shows what waits.
+            Wake::Screen => {}
+            Wake::Input(length) => self.take_input(now, length),
+            Wake::InputFailed(error) => {
+                let cause = display::cause(&error.to_string());
+                self.view
+                    .error(&format!("l'entrée ne peut pas être lue : {cause}."));
+                self.take_input(now, 0);
+            }
+            Wake::Timeout => self.conversation.handle_timeout(now),
+        }
+    }
+
+    /// Takes up what has happened to the connection, as long as there is room to show it.
+    fn take_events(&mut self, now: Millis, first: Event) {
+        self.conversation.event(now, first);
+        self.carry_out();
+        while self.takes_events()
+            && let Some(event) = self.client.try_next()
+        {
+            self.conversation.event(now, event);
+            self.carry_out();
+        }
+    }
+
+    /// Does all that the conversation asks for.
+    fn carry_out(&mut self) {
+        while let Some(update) = self.conversation.next_update() {
+            match update {
+                Update::Said(line) => {
+                    let name = self.conversation.name();
+                    self.view.show(Author::Own, name, &line);
+                    self.client.say(line);
+                }
+                Update::Received { name, line } => self.view.show(Author::Other, &name, &line),
+                Update::Delivered { .. } => {}
+                // At the end, all that is left is told at once.
+                Update::Undelivered(lines) if !self.conversation.is_talking() => {
+                    self.undelivered.extend(lines);
+                }
+                Update::Undelivered(lines) => {
+                    self.view.tell_undelivered(self.conversation.name(), &lines);
+                }
+                Update::Notice(notice) => self.view.tell_notice(&notice),
+                Update::Past(rows) => rows.iter().for_each(|row| self.view.tell_past(row)),
+                Update::Help => HELP.iter().for_each(|row| self.view.notice(row)),
+                Update::Leave(how) => self.client.leave(how),
+                Update::Over => self.take_what_is_too_late(),
+                Update::HangUp => self.client.hang_up(),
+            }
+        }
+    }
+
+    // What comes in.
+
+    fn take_input(&mut self, now: Millis, length: usize) {
+        self.view.frontend.take(&self.buffer[..length]);
+        if length == 0 {
+            self.input = None;
+            if let Frontend::Prompt(_) = self.view.frontend {
+                // The terminal has gone away.
+                self.conversation.leave(now, Shutdown::Quit);
+            }
+        }
+    }
+
+    /// Whether lines may come in: not while there is no room for what they lead to.
+    fn intake(&self) -> Intake {
+        if !self.conversation.is_talking() {
+            return Intake::Closed;
+        }
+        match self.client.has_room() && self.view.has_room() {
+            true => Intake::Open,
+            false => Intake::Held,
+        }
+    }
+
+    /// Acts upon what has come in.
+    fn take_entries(&mut self) {
+        while let Some(entry) = self.view.frontend.next_entry(self.intake()) {
+            let now = self.clock.now();
+            match entry {
+                LineEntry::Line(line) => {
+                    self.conversation.line(now, unix_now(), &line);
+                }
+                LineEntry::Piece(piece) => self.conversation.piece(now, unix_now(), &piece),
+                LineEntry::Full { left_out } => self.view.error(&format!(
+                    "la ligne est pleine : {} octets n'y tiennent pas. Un texte de cette taille s'envoie par un tube : \
+                     msg … < fichier",
+                    left_out.len()
+                )),
+                LineEntry::End => self.conversation.leave(
+                    now,
+                    match self.source {
+                        LineSource::Person => Shutdown::Quit,
+                        LineSource::Program => Shutdown::Finish,
+                    },
+                ),
+                LineEntry::Interrupt => self.conversation.signal(now, Signal::INT),
+                // All of a pipeline or script stops with us, as it would by the terminal's own doing.
+                LineEntry::Suspend => {
+                    if let Err(error) = kill_current_process_group(Signal::TSTP) {
+                        self.view
+                            .error(&format!("impossible de suspendre : {error}."));
+                    }
+                }
+            }
+            self.carry_out();
+        }
+    }
+
+    /// What a program wrote in vain: it was read when the discussion was already over.
+    fn take_what_is_too_late(&mut self) {
+        if let Frontend::Pipe(pipe) = &mut self.view.frontend {
+            while let Some(LineEntry::Line(text) | LineEntry::Piece(text)) = pipe.next_entry() {
+                self.conversation.line(self.clock.now(), unix_now(), &text);
+            }
+        }
+    }
+
+    // The wait, and the end.
+
+    fn takes_events(&self) -> bool {
+        self.view.has_room() || self.conversation.is_hurried()
+    }
+
+    /// Waits for what comes first. What loses stays where it was: nothing is read or sent before it wins.
+    ///
+    /// One function polls all sources, because each keeps its place in the reactor from one wait to the next: with new
+    /// futures for each wait, a steady flood from one source would starve the others.
+    async fn wait(&mut self) -> io::Result<Wake> {
+        let takes_events = self.takes_events();
+        let wants_input = self.view.frontend.wants_input(self.intake());
+        let timeout = self.conversation.next_timeout();
+        let mut timer = pin!(timeout.map(|at| Timer::at(self.clock.instant(at))));
+        future::poll_fn(|context| {
+            if let Poll::Ready(signal) = self.signals.poll_next(context)? {
+                return Poll::Ready(Ok(Wake::Signal(signal)));
+            }
+            if !takes_events {
+                self.client.poll_drive(context);
+            } else if let Poll::Ready(Some(event)) = self.client.poll_next(context) {
+                return Poll::Ready(Ok(Wake::Event(event)));
+            }
+            if self.view.poll_change(context)?.is_ready() {
+                return Poll::Ready(Ok(Wake::Screen));
+            }
+            if wants_input
+                && let Some(input) = &self.input
+                && let Poll::Ready(read) = input.poll_read(context, &mut self.buffer)
+            {
+                return Poll::Ready(Ok(read.map_or_else(Wake::InputFailed, Wake::Input)));
+            }
+            match timer.as_mut().as_pin_mut() {
+                Some(timer) => timer.poll(context).map(|_| Ok(Wake::Timeout)),
+                None => Poll::Pending,
+            }
+        })
+        .await
+    }
+
+    /// Leaves the terminal as it was, and says what did not arrive.
+    fn close(self) -> Outcome {
+        let output = self.view.close(self.conversation.name(), &self.undelivered);
+        Outcome {
+            failure: match output {
+                OutputState::Failed(error) => Some(error),
+                OutputState::Open | OutputState::Closed => None,
+            },
+            ..self.conversation.into_outcome()
+        }
+    }
+}

@@ -123,7 +123,10 @@ impl AutoScroll {
     }
 
     fn keep_to_the_end(&self) {
-        if self.reader.get() == Reader::AtTheEnd {
+        // Before the window has a size, the end of the text would become its first row in view, with the rest above the
+        // upper edge, and a text that fits is never scrolled back.
+        let has_a_size = self.adjustment.page_size() > 0.0;
+        if self.reader.get() == Reader::AtTheEnd && has_a_size {
             self.adjustment.set_value(self.end());
         }
     }

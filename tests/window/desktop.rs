@@ -252,6 +252,11 @@ impl Desktop {
         self.hands(&["type", "--clearmodifiers", "--delay", "4", text]);
     }
 
+    /// Moves the pointer to a point of the screen.
+    pub fn point_at(&self, (x, y): (i32, i32)) {
+        self.hands(&["mousemove", &x.to_string(), &y.to_string()]);
+    }
+
     /// Clicks at a point of the screen, with this button.
     pub fn click(&self, (x, y): (i32, i32), button: &str) {
         // In one go, so in this order. Waiting for the pointer to move would wait in vain where it is there already.
@@ -347,6 +352,13 @@ impl Window<'_> {
         let more = (notches - 1).to_string();
         let turn = ["click", "--repeat", &more, "--delay", "10", "4"];
         self.desktop.hands(&turn);
+    }
+
+    /// Gives it a size, in pixels, as a hand on its corner does.
+    pub fn resize(&self, width: i32, height: i32) {
+        let (width, height) = (width.to_string(), height.to_string());
+        self.desktop
+            .hands(&["windowsize", "--sync", &self.id, &width, &height]);
     }
 
     /// Whether it is the one that gets the keys.

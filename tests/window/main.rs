@@ -13,6 +13,7 @@ mod talking;
 mod beginning;
 mod links;
 mod looking_away;
+mod opening;
 mod outages;
 mod reading;
 mod talk;

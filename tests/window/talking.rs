@@ -39,19 +39,31 @@ impl<'d> Talk<'d> {
         let arguments = ["--gui", "--connect", address, "--nom", "Zoé"];
         let window = desktop.open(&[&arguments, options].concat(), "msg");
         let bob = Program::start(&mut relay.client("Bob"));
-        let talk = Talk {
+        let talk = Talk::of(desktop, relay, window, bob);
+        talk.zoe_reads("« Bob » est là.");
+        desktop.wait_for("the keyboard", || {
+            talk.input.is(State::Focused).then_some(())
+        });
+        talk
+    }
+
+    /// Bob has come already, and Zoé comes with these options.
+    pub fn join(desktop: &'d Desktop, relay: Relay, bob: Program, options: &[&str]) -> Talk<'d> {
+        let address = relay.address.to_string();
+        let arguments = ["--gui", "--connect", &address, "--nom", "Zoé"];
+        let window = desktop.open(&[&arguments, options].concat(), "Bob");
+        Talk::of(desktop, relay, window, bob)
+    }
+
+    fn of(desktop: &'d Desktop, relay: Relay, window: Window<'d>, bob: Program) -> Talk<'d> {
+        Talk {
             desktop,
             relay,
             display: window.find("text box", "Discussion"),
             input: window.find("text box", "Votre message"),
             window,
             bob,
-        };
-        talk.zoe_reads("« Bob » est là.");
-        desktop.wait_for("the keyboard", || {
-            talk.input.is(State::Focused).then_some(())
-        });
-        talk
+        }
     }
 
     /// Zoé types a line, and Enter.
@@ -109,6 +121,12 @@ impl<'d> Talk<'d> {
     pub fn click_on(&self, text: &str) {
         let (x, y, width, height) = self.extents_of(text);
         self.window.click_at((x + width / 2, y + height / 2), "1");
+    }
+
+    /// The left, right, top and bottom of the display area, within the window.
+    pub fn edges_of_display(&self) -> (i32, i32, i32, i32) {
+        let (x, y, width, height) = self.display.extents();
+        (x, x + width, y, y + height)
     }
 
     /// The left, right, top and bottom of the first character of a text, within the window.

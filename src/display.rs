@@ -224,10 +224,21 @@ impl Palette {
 
     /// What the other person types to reach this relay: `msg --connect 192.168.1.12:5000 --nom VOTRE_NOM`.
     pub fn invitation(&self, address: SocketAddr) -> String {
-        self.command
-            .paint(format!("msg --connect {address} --nom VOTRE_NOM"))
-            .to_string()
+        self.command.paint(invitation(address)).to_string()
     }
+}
+
+/// What the other person types to reach a relay. Brackets are quoted, since some shells take them for a pattern; a
+/// link-local address of IPv6 means nothing without the caller's own interface.
+pub fn invitation(address: SocketAddr) -> String {
+    let address = match address {
+        SocketAddr::V4(address) => address.to_string(),
+        SocketAddr::V6(address) if address.ip().is_unicast_link_local() => {
+            format!("'[{}%VOTRE_INTERFACE]:{}'", address.ip(), address.port())
+        }
+        SocketAddr::V6(address) => format!("'[{}]:{}'", address.ip(), address.port()),
+    };
+    format!("msg --connect {address} --nom VOTRE_NOM")
 }
 
 /// A date and time in the viewer's zone: `22/11/2026 14:02:31`.
@@ -515,7 +526,11 @@ mod tests {
         );
         assert_eq!(
             invitation("[2001:db8::7]:5000"),
-            "msg --connect [2001:db8::7]:5000 --nom VOTRE_NOM"
+            "msg --connect '[2001:db8::7]:5000' --nom VOTRE_NOM"
+        );
+        assert_eq!(
+            invitation("[fe80::1]:5000"),
+            "msg --connect '[fe80::1%VOTRE_INTERFACE]:5000' --nom VOTRE_NOM"
         );
     }
 }

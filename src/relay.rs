@@ -5,6 +5,7 @@
 //! epoll itself. Each line takes one `epoll_wait`, one `recv` and one `send`.
 
 mod console;
+mod hosted;
 mod listener;
 mod observer;
 mod timer;
@@ -25,6 +26,7 @@ use crate::protocol::hub::{
     Config, ConnId, Effect, EndOfStream, Formatter, Hub, RelayMode, Tracing,
 };
 use crate::protocol::plain;
+use crate::protocol::timeouts::{DRAIN, LINGER};
 use crate::protocol::{Millis, UnixMillis};
 use crate::service::Service;
 
@@ -32,6 +34,7 @@ use observer::Observer;
 use timer::Timer;
 
 pub use console::Console;
+pub use hosted::HostedRelay;
 pub use listener::{Listener, Origin, listen};
 
 /// Bytes read from a socket at once.
@@ -515,10 +518,19 @@ impl Relay {
             self.stopped = Some(Stop::Now);
             return;
         }
-        let until = now + LAST_BYTES;
+        // The host has left, and the other is being told: that ends by itself.
+        let is_ending = matches!(self.observer, Observer::Host) && self.hub.is_winding_up();
+        let span = if is_ending {
+            LINGER + DRAIN
+        } else {
+            LAST_BYTES
+        };
+        let until = now + span;
         self.stopped = Some(Stop::Politely { until });
         self.observer.stops(now);
-        self.hub.stop(now, self.observer.farewell());
+        if !is_ending {
+            self.hub.stop(now, self.observer.farewell());
+        }
     }
 
     fn has_waited_enough(&self) -> bool {

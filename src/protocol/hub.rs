@@ -18,6 +18,7 @@ use slab::Slab;
 use super::dates::Dates;
 use super::plain::Diagnostics;
 use super::session::Event;
+use super::timeouts::{DRAIN, LINGER};
 use super::wire::{Bye, Name, Outbox, Pid, Refusal, Salon, Token, Verb};
 use super::{Line, Millis, UnixMillis};
 
@@ -35,10 +36,6 @@ const MAX_PENDING_PER_ADDRESS: usize = 8;
 const CLIENT_TIMEOUT: Millis = 30_000;
 /// How long a seat is kept for its owner's return.
 const SEAT_KEPT: Millis = 120_000;
-/// How long one who left may read what the other still sends.
-const LINGER: Millis = 3_000;
-/// How long a connection that ends may take to read its last lines and close.
-const DRAIN: Millis = 2_000;
 /// Most rooms at once: an away seat costs its owner nothing, and us memory.
 const MAX_ROOMS: usize = 20_000;
 /// Bytes waiting for one connection above which nothing more is read that would add to them.
@@ -440,6 +437,11 @@ impl Hub {
     /// Whether no conversation is left, and none will begin: whoever calls now is for the next relay.
     pub fn is_ending(&self) -> bool {
         self.over
+    }
+
+    /// Whether the conversation is over but for what somebody is still owed. It ends by itself.
+    pub fn is_winding_up(&self) -> bool {
+        self.over || self.rooms.iter().any(|(_, room)| room.ends_at.is_some())
     }
 
     /// Whether all is done and every connection closed.

@@ -11,3 +11,7 @@ pub const GOODBYE_TIMEOUT: Millis = 200;
 pub const STALL_TIMEOUT: Millis = 2_000;
 /// How long a line-based server may take to close after our last word.
 pub const HANG_UP_TIMEOUT: Millis = 2_000;
+/// How long one who left may read what the other still sends.
+pub const LINGER: Millis = 3_000;
+/// How long a connection that ends may take to read its last lines and close.
+pub const DRAIN: Millis = 2_000;

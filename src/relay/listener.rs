@@ -133,7 +133,7 @@ impl Listener {
         }
     }
 
-    /// The addresses under which others reach it, loopback last.
+    /// The addresses under which others reach it, best first.
     ///
     /// # Errors
     /// When the listener cannot tell its address.
@@ -205,34 +205,72 @@ fn listen_everywhere(port: u16) -> io::Result<TcpListener> {
     }
 }
 
-/// The addresses under which others reach a listener: itself, or all of the machine's where it listens everywhere,
-/// those for other machines first. Link-local addresses are left out: they mean nothing without the caller's interface.
+/// The addresses under which others reach a listener, best first: itself, or all of the machine's where it listens
+/// everywhere. Loopback addresses are left out where there is any other; link-local ones of IPv6 come last, since
+/// whoever calls one must add an interface of their own.
 ///
 /// # Errors
 /// When the listener cannot tell its address. A machine that hides its interfaces has the loopback address alone.
-fn reachable_at(listener: &TcpListener) -> io::Result<Vec<SocketAddr>> {
+pub(super) fn reachable_at(listener: &TcpListener) -> io::Result<Vec<SocketAddr>> {
     let bound = listener.local_addr()?;
     if !bound.ip().is_unspecified() {
         return Ok(vec![bound]);
     }
-    let link_local = |ip: &IpAddr| match ip {
-        IpAddr::V4(ip) => ip.is_link_local(),
-        IpAddr::V6(ip) => ip.is_unicast_link_local(),
-    };
-    let mut ips: Vec<IpAddr> = if_addrs::get_if_addrs()
+    let ips = if_addrs::get_if_addrs()
         .unwrap_or_default()
         .iter()
         .map(if_addrs::Interface::ip)
         .filter(|ip| bound.is_ipv6() || ip.is_ipv4())
-        .filter(|ip| !link_local(ip))
         .collect();
+    let port = bound.port();
+    let reachable = best_first(ips).into_iter();
+    Ok(reachable.map(|ip| SocketAddr::new(ip, port)).collect())
+}
+
+fn best_first(mut ips: Vec<IpAddr>) -> Vec<IpAddr> {
     if ips.is_empty() {
         ips.push(Ipv4Addr::LOCALHOST.into());
     }
-    ips.sort_by_key(|ip| (ip.is_loopback(), ip.is_ipv6()));
+    if ips.iter().any(|ip| !ip.is_loopback()) {
+        ips.retain(|ip| !ip.is_loopback());
+    }
+    let is_link_local = |ip: &IpAddr| match ip {
+        IpAddr::V4(ip) => ip.is_link_local(),
+        IpAddr::V6(ip) => ip.is_unicast_link_local(),
+    };
+    ips.sort_by_key(|ip| (is_link_local(ip), ip.is_ipv6()));
     ips.dedup();
-    Ok(ips
-        .into_iter()
-        .map(|ip| SocketAddr::new(ip, bound.port()))
-        .collect())
+    ips
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ordered(ips: &[&str]) -> Vec<String> {
+        let ips = ips.iter().map(|ip| ip.parse().unwrap()).collect();
+        best_first(ips).iter().map(IpAddr::to_string).collect()
+    }
+
+    #[test]
+    fn others_are_invited_to_addresses_that_they_can_reach_best_first() {
+        assert_eq!(
+            ordered(&[
+                "127.0.0.1",
+                "::1",
+                "fe80::1",
+                "2001:db8::7",
+                "192.168.1.12",
+                "169.254.3.4",
+            ]),
+            ["192.168.1.12", "2001:db8::7", "169.254.3.4", "fe80::1"]
+        );
+        assert_eq!(ordered(&["::1", "fe80::1"]), ["fe80::1"]);
+    }
+
+    #[test]
+    fn a_machine_without_a_network_invites_to_itself() {
+        assert_eq!(ordered(&["::1", "127.0.0.1"]), ["127.0.0.1", "::1"]);
+        assert_eq!(ordered(&[]), ["127.0.0.1"]);
+    }
 }

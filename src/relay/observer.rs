@@ -1,5 +1,5 @@
-//! Whom a relay tells what happens: a person at a terminal, who reads the conversation as well, or a supervisor and a
-//! log, which never do.
+//! Whom a relay tells what happens: a person at a terminal, who reads the conversation as well; a supervisor and a log,
+//! which never do; or nobody, where one of the two people runs it and reads all there is in a client.
 
 use std::io;
 use std::os::fd::BorrowedFd;
@@ -16,6 +16,7 @@ use super::listener::Listener;
 pub(super) enum Observer {
     Console(Console),
     Service(Service),
+    Host,
 }
 
 impl Observer {
@@ -29,6 +30,7 @@ impl Observer {
                 }
             }
             Observer::Service(service) => service.ready(now, listener.address()),
+            Observer::Host => {}
         }
         Ok(())
     }
@@ -37,6 +39,7 @@ impl Observer {
         match self {
             Observer::Console(console) => happened(console, effect),
             Observer::Service(service) => service.happened(now, effect),
+            Observer::Host => {}
         }
     }
 
@@ -58,7 +61,7 @@ impl Observer {
     /// a person does not.
     pub(super) fn farewell(&self) -> Bye {
         match self {
-            Observer::Console(_) => Bye::Stop,
+            Observer::Console(_) | Observer::Host => Bye::Stop,
             Observer::Service(_) => Bye::Restart,
         }
     }
@@ -75,6 +78,7 @@ impl Observer {
         match self {
             Observer::Console(console) => console.notice(display::OVER),
             Observer::Service(service) => service.stopping(now),
+            Observer::Host => {}
         }
     }
 
@@ -83,6 +87,7 @@ impl Observer {
         match self {
             Observer::Console(console) => console.flush(now),
             Observer::Service(service) => service.tend(now, counts),
+            Observer::Host => {}
         }
     }
 
@@ -91,6 +96,7 @@ impl Observer {
         match self {
             Observer::Console(console) => console.next_timeout(),
             Observer::Service(service) => service.next_timeout(),
+            Observer::Host => None,
         }
     }
 
@@ -98,7 +104,7 @@ impl Observer {
     pub(super) fn holds_back(&self) -> bool {
         match self {
             Observer::Console(console) => console.holds_back(),
-            Observer::Service(_) => false,
+            Observer::Service(_) | Observer::Host => false,
         }
     }
 
@@ -106,7 +112,7 @@ impl Observer {
     pub(super) fn is_blocked(&self) -> bool {
         match self {
             Observer::Console(console) => console.is_blocked(),
-            Observer::Service(_) => false,
+            Observer::Service(_) | Observer::Host => false,
         }
     }
 
@@ -114,7 +120,7 @@ impl Observer {
     pub(super) fn terminal(&self) -> Option<BorrowedFd<'_>> {
         match self {
             Observer::Console(console) => Some(console.as_fd()),
-            Observer::Service(_) => None,
+            Observer::Service(_) | Observer::Host => None,
         }
     }
 
@@ -122,7 +128,7 @@ impl Observer {
     pub(super) fn into_failure(self) -> Option<io::Error> {
         match self {
             Observer::Console(console) => console.into_failure(),
-            Observer::Service(_) => None,
+            Observer::Service(_) | Observer::Host => None,
         }
     }
 }

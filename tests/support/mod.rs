@@ -52,7 +52,7 @@ impl Relay {
     pub fn of(program: Program) -> Relay {
         let invitation = program.wait_for_error("an invitation", |line| line.contains("--connect"));
         let mut words = invitation.split_whitespace();
-        let address = words.find_map(|word| word.parse().ok());
+        let address = words.find_map(|word| word.trim_matches('\'').parse().ok());
         Relay {
             address: address.expect("an invitation names an address"),
             program,

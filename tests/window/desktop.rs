@@ -16,7 +16,7 @@ use crate::services::Services;
 use crate::support::{Program, end, msg};
 
 /// How long anything may take before a test fails: long, because a loaded machine is slow.
-pub const TIMEOUT: Duration = Duration::from_secs(60);
+pub const TIMEOUT: Duration = Duration::from_secs(15);
 
 /// A desktop that ends with its test.
 pub struct Desktop {
@@ -199,6 +199,11 @@ impl Desktop {
             part,
             id,
         }
+    }
+
+    /// Every window of every program here.
+    pub fn windows(&self) -> Vec<Part> {
+        self.accessibility.windows()
     }
 
     /// Asks again whenever a program shows something new, until there is an answer.

@@ -121,7 +121,7 @@ impl LineMode {
             Wake::Screen => {}
             Wake::Input(length) => self.take_input(now, length),
             Wake::InputFailed(error) => {
-                let cause = display::cause(&error.to_string());
+                let cause = display::system_error(&error);
                 self.view
                     .error(&format!("l'entrée ne peut pas être lue : {cause}."));
                 self.take_input(now, 0);

@@ -262,7 +262,7 @@ impl Conversation {
     }
 
     fn record_failed(&mut self, error: &io::Error) {
-        let cause = display::cause(&error.to_string());
+        let cause = display::system_error(&error);
         self.main_window
             .message_list
             .error(&format!("le fichier de --history fait défaut : {cause}."));

@@ -11,11 +11,13 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use msg::conversation::Outcome;
 use msg::display::{self, Colour, Palette};
 use msg::history::Record;
-use msg::options::{self, Caller, ClientOptions, Mode, RelayOptions, WindowOptions};
+use msg::options::{
+    self, Address, Caller, ClientOptions, HostOptions, Mode, RelayOptions, WindowOptions,
+};
 use msg::peer::{Client, Ending, Event};
 use msg::protocol::hub::{RelayMode, Tracing};
 use msg::protocol::wire::Refusal;
-use msg::relay::{self, Console, Listener, Origin};
+use msg::relay::{self, Console, HostedRelay, Listener, Origin};
 use msg::service::{self, Service};
 use msg::ui_line;
 use signal_hook::consts::{SIGINT, SIGTERM};
@@ -33,6 +35,7 @@ mod status {
 fn main() -> ExitCode {
     let outcome = match options::parse(std::env::args_os().skip(1)) {
         Ok(Mode::Relay(options)) => relay(options),
+        Ok(Mode::Host(options)) => host(options),
         Ok(Mode::Client(options)) => client(options),
         Ok(Mode::Window(options)) => window(options),
         Ok(Mode::Print(text)) => print(&text),
@@ -141,16 +144,42 @@ fn stop_on_signals() -> io::Result<(UnixStream, Arc<AtomicUsize>)> {
     Ok((stop, number))
 }
 
+/// Is relay and person at once: the relay runs beside the person's client, which calls it as anybody does.
+fn host(options: HostOptions) -> Result<u8, Failure> {
+    service::raise_file_limit();
+    let record = options.history.as_deref().map(record).transpose()?;
+    let listener = listen(options.host.as_deref(), options.port)?;
+    let fail = |error: io::Error| Failure::system("le relais ne peut pas continuer", &error);
+    let relay = HostedRelay::open(listener).map_err(fail)?;
+    let settings = ui_line::Settings {
+        name: options.name.to_string(),
+        record,
+        invitations: relay.invitations().to_vec(),
+    };
+    let caller = Caller::Wire {
+        name: options.name,
+        salon: None,
+    };
+    let outcome = talk(settings, relay.own_address().into(), caller);
+    // Whatever became of the client, the other person is told.
+    relay.close().map_err(fail)?;
+    conclude(outcome?)
+}
+
 /// Talks as one of two people, in line mode.
 fn client(options: ClientOptions) -> Result<u8, Failure> {
     let settings = ui_line::Settings {
         name: own_name(&options.caller),
         record: options.history.as_deref().map(record).transpose()?,
+        invitations: Vec::new(),
     };
-    let outcome = Client::new(options.address, options.caller)
-        .and_then(|client| smol::block_on(ui_line::run(settings, client)));
-    let fail = |error: io::Error| Failure::system("la discussion ne peut pas continuer", &error);
-    conclude(outcome.map_err(fail)?)
+    conclude(talk(settings, options.address, options.caller)?)
+}
+
+fn talk(settings: ui_line::Settings, address: Address, caller: Caller) -> Result<Outcome, Failure> {
+    Client::new(address, caller)
+        .and_then(|client| smol::block_on(ui_line::run(settings, client)))
+        .map_err(|error| Failure::system("la discussion ne peut pas continuer", &error))
 }
 
 /// Talks as one of two people, in a window.

@@ -2,6 +2,7 @@
 
 use std::future::{self, Future};
 use std::io;
+use std::net::SocketAddr;
 use std::pin::pin;
 use std::task::Poll;
 
@@ -33,6 +34,7 @@ pub struct LineMode {
     clock: Clock,
     /// What did not arrive by the end, told once the terminal is as it was.
     undelivered: Vec<Line>,
+    invitations: Vec<SocketAddr>,
 }
 
 /// What happened.
@@ -76,6 +78,7 @@ impl LineMode {
             signals: Signals::watch(&watched)?,
             clock: Clock::start(),
             undelivered: Vec::new(),
+            invitations: settings.invitations,
             // Last of what can fail: the terminal becomes raw here.
             view: View::open(streams)?,
         })
@@ -86,6 +89,7 @@ impl LineMode {
     /// # Errors
     /// When the system fails to wait.
     pub(super) async fn run(mut self) -> io::Result<Outcome> {
+        self.invite();
         if self.source == LineSource::Person {
             self.conversation.recall(RECALLED);
             self.carry_out();
@@ -106,6 +110,20 @@ impl LineMode {
             let wake = self.wait().await?;
             self.take_up(wake);
             self.carry_out();
+        }
+    }
+
+    /// Says what the other person types to come here.
+    fn invite(&mut self) {
+        match self.invitations.len() {
+            0 => return,
+            1 => self.view.notice("pour vous rejoindre, l'autre tape :"),
+            _ => self
+                .view
+                .notice("pour vous rejoindre, l'autre tape l'une de ces lignes :"),
+        }
+        for address in &self.invitations {
+            self.view.tell_invitation(*address);
         }
     }
 

@@ -11,10 +11,13 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use msg::conversation::Outcome;
 use msg::display::{self, Colour, Palette};
 use msg::history::Record;
-use msg::options::{self, Caller, ClientOptions, Mode, RelayOptions, WindowOptions};
+use msg::options::{
+    self, Address, Caller, ClientOptions, HostOptions, Mode, RelayOptions, WindowOptions,
+};
 use msg::peer::{Client, Ending, Event};
 use msg::protocol::hub::{RelayMode, Tracing};
-use msg::relay::{self, Console, Listener, Origin};
+use msg::protocol::wire::Refusal;
+use msg::relay::{self, Console, HostedRelay, Listener, Origin};
 use msg::service::{self, Service};
 use msg::ui_line;
 use signal_hook::consts::{SIGINT, SIGTERM};
@@ -32,6 +35,7 @@ mod status {
 fn main() -> ExitCode {
     let outcome = match options::parse(std::env::args_os().skip(1)) {
         Ok(Mode::Relay(options)) => relay(options),
+        Ok(Mode::Host(options)) => host(options),
         Ok(Mode::Client(options)) => client(options),
         Ok(Mode::Window(options)) => window(options),
         Ok(Mode::Print(text)) => print(&text),
@@ -59,12 +63,12 @@ impl Failure {
 
     /// Something that the system refuses us.
     fn system(what: &str, error: &io::Error) -> Failure {
-        let cause = display::cause(&error.to_string());
+        let cause = display::system_error(error);
         Failure::new(status::UNAVAILABLE, format!("{what} : {cause}."))
     }
 
     fn output(error: &io::Error) -> Failure {
-        let cause = display::cause(&error.to_string());
+        let cause = display::system_error(error);
         let sentence = format!("impossible d'écrire sur la sortie : {cause}.");
         Failure::new(status::OUTPUT_FAILED, sentence)
     }
@@ -86,13 +90,13 @@ fn relay(options: RelayOptions) -> Result<u8, Failure> {
         }
         let listener = match inherited {
             Some(socket) => Listener::new(socket, Origin::Inherited),
-            None => Listener::new(listen(&options)?, Origin::Ours),
+            None => Listener::new(listen(options.host.as_deref(), options.port)?, Origin::Ours),
         };
         listener.and_then(|listener| {
             relay::serve(listener, options.mode, Service::from_environment(), stop)
         })
     } else {
-        let listener = listen(&options)?;
+        let listener = listen(options.host.as_deref(), options.port)?;
         let console = Console::new().map_err(|error| Failure::output(&error))?;
         relay::run(listener, console, stop, options.tracing)
     };
@@ -108,16 +112,22 @@ fn relay(options: RelayOptions) -> Result<u8, Failure> {
     }
 }
 
-/// Listens where the options say.
-fn listen(options: &RelayOptions) -> Result<TcpListener, Failure> {
-    let RelayOptions { host, port, .. } = options;
-    relay::listen(host.as_deref(), *port).map_err(|error| {
-        let place = host.as_deref().unwrap_or_default();
-        let cause = display::cause(&error.to_string());
-        let sentence = format!(
-            "impossible d'écouter à {place}:{port} ({cause}) : choisissez un autre port, par exemple --relay :{}.",
-            port.checked_add(1).unwrap_or(5000)
-        );
+/// Listens where a relay is to be.
+fn listen(host: Option<&str>, port: u16) -> Result<TcpListener, Failure> {
+    relay::listen(host, port).map_err(|error| {
+        let place = host.unwrap_or_default();
+        let cause = display::system_error(&error);
+        let advice = match error.kind() {
+            io::ErrorKind::AddrInUse => {
+                let next = port.checked_add(1).unwrap_or(5000);
+                format!("choisissez un autre port, par exemple --relay :{next}")
+            }
+            io::ErrorKind::PermissionDenied => {
+                "choisissez un port à partir de 1024, par exemple --relay :5000".to_owned()
+            }
+            _ => format!("donnez une adresse de cette machine, ou aucune : --relay :{port}"),
+        };
+        let sentence = format!("impossible d'écouter à {place}:{port} ({cause}) : {advice}.");
         Failure::new(status::UNAVAILABLE, sentence)
     })
 }
@@ -134,16 +144,42 @@ fn stop_on_signals() -> io::Result<(UnixStream, Arc<AtomicUsize>)> {
     Ok((stop, number))
 }
 
+/// Is relay and person at once: the relay runs beside the person's client, which calls it as anybody does.
+fn host(options: HostOptions) -> Result<u8, Failure> {
+    service::raise_file_limit();
+    let record = options.history.as_deref().map(record).transpose()?;
+    let listener = listen(options.host.as_deref(), options.port)?;
+    let fail = |error: io::Error| Failure::system("le relais ne peut pas continuer", &error);
+    let relay = HostedRelay::open(listener).map_err(fail)?;
+    let settings = ui_line::Settings {
+        name: options.name.to_string(),
+        record,
+        invitations: relay.invitations().to_vec(),
+    };
+    let caller = Caller::Wire {
+        name: options.name,
+        salon: None,
+    };
+    let outcome = talk(settings, relay.own_address().into(), caller);
+    // Whatever became of the client, the other person is told.
+    relay.close().map_err(fail)?;
+    conclude(outcome?)
+}
+
 /// Talks as one of two people, in line mode.
 fn client(options: ClientOptions) -> Result<u8, Failure> {
     let settings = ui_line::Settings {
         name: own_name(&options.caller),
         record: options.history.as_deref().map(record).transpose()?,
+        invitations: Vec::new(),
     };
-    let outcome = Client::new(options.address, options.caller)
-        .and_then(|client| smol::block_on(ui_line::run(settings, client)));
-    let fail = |error: io::Error| Failure::system("la discussion ne peut pas continuer", &error);
-    conclude(outcome.map_err(fail)?)
+    conclude(talk(settings, options.address, options.caller)?)
+}
+
+fn talk(settings: ui_line::Settings, address: Address, caller: Caller) -> Result<Outcome, Failure> {
+    Client::new(address, caller)
+        .and_then(|client| smol::block_on(ui_line::run(settings, client)))
+        .map_err(|error| Failure::system("la discussion ne peut pas continuer", &error))
 }
 
 /// Talks as one of two people, in a window.
@@ -183,7 +219,7 @@ fn window(_: WindowOptions) -> Result<u8, Failure> {
 /// Opens the record at the path that `--history` gave.
 fn record(path: &Path) -> Result<Record, Failure> {
     Record::open(path).map_err(|error| {
-        let cause = display::cause(&error.to_string());
+        let cause = display::system_error(&error);
         let path = path.display().to_string();
         let sentence = format!("--history {} : {cause}.", display::safe(&path));
         Failure::new(status::USAGE, sentence)
@@ -209,13 +245,13 @@ fn conclude(outcome: Outcome) -> Result<u8, Failure> {
     let status = match &outcome.ending {
         _ if outcome.undelivered > 0 => status::UNDELIVERED,
         None | Some(Ending::Over | Ending::Stopped) => 0,
-        Some(Ending::NoRelay { .. } | Ending::HungUp { .. }) => status::UNAVAILABLE,
-        Some(Ending::Refused { code, .. }) => match code.as_str() {
-            "full" => status::UNAVAILABLE,
-            "name" => status::USAGE,
+        Some(Ending::NoRelay { .. } | Ending::HungUp(_)) => status::UNAVAILABLE,
+        Some(Ending::Refused { refusal, .. }) => match refusal {
+            Refusal::Full => status::UNAVAILABLE,
+            Refusal::Name => status::USAGE,
             _ => status::PROTOCOL,
         },
-        Some(Ending::Protocol { .. }) => status::PROTOCOL,
+        Some(Ending::NotARelay(_) | Ending::Protocol(_)) => status::PROTOCOL,
     };
     let last_words = outcome
         .ending

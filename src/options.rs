@@ -23,6 +23,7 @@ pub use usage_error::UsageError;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Mode {
     Relay(RelayOptions),
+    Host(HostOptions),
     Client(ClientOptions),
     Window(WindowOptions),
     /// Print this text, whole lines, to standard output.
@@ -39,6 +40,17 @@ pub struct RelayOptions {
     pub mode: RelayMode,
     /// Whether to show every line that passes.
     pub tracing: Tracing,
+}
+
+/// `msg --relay [HOST]:PORT --nom X`: relay and person at once.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HostOptions {
+    /// Where to listen, as in [`RelayOptions`].
+    pub host: Option<String>,
+    pub port: u16,
+    pub name: Name,
+    /// The record to keep.
+    pub history: Option<PathBuf>,
 }
 
 /// `msg --connect HOST:PORT --nom X`
@@ -157,6 +169,7 @@ struct RawArgs {
 const HELP: &str = "\
 msg : deux personnes discutent par écrit, à travers un relais.
 
+  msg --relay [MACHINE]:PORT --nom NOM [--history FICHIER]
   msg --relay [MACHINE]:PORT [--daemon | --trace]
   msg --connect MACHINE:PORT --nom NOM [--salon SALON] [--history FICHIER] [--gui]
   msg --connect MACHINE:PORT --brut [--nom NOM] [--history FICHIER]
@@ -164,6 +177,7 @@ msg : deux personnes discutent par écrit, à travers un relais.
 Ouvrir un relais
   --relay [MACHINE]:PORT    accepte deux personnes, puis n'écoute plus ; sans MACHINE, à toutes les adresses
                             de cette machine ; avec le port 0, à un port libre, qui s'affiche
+                            avec --nom, on y discute aussi soi-même : l'autre tape la ligne qui s'affiche
   --daemon                  sert sans écran autant de paires que l'on veut, jusqu'à ce qu'on l'arrête ; ne montre
                             et ne garde aucun message (voyez docs/service.md pour systemd)
   --trace                   montre chaque ligne qui passe, octet par octet, pour mettre au point son propre client
@@ -182,6 +196,7 @@ Rejoindre une discussion
   --version, -V             affiche la version
 
 Exemples
+  msg --relay :5000 --nom Alice
   msg --relay :5000
   msg --connect 192.168.1.12:5000 --nom Zoé
   msg --connect '[2001:db8::7]:5000' --nom 'Jean Paul' --history discussion.txt
@@ -265,7 +280,7 @@ impl RawArgs {
         }
         match (self.relay.take(), self.connect.take()) {
             (Some(_), Some(_)) => Err(UsageError::TwoModes),
-            (Some(_), None) if self.nom.is_some() => Err(UsageError::ClientOnly("--nom")),
+            (Some(address), None) if self.nom.is_some() => self.host(&address),
             (Some(_), None) if self.brut => Err(UsageError::ClientOnly("--brut")),
             (Some(_), None) if self.gui => Err(UsageError::ClientOnly("--gui")),
             (Some(_), None) if self.history.is_some() => Err(UsageError::ClientOnly("--history")),
@@ -295,6 +310,27 @@ impl RawArgs {
             }
             (None, address) => self.client(address),
         }
+    }
+
+    /// What somebody is to do who is relay and person at once.
+    fn host(self, address: &str) -> Result<Mode, UsageError> {
+        let refused = [
+            ("--daemon", self.daemon),
+            ("--trace", self.trace),
+            ("--salon", self.salon.is_some()),
+            ("--brut", self.brut),
+        ];
+        if let Some((option, _)) = refused.into_iter().find(|(_, given)| *given) {
+            return Err(UsageError::NotForAHost(option));
+        }
+        let (host, port) =
+            split(address).map_err(|why| UsageError::address("--relay", address, why))?;
+        Ok(Mode::Host(HostOptions {
+            host: (!host.is_empty()).then_some(host),
+            port,
+            name: self.nom.map(named).transpose()?.ok_or(UsageError::NoMode)?,
+            history: self.history.map(PathBuf::from),
+        }))
     }
 
     /// What a client is to do, whatever is said of a relay aside.

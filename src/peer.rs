@@ -35,7 +35,7 @@ use dial::dial;
 use dialect::Dialect;
 use raw::RawSession;
 
-pub use crate::protocol::session::{Ending, Event};
+pub use crate::protocol::session::{Disconnected, Ending, Event};
 
 /// How a user interface asks to end the conversation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -80,7 +80,7 @@ pub struct Client {
 }
 
 enum Link {
-    Dialling(Boxed<io::Result<TcpStream>>),
+    Dialling(Boxed<Result<TcpStream, Disconnected>>),
     Up {
         stream: TcpStream,
         since: Instant,
@@ -192,7 +192,7 @@ impl Client {
     fn poll_step(&mut self, context: &mut Context<'_>) -> Poll<()> {
         self.dialect.hold();
         if let Err(reason) = self.dialect.handle_timeout(self.clock.now()) {
-            self.call_ended(Answered::Yes, &reason);
+            self.call_ended(Answered::Yes, reason);
             return Poll::Ready(());
         }
         if self.dialect.is_ended() {
@@ -205,8 +205,8 @@ impl Client {
                     self.call_answered(stream);
                     Poll::Ready(())
                 }
-                Poll::Ready(Err(error)) => {
-                    self.call_ended(Answered::No, &error.to_string());
+                Poll::Ready(Err(reason)) => {
+                    self.call_ended(Answered::No, reason);
                     Poll::Ready(())
                 }
                 Poll::Pending => Poll::Pending,
@@ -216,8 +216,8 @@ impl Client {
                 self.link = Link::Dialling(dial(host, port).boxed());
             }),
             Link::Up { .. } => match self.poll_exchange(context) {
-                Poll::Ready(Err(error)) => {
-                    self.call_ended(Answered::Yes, &error.to_string());
+                Poll::Ready(Err(reason)) => {
+                    self.call_ended(Answered::Yes, reason);
                     Poll::Ready(())
                 }
                 Poll::Ready(Ok(())) => Poll::Ready(()),
@@ -241,7 +241,7 @@ impl Client {
 
     fn call_answered(&mut self, stream: TcpStream) {
         if let Err(error) = stream.set_nodelay(true) {
-            return self.call_ended(Answered::Yes, &error.to_string());
+            return self.call_ended(Answered::Yes, error.into());
         }
         self.dialect.connected(self.clock.now());
         self.link = Link::Up {
@@ -252,7 +252,7 @@ impl Client {
     }
 
     /// Moves bytes: ready when some have moved.
-    fn poll_exchange(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+    fn poll_exchange(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Disconnected>> {
         let Link::Up {
             stream,
             is_shut_down,
@@ -280,11 +280,10 @@ impl Client {
         {
             if read == 0 {
                 self.dialect.end_of_stream();
-                self.call_ended(Answered::Yes, "le relais a raccroché");
+                self.call_ended(Answered::Yes, Disconnected::Closed);
             } else {
                 self.dialect
-                    .received(self.clock.now(), &self.buffer[..read])
-                    .map_err(io::Error::other)?;
+                    .received(self.clock.now(), &self.buffer[..read])?;
             }
             moved = Poll::Ready(Ok(()));
         }
@@ -292,12 +291,12 @@ impl Client {
     }
 
     /// A call came to nothing, or a connection is no more.
-    fn call_ended(&mut self, answered: Answered, reason: &str) {
+    fn call_ended(&mut self, answered: Answered, reason: Disconnected) {
         if let Link::Up { since, .. } = &self.link {
             if self.dialect.is_live() || since.elapsed() >= STABLE_INTERVAL {
                 self.pause = FIRST_PAUSE;
             }
-            self.dialect.disconnected(reason);
+            self.dialect.disconnected(reason.clone());
         }
         // What it said before it hung up counts.
         self.welcomed |= self.dialect.has_events();
@@ -306,7 +305,7 @@ impl Client {
             if answered == Answered::No || self.hang_ups >= MAX_HANG_UPS {
                 self.dialect.end(Ending::NoRelay {
                     address: self.address.to_string(),
-                    reason: reason.to_owned(),
+                    reason,
                 });
             }
         }

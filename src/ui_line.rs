@@ -15,6 +15,7 @@ mod terminal;
 mod view;
 
 use std::io::{self, IsTerminal};
+use std::net::SocketAddr;
 use std::os::fd::{AsFd, OwnedFd};
 
 use crate::conversation::Outcome;
@@ -31,6 +32,8 @@ pub struct Settings {
     pub name: String,
     /// Where to keep the conversation, if anywhere.
     pub record: Option<Record>,
+    /// Where the other person may call, when the relay is ours.
+    pub invitations: Vec<SocketAddr>,
 }
 
 /// Talks until the connection has ended, on standard input, output and error.

@@ -204,7 +204,7 @@ fn help_is_french_and_shows_how() {
     ] {
         let help = printed(line);
         assert!(
-            help.contains("Exemples\n  msg --relay :5000\n"),
+            help.contains("Exemples\n  msg --relay :5000 --nom Alice\n"),
             "{line:?}: {help}"
         );
         assert!(!help.contains("Usage"), "{help}");
@@ -351,12 +351,41 @@ fn a_word_that_belongs_nowhere_is_named() {
 }
 
 #[test]
-fn a_relay_has_no_name_and_keeps_no_record() {
-    assert!(mistake(&["--relay", ":1", "--nom", "X"]).starts_with("--nom ne sert pas à un relais"));
+fn a_relay_without_a_person_keeps_no_record() {
     assert!(
         mistake(&["--relay", ":1", "--history", "f"])
             .starts_with("--history ne sert pas à un relais")
     );
+}
+
+#[test]
+fn a_relay_with_a_name_is_relay_and_person_at_once() {
+    let Mode::Host(options) = asked(&["--relay", ":5000", "--nom", "Zoé", "--history", "f"])
+    else {
+        panic!("no host");
+    };
+    assert_eq!((options.host, options.port), (None, 5000));
+    assert_eq!(options.name.as_str(), "Zoé");
+    assert_eq!(options.history, Some("f".into()));
+}
+
+#[test]
+fn what_a_host_has_no_use_for_is_refused_with_a_reason() {
+    for option in [
+        &["--daemon"][..],
+        &["--trace"],
+        &["--salon", "s"],
+        &["--brut"],
+    ] {
+        let mut words = vec!["--relay", ":1", "--nom", "X"];
+        words.extend(option);
+        let told = mistake(&words);
+        let expected = format!(
+            "{} ne va pas avec --relay et --nom ensemble, car ",
+            option[0]
+        );
+        assert!(told.starts_with(&expected), "{told}");
+    }
 }
 
 #[test]

@@ -1,5 +1,6 @@
 use super::*;
 use crate::display::Mark;
+use crate::peer::Disconnected;
 
 /// A conversation with what its interface has been asked to do, one word or two each.
 struct Table {
@@ -354,7 +355,7 @@ fn a_reader_who_is_gone_is_waited_for_no_more() {
 fn an_outage_is_over_with_whoever_was_there_before() {
     let mut table = Table::person().together();
     let cut = || Event::Disconnected {
-        reason: String::new(),
+        reason: Disconnected::Closed,
         held: 0,
     };
     table.event(cut());

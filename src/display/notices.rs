@@ -4,7 +4,8 @@
 use std::io;
 
 use super::{safe, safe_name};
-use crate::protocol::session::{Ending, Event};
+use crate::protocol::session::{Disconnected, Ending, Event, SystemError};
+use crate::protocol::wire::Refusal;
 
 /// What a person is told of a conversation.
 #[derive(Debug)]
@@ -58,7 +59,7 @@ impl Notice {
             ),
             Notice::RecordFailed(error) => format!(
                 "le fichier de --history fait défaut : {}.",
-                cause(&error.to_string())
+                system_error(error)
             ),
         };
         Some(told)
@@ -86,7 +87,7 @@ pub fn sentence(event: &Event) -> Option<String> {
                 messages(*held).map_or_else(String::new, |lines| format!(", {lines} en attente"));
             format!(
                 "connexion coupée ({}) : nouvelle tentative en cours{waiting}…",
-                cause(reason)
+                disconnected(reason)
             )
         }
         Event::Restored { delivered } => match messages(*delivered) {
@@ -166,23 +167,39 @@ fn farewell(ending: &Ending) -> Option<String> {
         Ending::Over => return None,
         Ending::NoRelay { address, reason } => {
             let port = address.rsplit(':').next().unwrap_or("5000");
+            let (address, port) = (safe(address), safe(port));
+            let why = disconnected(reason);
+            match reason {
+                Disconnected::UnknownHost => {
+                    format!("aucun relais à {address} ({why}) : vérifiez le nom de la machine.")
+                }
+                // A relay for two stops listening once both have come, and the kernel then refuses as if there were none.
+                Disconnected::System(error) if error.kind == io::ErrorKind::ConnectionRefused => {
+                    format!(
+                        "aucun relais à {address} ({why}) : vérifiez l'adresse, ou lancez-y « msg --relay :{port} » ; \
+                         ou deux personnes y discutent déjà."
+                    )
+                }
+                _ => format!(
+                    "aucun relais à {address} ({why}) : vérifiez l'adresse, ou lancez-y « msg --relay :{port} »."
+                ),
+            }
+        }
+        Ending::HungUp(reason) => {
             format!(
-                "aucun relais à {} ({}) : vérifiez l'adresse, ou lancez-y « msg --relay :{} ».",
-                safe(address),
-                cause(reason),
-                safe(port)
+                "le serveur a coupé la connexion ({}).",
+                disconnected(reason)
             )
         }
-        Ending::HungUp { reason } => {
-            format!("le serveur a coupé la connexion ({}).", cause(reason))
-        }
-        Ending::Refused { code, reason } => refused(code, reason),
-        Ending::Protocol { reason } => {
-            format!(
-                "impossible de s'entendre avec ce relais ({}) : vérifiez l'adresse et le port.",
-                cause(reason)
-            )
-        }
+        Ending::Refused { refusal, reason } => refused(*refusal, reason),
+        Ending::NotARelay(malformed) => format!(
+            "ce qui répond n'est pas un relais msg ({}) : vérifiez l'adresse et le port.",
+            quoted_reason(&malformed.to_string())
+        ),
+        Ending::Protocol(malformed) => format!(
+            "impossible de s'entendre avec ce relais ({}) : vérifiez l'adresse et le port.",
+            quoted_reason(&malformed.to_string())
+        ),
         Ending::Stopped => {
             "le relais a été arrêté : relancez-le, puis reconnectez-vous.".to_owned()
         }
@@ -190,51 +207,59 @@ fn farewell(ending: &Ending) -> Option<String> {
     Some(told)
 }
 
-/// Why a relay refused us, by the code of its `ERR` line: in its words, then what to do.
-fn refused(code: &str, reason: &str) -> String {
-    let reason = cause(reason);
-    match code {
-        "full" => {
+/// Why a relay refused us: in its words, then what to do.
+fn refused(refusal: Refusal, reason: &str) -> String {
+    let reason = quoted_reason(reason);
+    match refusal {
+        Refusal::Full => {
             format!("le relais refuse ({reason}) : revenez plus tard, ou essayez un autre port.")
         }
-        "name" => format!("le relais refuse ce nom ({reason}) : relancez msg avec un autre --nom."),
-        "version" => format!(
+        Refusal::Name => {
+            format!("le relais refuse ce nom ({reason}) : relancez msg avec un autre --nom.")
+        }
+        Refusal::Version => format!(
             "le relais parle une autre version du protocole ({reason}) : installez la même version de msg des deux côtés."
         ),
-        "line" => format!(
+        Refusal::Line => format!(
             "le relais refuse une ligne ({reason}) : reconnectez-vous et écrivez plus court."
         ),
-        "slow" => format!("le relais a raccroché ({reason}) : reconnectez-vous."),
-        "replaced" => {
+        Refusal::Slow => format!("le relais a raccroché ({reason}) : reconnectez-vous."),
+        Refusal::Replaced => {
             "cette place a été reprise par une autre connexion du même client : continuez là-bas."
                 .to_owned()
         }
-        "proto" => format!(
+        Refusal::Proto => format!(
             "le relais n'a pas compris ce client ({reason}) : comparez les versions des deux côtés avec « msg --version »."
-        ),
-        _ => format!(
-            "le relais refuse ({} : {reason}) : réessayez plus tard.",
-            cause(code)
         ),
     }
 }
 
-/// The reason for a failure, in French where the operating system gives the usual ones, and short whoever words it.
-pub fn cause(reason: &str) -> String {
+/// Why a connection is no more, or has never come about.
+pub fn disconnected(reason: &Disconnected) -> String {
+    let told = match reason {
+        Disconnected::Closed => "l'autre bout a raccroché",
+        Disconnected::System(error) => return system_cause(*error),
+        Disconnected::UnknownHost => "machine inconnue",
+        Disconnected::NoWelcome => "le relais ne souhaite pas la bienvenue",
+        Disconnected::NoIntroduction => "le relais ne dit pas qui est là",
+        Disconnected::RelaySilent => "le relais ne répond plus",
+        Disconnected::NothingArrives => "les messages ne passent plus",
+        Disconnected::NotSynchronised => "l'autre ne se synchronise pas",
+        Disconnected::ImpossibleAck { through, sent } => {
+            return format!("accusé de réception {through} pour {sent} messages envoyés");
+        }
+        Disconnected::TooSlow(reason) => return quoted_reason(reason),
+        Disconnected::Restart => "le relais redémarre",
+        Disconnected::Ended => "la discussion est terminée",
+    };
+    told.to_owned()
+}
+
+/// What somebody else gives as a reason: harmless, and short.
+pub fn quoted_reason(reason: &str) -> String {
     /// In characters: enough for a reason, too little to push the rest of a notice off the screen.
     const LONGEST: usize = 120;
 
-    let number = reason
-        .split_once("(os error ")
-        .and_then(|(_, end)| end.trim_end_matches(')').parse().ok());
-    if let Some(french) =
-        number.and_then(|number| system_cause(io::Error::from_raw_os_error(number).kind()))
-    {
-        return french.to_owned();
-    }
-    if reason.starts_with("failed to lookup address information") {
-        return "machine inconnue".to_owned();
-    }
     match safe(reason) {
         reason if reason.is_empty() => "sans raison donnée".to_owned(),
         reason => match reason.char_indices().nth(LONGEST) {
@@ -244,9 +269,19 @@ pub fn cause(reason: &str) -> String {
     }
 }
 
-fn system_cause(kind: std::io::ErrorKind) -> Option<&'static str> {
-    use std::io::ErrorKind;
-    Some(match kind {
+/// Why something failed: our own words where we gave some, else the operating system's reason.
+pub fn system_error(error: &io::Error) -> String {
+    match error.get_ref() {
+        Some(own) => quoted_reason(&own.to_string()),
+        None => system_cause(SystemError::from(error)),
+    }
+}
+
+/// The operating system's reason: in French where it is a usual one.
+fn system_cause(error: SystemError) -> String {
+    use io::ErrorKind;
+
+    let french = match error.kind {
         ErrorKind::ConnectionRefused => "connexion refusée",
         ErrorKind::ConnectionReset | ErrorKind::ConnectionAborted => {
             "interrompue par l'autre machine"
@@ -265,8 +300,15 @@ fn system_cause(kind: std::io::ErrorKind) -> Option<&'static str> {
         ErrorKind::StorageFull => "disque plein",
         ErrorKind::QuotaExceeded => "quota dépassé",
         ErrorKind::FileTooLarge => "fichier trop gros",
-        _ => return None,
-    })
+        kind => {
+            return match error.code {
+                // The system's own words, in its language: better than a bare number.
+                Some(code) => io::Error::from_raw_os_error(code).to_string(),
+                None => kind.to_string(),
+            };
+        }
+    };
+    french.to_owned()
 }
 
 /// « 1 message », « 3 messages »; nothing for none.
@@ -374,7 +416,10 @@ mod tests {
     fn a_cut_says_why_and_what_waits() {
         let cut = |held| {
             told(Event::Disconnected {
-                reason: "Connection reset by peer (os error 104)".to_owned(),
+                reason: Disconnected::System(SystemError {
+                    kind: io::ErrorKind::ConnectionReset,
+                    code: Some(104),
+                }),
                 held,
             })
         };
@@ -388,41 +433,52 @@ mod tests {
         );
     }
 
-    #[test]
-    fn an_absent_relay_comes_with_what_to_do() {
-        let reason = "Connection refused (os error 111)".to_owned();
-        let told = told(Event::Ended(Ending::NoRelay {
+    fn no_relay(reason: Disconnected) -> String {
+        told(Event::Ended(Ending::NoRelay {
             address: "salle12:5000".to_owned(),
             reason,
-        }));
+        }))
+    }
+
+    #[test]
+    fn an_absent_relay_comes_with_what_to_do() {
+        let system = |kind| Disconnected::System(SystemError { kind, code: None });
         assert_eq!(
-            told,
-            "aucun relais à salle12:5000 (connexion refusée) : vérifiez l'adresse, ou lancez-y « msg --relay :5000 »."
+            no_relay(system(io::ErrorKind::TimedOut)),
+            "aucun relais à salle12:5000 (pas de réponse) : vérifiez l'adresse, ou lancez-y « msg --relay :5000 »."
+        );
+        assert_eq!(
+            no_relay(system(io::ErrorKind::ConnectionRefused)),
+            "aucun relais à salle12:5000 (connexion refusée) : vérifiez l'adresse, ou lancez-y « msg --relay :5000 » ; \
+             ou deux personnes y discutent déjà."
+        );
+        assert_eq!(
+            no_relay(Disconnected::UnknownHost),
+            "aucun relais à salle12:5000 (machine inconnue) : vérifiez le nom de la machine."
         );
     }
 
     #[test]
     fn each_refusal_has_its_own_words_and_a_remedy() {
         use std::collections::HashSet;
-        let codes = [
-            "full",
-            "name",
-            "version",
-            "line",
-            "slow",
-            "replaced",
-            "proto",
-            "inédit\x1b[2J",
+        let refusals = [
+            Refusal::Full,
+            Refusal::Name,
+            Refusal::Version,
+            Refusal::Line,
+            Refusal::Slow,
+            Refusal::Replaced,
+            Refusal::Proto,
         ];
-        let told: HashSet<String> = codes
+        let told: HashSet<String> = refusals
             .iter()
-            .map(|code| Ending::Refused {
-                code: (*code).to_owned(),
-                reason: "a\nb".to_owned(),
+            .map(|&refusal| Ending::Refused {
+                refusal,
+                reason: "a\nb\x1b[2J".to_owned(),
             })
             .map(|ending| told(Event::Ended(ending)))
             .collect();
-        assert_eq!(told.len(), codes.len());
+        assert_eq!(told.len(), refusals.len());
         assert!(
             told.iter()
                 .all(|told| told.contains(" : ") && told.ends_with('.'))
@@ -431,22 +487,13 @@ mod tests {
     }
 
     #[test]
-    fn causes_are_french_where_they_are_known_and_short_anyway() {
-        assert_eq!(
-            cause("Connection refused (os error 111)"),
-            "connexion refusée"
-        );
-        assert_eq!(
-            cause("failed to lookup address information: Name or service not known"),
-            "machine inconnue"
-        );
-        assert_eq!(cause("le nom est pris"), "le nom est pris");
-        assert_eq!(cause("\x1b"), "\\x1b");
-        assert_eq!(cause(""), "sans raison donnée");
-        assert_eq!(
-            cause("odd (os error 99999999999999)"),
-            "odd (os error 99999999999999)"
-        );
-        assert_eq!(cause(&"é".repeat(4000)).chars().count(), 121);
+    fn reasons_are_french_where_they_are_known_and_short_anyway() {
+        let refused = io::Error::from_raw_os_error(111);
+        assert_eq!(system_error(&refused), "connexion refusée");
+        let own = io::Error::other("ce n'est pas un fichier ordinaire");
+        assert_eq!(system_error(&own), "ce n'est pas un fichier ordinaire");
+        assert_eq!(quoted_reason("\x1b"), "\\x1b");
+        assert_eq!(quoted_reason(""), "sans raison donnée");
+        assert_eq!(quoted_reason(&"é".repeat(4000)).chars().count(), 121);
     }
 }

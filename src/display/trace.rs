@@ -68,7 +68,7 @@ pub fn diagnostic(diagnostic: Diagnostic) -> &'static str {
         Diagnostic::OwnPrefix => "le nom du client devant le texte a été retiré",
         Diagnostic::Windows1252 => "ce n'est pas de l'UTF-8 : lu comme du Windows-1252",
         Diagnostic::ByteOrderMark => "marque d'ordre des octets (BOM) retirée",
-        Diagnostic::Disconnected => "ligne trop longue : coupée en plusieurs messages",
+        Diagnostic::Split => "ligne trop longue : coupée en plusieurs messages",
         Diagnostic::Telnet => "commandes telnet retirées du texte",
         Diagnostic::Erased => "caractères effacés au clavier",
     }

@@ -1,7 +1,7 @@
 //! `HOST:PORT`, taken apart, and what may be wrong with it.
 
 use std::fmt;
-use std::net::Ipv6Addr;
+use std::net::{Ipv6Addr, SocketAddr};
 
 use crate::display::safe;
 use crate::protocol::wire::is_hidden;
@@ -14,6 +14,15 @@ pub struct Address {
     /// A name, an IPv4 address, or an IPv6 address without brackets, with its zone if it has one (`fe80::1%eth0`).
     pub host: String,
     pub port: u16,
+}
+
+impl From<SocketAddr> for Address {
+    fn from(address: SocketAddr) -> Address {
+        Address {
+            host: address.ip().to_string(),
+            port: address.port(),
+        }
+    }
 }
 
 /// Why a text is no address.

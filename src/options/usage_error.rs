@@ -30,6 +30,8 @@ pub enum UsageError {
     NoName(Address),
     /// An option that a relay has no use for.
     ClientOnly(&'static str),
+    /// An option that makes no sense where one of the two people is the relay as well.
+    NotForAHost(&'static str),
     /// An option that a client has no use for.
     RelayOnly(&'static str),
     /// A trace shows what people write, which is nobody's business in a daemon.
@@ -122,6 +124,18 @@ impl fmt::Display for UsageError {
                 write!(
                     f,
                     "{option} ne sert pas à un relais : donnez cette option avec --connect"
+                )
+            }
+            UsageError::NotForAHost(option) => {
+                let why = match *option {
+                    "--daemon" => "--daemon sert toute une classe, sans personne devant",
+                    "--trace" => "--trace montre l'écran d'un relais à part",
+                    "--salon" => "un relais pour deux n'a pas de salons",
+                    _ => "un relais et sa personne se parlent dans le protocole de msg",
+                };
+                write!(
+                    f,
+                    "{option} ne va pas avec --relay et --nom ensemble, car {why} : retirez cette option, ou --nom"
                 )
             }
             UsageError::RelayOnly(option) => {

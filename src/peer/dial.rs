@@ -8,22 +8,24 @@ use async_net::TcpStream;
 use futures_lite::future::{Boxed, FutureExt};
 use smol::Timer;
 
+use crate::protocol::session::Disconnected;
+
 /// How long one address may take to answer.
 const DIAL_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long an address has the line to itself before the next one is tried as well.
 const HEAD_START: Duration = Duration::from_millis(250);
 
 /// Connects to the first of a name's addresses that answers.
-pub async fn dial(host: String, port: u16) -> io::Result<TcpStream> {
-    race(async_net::resolve((host, port)).await?).await
+pub async fn dial(host: String, port: u16) -> Result<TcpStream, Disconnected> {
+    let addresses = async_net::resolve((host, port)).await;
+    race(addresses.map_err(|_| Disconnected::UnknownHost)?).await
 }
 
 /// Tries addresses in turn, each once the one before has failed or has had its head start.
-fn race(addresses: Vec<SocketAddr>) -> Boxed<io::Result<TcpStream>> {
+fn race(addresses: Vec<SocketAddr>) -> Boxed<Result<TcpStream, Disconnected>> {
     async move {
         let [first, rest @ ..] = addresses.as_slice() else {
-            let reason = "ce nom n'a pas d'adresse";
-            return Err(io::Error::new(io::ErrorKind::NotFound, reason));
+            return Err(Disconnected::UnknownHost);
         };
         let mut first = std::pin::pin!(connect(*first));
         if rest.is_empty() {
@@ -58,10 +60,10 @@ enum Either<T> {
     Others(T),
 }
 
-async fn connect(address: SocketAddr) -> io::Result<TcpStream> {
+async fn connect(address: SocketAddr) -> Result<TcpStream, Disconnected> {
     let late = async {
         Timer::after(DIAL_TIMEOUT).await;
-        Err(io::ErrorKind::TimedOut.into())
+        Err(io::Error::from(io::ErrorKind::TimedOut))
     };
-    TcpStream::connect(address).or(late).await
+    Ok(TcpStream::connect(address).or(late).await?)
 }

@@ -1,6 +1,6 @@
 //! What a client's two dialects have in common: one end of a conversation, without its connection.
 
-use crate::protocol::session::{Ending, Event, Patience, Session};
+use crate::protocol::session::{Disconnected, Ending, Event, Patience, Session};
 use crate::protocol::{Line, Millis};
 
 use super::Shutdown;
@@ -8,17 +8,17 @@ use super::Shutdown;
 /// One end of a conversation. [`Session`] has the meaning of each of these; here stands what differs.
 pub trait Dialect: Send {
     fn connected(&mut self, now: Millis);
-    fn disconnected(&mut self, reason: &str);
+    fn disconnected(&mut self, reason: Disconnected);
     /// The other end of the connection sends nothing more.
     fn end_of_stream(&mut self);
-    fn received(&mut self, now: Millis, bytes: &[u8]) -> Result<(), String>;
+    fn received(&mut self, now: Millis, bytes: &[u8]) -> Result<(), Disconnected>;
     fn unsent(&self) -> &[u8];
     fn sent(&mut self, count: usize);
     fn wants_input(&self) -> bool;
     /// Whether the write half of the connection is to be shut down, which [`shut_down`](Dialect::shut_down) answers.
     fn has_written_all(&self) -> bool;
     fn shut_down(&mut self, now: Millis);
-    fn handle_timeout(&mut self, now: Millis) -> Result<(), String>;
+    fn handle_timeout(&mut self, now: Millis) -> Result<(), Disconnected>;
     fn next_timeout(&self) -> Option<Millis>;
     fn next_event(&mut self) -> Option<Event>;
     fn has_events(&self) -> bool;
@@ -36,16 +36,16 @@ impl Dialect for Session {
         self.connected(now);
     }
 
-    fn disconnected(&mut self, reason: &str) {
+    fn disconnected(&mut self, reason: Disconnected) {
         self.disconnected(reason);
     }
 
     fn end_of_stream(&mut self) {
-        self.disconnected("le relais a raccroché");
+        self.disconnected(Disconnected::Closed);
     }
 
-    fn received(&mut self, now: Millis, bytes: &[u8]) -> Result<(), String> {
-        self.received(now, bytes).map_err(|cut| cut.0)
+    fn received(&mut self, now: Millis, bytes: &[u8]) -> Result<(), Disconnected> {
+        self.received(now, bytes)
     }
 
     fn unsent(&self) -> &[u8] {
@@ -67,8 +67,8 @@ impl Dialect for Session {
 
     fn shut_down(&mut self, _: Millis) {}
 
-    fn handle_timeout(&mut self, now: Millis) -> Result<(), String> {
-        self.handle_timeout(now).map_err(|cut| cut.0)
+    fn handle_timeout(&mut self, now: Millis) -> Result<(), Disconnected> {
+        self.handle_timeout(now)
     }
 
     fn next_timeout(&self) -> Option<Millis> {

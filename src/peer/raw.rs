@@ -7,7 +7,7 @@ use std::collections::VecDeque;
 
 use crate::clock::unix_now;
 use crate::protocol::plain::{Input, Plain};
-use crate::protocol::session::{Ending, Event};
+use crate::protocol::session::{Disconnected, Ending, Event};
 use crate::protocol::timeouts::HANG_UP_TIMEOUT;
 use crate::protocol::wire::{Name, Outbox};
 use crate::protocol::{Line, Millis};
@@ -99,10 +99,8 @@ impl RawSession {
 impl Dialect for RawSession {
     fn connected(&mut self, _: Millis) {}
 
-    fn disconnected(&mut self, reason: &str) {
-        self.end(Ending::HungUp {
-            reason: reason.to_owned(),
-        });
+    fn disconnected(&mut self, reason: Disconnected) {
+        self.end(Ending::HungUp(reason));
     }
 
     fn end_of_stream(&mut self) {
@@ -112,7 +110,7 @@ impl Dialect for RawSession {
         self.end(Ending::Over);
     }
 
-    fn received(&mut self, now: Millis, bytes: &[u8]) -> Result<(), String> {
+    fn received(&mut self, now: Millis, bytes: &[u8]) -> Result<(), Disconnected> {
         self.incoming.receive(now, bytes, self.outbox.tail());
         self.take_incoming();
         Ok(())
@@ -149,7 +147,7 @@ impl Dialect for RawSession {
         }
     }
 
-    fn handle_timeout(&mut self, now: Millis) -> Result<(), String> {
+    fn handle_timeout(&mut self, now: Millis) -> Result<(), Disconnected> {
         self.incoming.handle_timeout(now, self.outbox.tail());
         self.take_incoming();
         if let RawPhase::Listening { until: Some(until) } = self.phase

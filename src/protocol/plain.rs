@@ -97,7 +97,7 @@ pub enum Diagnostic {
     Windows1252,
     ByteOrderMark,
     /// The line is longer than a message.
-    Disconnected,
+    Split,
     /// Telnet commands stood among the text.
     Telnet,
     /// Characters were taken back.
@@ -434,7 +434,7 @@ impl Plain {
 
     /// Hands on what stands of a line that is longer than a message.
     fn end_part(&mut self) {
-        self.diagnostics.add(Diagnostic::Disconnected);
+        self.diagnostics.add(Diagnostic::Split);
         let cut = self.line.len() - text::unfinished(&self.line);
         let rest = self.line.split_off(cut);
         let line = std::mem::replace(&mut self.line, rest);
@@ -570,7 +570,7 @@ impl Diagnostics {
             Diagnostic::Erased,
             Diagnostic::Silence,
             Diagnostic::EndOfStream,
-            Diagnostic::Disconnected,
+            Diagnostic::Split,
             Diagnostic::OwnPrefix,
         ];
         all.into_iter()

@@ -26,7 +26,7 @@ use fault::Fault;
 use partner::{Former, News, Partner, Sync};
 use window::Window;
 
-pub use event::{Ending, Event};
+pub use event::{Disconnected, Ending, Event, SystemError};
 
 /// Most lines that may wait for their acknowledgement; then the author waits.
 pub const WINDOW_LINES: usize = 1024;
@@ -52,18 +52,6 @@ const REPEAT_ACK: Millis = 5_000;
 const LEAVE_TIMEOUT: Millis = 2_000;
 /// Partners remembered after another has taken their place, so that a return doubles nothing.
 const FORMER_PARTNERS: usize = 32;
-
-/// The connection must be closed; the session has already taken note of it and says why.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Disconnected(pub String);
-
-impl std::fmt::Display for Disconnected {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl std::error::Error for Disconnected {}
 
 /// How long a person who leaves lets lines be delivered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -197,7 +185,7 @@ impl Session {
     }
 
     /// The connection is gone. What was under way on it is sent again on the next.
-    pub fn disconnected(&mut self, reason: &str) {
+    pub fn disconnected(&mut self, reason: Disconnected) {
         let was_up = matches!(self.link, Link::Up { .. });
         self.link = Link::Down;
         self.introduced_by = None;
@@ -213,7 +201,7 @@ impl Session {
             Phase::Talking | Phase::Finishing { .. } if was_up && self.outage == Outage::None => {
                 self.outage = Outage::Told;
                 self.tell(Event::Disconnected {
-                    reason: reason.to_owned(),
+                    reason,
                     held: self.window.lines.len(),
                 });
             }
@@ -221,7 +209,7 @@ impl Session {
         }
     }
 
-    /// Bytes came from the relay. After an error the connection must be closed.
+    /// Bytes came from the relay. After an error the connection must be closed; the session has taken note of it.
     pub fn received(&mut self, now: Millis, mut bytes: &[u8]) -> Result<(), Disconnected> {
         if let Link::Up { heard_at, .. } = &mut self.link {
             *heard_at = now;
@@ -246,9 +234,8 @@ impl Session {
             }
             Err(Fault::Disconnected(reason)) => Err(self.cut(reason)),
             Err(Fault::End(ending)) => {
-                let reason = format!("{ending:?}");
                 self.end(ending);
-                Err(self.cut(reason))
+                Err(self.cut(Disconnected::Ended))
             }
         }
     }
@@ -289,7 +276,7 @@ impl Session {
         }
     }
 
-    /// Time has passed. After an error the connection must be closed.
+    /// Time has passed. After an error the connection must be closed; the session has taken note of it.
     pub fn handle_timeout(&mut self, now: Millis) -> Result<(), Disconnected> {
         if self.phase_deadline().is_some_and(|at| now >= at) {
             match self.phase {
@@ -299,22 +286,22 @@ impl Session {
         }
         match self.link {
             Link::Greeting { since } if now >= since + WELCOME_TIMEOUT => {
-                return Err(self.cut("le relais ne souhaite pas la bienvenue".to_owned()));
+                return Err(self.cut(Disconnected::NoWelcome));
             }
             Link::Up { .. } if self.dead_at().is_some_and(|at| now >= at) => {
-                return Err(self.cut("le relais ne répond plus".to_owned()));
+                return Err(self.cut(Disconnected::RelaySilent));
             }
             _ => {}
         }
         if self.introduced_by.is_some_and(|at| now >= at) {
-            return Err(self.cut("le relais ne dit pas qui est là".to_owned()));
+            return Err(self.cut(Disconnected::NoIntroduction));
         }
         if self.stuck_at().is_some_and(|at| now >= at) {
             let reason = match self.is_live() {
-                true => "les messages ne passent plus",
-                false => "l'autre ne se synchronise pas",
+                true => Disconnected::NothingArrives,
+                false => Disconnected::NotSynchronised,
             };
-            return Err(self.cut(reason.to_owned()));
+            return Err(self.cut(reason));
         }
         if let Some(partner) = &mut self.partner
             && partner.received > partner.held
@@ -470,11 +457,7 @@ impl Session {
             Ok(Verb::Bye(bye)) => return Err(Fault::from(bye)),
             _ => {}
         }
-        Welcome::decode(line).map_err(|malformed| {
-            Fault::End(Ending::Protocol {
-                reason: format!("ce n'est pas un relais msg ({malformed})"),
-            })
-        })?;
+        Welcome::decode(line).map_err(|malformed| Fault::End(Ending::NotARelay(malformed)))?;
         self.link = Link::Up {
             heard_at: now,
             spoke_at: now,
@@ -641,9 +624,9 @@ impl Session {
         });
     }
 
-    fn cut(&mut self, reason: String) -> Disconnected {
-        self.disconnected(&reason);
-        Disconnected(reason)
+    fn cut(&mut self, reason: Disconnected) -> Disconnected {
+        self.disconnected(reason.clone());
+        reason
     }
 
     #[cfg(test)]

@@ -2,6 +2,7 @@
 
 use std::future::{self, Future};
 use std::io;
+use std::net::SocketAddr;
 use std::pin::pin;
 use std::task::Poll;
 
@@ -33,6 +34,7 @@ pub struct LineMode {
     clock: Clock,
     /// What did not arrive by the end, told once the terminal is as it was.
     undelivered: Vec<Line>,
+    invitations: Vec<SocketAddr>,
 }
 
 /// What happened.
@@ -76,6 +78,7 @@ impl LineMode {
             signals: Signals::watch(&watched)?,
             clock: Clock::start(),
             undelivered: Vec::new(),
+            invitations: settings.invitations,
             // Last of what can fail: the terminal becomes raw here.
             view: View::open(streams)?,
         })
@@ -86,6 +89,7 @@ impl LineMode {
     /// # Errors
     /// When the system fails to wait.
     pub(super) async fn run(mut self) -> io::Result<Outcome> {
+        self.invite();
         if self.source == LineSource::Person {
             self.conversation.recall(RECALLED);
             self.carry_out();
@@ -109,6 +113,20 @@ impl LineMode {
         }
     }
 
+    /// Says what the other person types to come here.
+    fn invite(&mut self) {
+        match self.invitations.len() {
+            0 => return,
+            1 => self.view.notice("pour vous rejoindre, l'autre tape :"),
+            _ => self
+                .view
+                .notice("pour vous rejoindre, l'autre tape l'une de ces lignes :"),
+        }
+        for address in &self.invitations {
+            self.view.tell_invitation(*address);
+        }
+    }
+
     fn take_up(&mut self, wake: Wake) {
         let now = self.clock.now();
         match wake {
@@ -121,7 +139,7 @@ impl LineMode {
             Wake::Screen => {}
             Wake::Input(length) => self.take_input(now, length),
             Wake::InputFailed(error) => {
-                let cause = display::cause(&error.to_string());
+                let cause = display::system_error(&error);
                 self.view
                     .error(&format!("l'entrée ne peut pas être lue : {cause}."));
                 self.take_input(now, 0);

@@ -1,6 +1,7 @@
 //! Where a conversation is shown: rows, notices, and whether they still arrive.
 
 use std::io;
+use std::net::SocketAddr;
 use std::os::fd::{AsFd, OwnedFd};
 use std::task::{Context, Poll};
 use std::time::Duration;
@@ -115,6 +116,12 @@ impl View {
         if let Some(row) = row {
             self.tell(&row);
         }
+    }
+
+    /// Shows what another person types to come here.
+    pub fn tell_invitation(&mut self, address: SocketAddr) {
+        let row = self.notice_palette.invitation(address);
+        self.tell(&row);
     }
 
     /// Shows a row of what was said before.

@@ -174,7 +174,7 @@ impl WindowMode {
                 self.main_window.composer.focus();
             }
             Err(error) => {
-                let cause = display::cause(&error.to_string());
+                let cause = display::system_error(&error);
                 self.main_window
                     .message_list
                     .error(&format!("impossible d'appeler : {cause}."));

@@ -1,53 +1,44 @@
 //! Sentences of the window, where those of a terminal do not suit: they speak of buttons, not of options.
 
-use crate::display::{cause, messages, safe};
-use crate::peer::Ending;
+use std::io;
 
-/// Why a conversation has ended, and what helps; nothing where all is said.
+use crate::display::{self, disconnected, messages, quoted_reason, safe};
+use crate::peer::{Disconnected, Ending, Event};
+use crate::protocol::wire::Refusal;
+
+/// Why a conversation has ended; what helps is on the buttons below. Nothing where all is said.
 pub fn ending(ending: &Ending) -> Option<String> {
     let told = match ending {
-        Ending::Over => return None,
         Ending::NoRelay { address, reason } => {
-            let (address, reason) = (safe(address), cause(reason));
-            match reason.as_str() {
-                // A relay that has its two people listens no more.
-                "connexion refusée" => format!(
-                    "personne ne répond à {address} (connexion refusée) : deux personnes y parlent peut-être déjà, ou \
-                     aucun relais n'y est lancé."
-                ),
-                _ => format!("aucun relais à {address} ({reason})."),
+            let (address, why) = (safe(address), disconnected(reason));
+            match reason {
+                // A relay for two stops listening once both have come.
+                Disconnected::System(error) if error.kind == io::ErrorKind::ConnectionRefused => {
+                    format!(
+                        "personne ne répond à {address} ({why}) : deux personnes y parlent peut-être déjà, ou aucun \
+                         relais n'y est lancé."
+                    )
+                }
+                _ => format!("aucun relais à {address} ({why})."),
             }
         }
-        Ending::HungUp { reason } => {
-            format!("le serveur a coupé la connexion ({}).", cause(reason))
+        Ending::Refused { refusal, reason } => {
+            let reason = quoted_reason(reason);
+            match refusal {
+                Refusal::Full => {
+                    format!(
+                        "il n'y a plus de place ici ({reason}) : deux personnes y parlent déjà."
+                    )
+                }
+                Refusal::Name => format!("ce nom ne convient pas au relais ({reason})."),
+                Refusal::Proto => format!("le relais n'a pas compris ce programme ({reason})."),
+                _ => return display::sentence(&Event::Ended(ending.clone())),
+            }
         }
-        Ending::Refused { code, reason } => refused(code, &cause(reason)),
-        Ending::Protocol { reason } => format!(
-            "impossible de s'entendre avec ce qui répond à cette adresse ({}).",
-            cause(reason)
-        ),
         Ending::Stopped => "le relais a été arrêté.".to_owned(),
+        _ => return display::sentence(&Event::Ended(ending.clone())),
     };
     Some(told)
-}
-
-fn refused(code: &str, reason: &str) -> String {
-    match code {
-        "full" => {
-            format!("il n'y a plus de place ici ({reason}) : deux personnes y parlent déjà.")
-        }
-        "name" => format!("ce nom ne convient pas au relais ({reason})."),
-        "version" => format!(
-            "ce relais parle une autre version du protocole ({reason}) : il faut la même version de msg des deux côtés."
-        ),
-        "line" => format!("le relais refuse une ligne ({reason})."),
-        "slow" => format!("le relais a raccroché ({reason})."),
-        "replaced" => {
-            "cette place a été reprise par une autre connexion : la discussion continue là-bas."
-                .to_owned()
-        }
-        _ => format!("le relais refuse ({reason})."),
-    }
 }
 
 /// We leave, and what we have said is being delivered.
@@ -95,29 +86,40 @@ pub fn loss(pending: usize, has_draft: bool) -> Option<String> {
 mod tests {
     use super::*;
 
+    fn no_relay(kind: io::ErrorKind) -> String {
+        ending(&Ending::NoRelay {
+            address: "h:1".to_owned(),
+            reason: io::Error::from(kind).into(),
+        })
+        .unwrap()
+    }
+
     #[test]
     fn a_refused_connection_may_be_a_relay_that_is_full() {
-        let ending = |reason: &str| {
-            ending(&Ending::NoRelay {
-                address: "h:1".to_owned(),
-                reason: reason.to_owned(),
-            })
-        };
-        assert!(ending("connexion refusée").is_some_and(|told| told.contains("déjà")));
-        assert!(ending("délai dépassé").is_some_and(|told| !told.contains("déjà")));
+        assert!(no_relay(io::ErrorKind::ConnectionRefused).contains("déjà"));
+        assert!(!no_relay(io::ErrorKind::TimedOut).contains("déjà"));
     }
 
     #[test]
     fn no_ending_speaks_of_options() {
-        for code in [
-            "full", "name", "version", "line", "slow", "replaced", "proto", "?",
-        ] {
-            let told = ending(&Ending::Refused {
-                code: code.to_owned(),
-                reason: "raison".to_owned(),
-            });
-            assert!(told.is_some_and(|told| !told.contains("--")), "{code}");
+        let refused = |refusal| Ending::Refused {
+            refusal,
+            reason: "raison".to_owned(),
+        };
+        let endings = [
+            Ending::Stopped,
+            refused(Refusal::Full),
+            refused(Refusal::Name),
+            refused(Refusal::Line),
+            refused(Refusal::Slow),
+            refused(Refusal::Replaced),
+            refused(Refusal::Proto),
+        ];
+        for known in endings {
+            let told = ending(&known).unwrap();
+            assert!(!told.contains("--") && !told.contains("relancez"), "{told}");
         }
+        assert!(!no_relay(io::ErrorKind::TimedOut).contains("--"));
     }
 
     #[test]

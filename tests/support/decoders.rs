@@ -5,7 +5,7 @@
 //! comes: bounded buffers, deadlines that lie ahead, an end that is the end.
 
 use msg::protocol::hub::{Config, ConnId, Effect, EndOfStream, Formatter, Hub, RelayMode, Tracing};
-use msg::protocol::session::{Event, Patience, Session};
+use msg::protocol::session::{Disconnected, Event, Patience, Session};
 use msg::protocol::wire::{Bye, Hello, Lines, MAX_LINE, Pid, Token, Verb, Welcome};
 use msg::protocol::{Line, Millis};
 
@@ -204,7 +204,7 @@ pub fn session(choices: &mut Choices<'_>) {
         }
         stands &= session.handle_timeout(now).is_ok();
         if !stands || session.is_ended() {
-            session.disconnected("coupé");
+            session.disconnected(Disconnected::Closed);
             connected = false;
         }
         if choices.below(4) == 0 {
@@ -223,7 +223,7 @@ pub fn session(choices: &mut Choices<'_>) {
             let ahead = session.next_timeout().is_none_or(|at| at > now);
             assert!(ahead, "a deadline that a tick does not move");
         } else {
-            session.disconnected("coupé");
+            session.disconnected(Disconnected::Closed);
             connected = false;
         }
     }

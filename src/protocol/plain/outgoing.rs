@@ -54,12 +54,13 @@ pub fn sentence(event: &Event) -> Option<String> {
         }
         Event::Undelivered { lines } if lines.is_empty() => return None,
         Event::Undelivered { .. } => "Messages qui n'ont pas pu partir :".to_owned(),
-        Event::Ended(Ending::Refused { reason, .. } | Ending::Protocol { reason }) => {
-            format!("Le relais refuse : {reason}.")
-        }
+        Event::Ended(Ending::Refused { reason, .. }) => format!("Le relais refuse : {reason}."),
+        Event::Ended(Ending::Protocol(malformed)) => format!("Le relais refuse : {malformed}."),
         Event::Ended(Ending::Stopped) => "Le relais vient de s'interrompre.".to_owned(),
         // The relay is this client's end of the protocol: between the two there is nothing to cut and to restore.
-        Event::Ended(Ending::Over | Ending::NoRelay { .. } | Ending::HungUp { .. })
+        Event::Ended(
+            Ending::Over | Ending::NoRelay { .. } | Ending::NotARelay(_) | Ending::HungUp(_),
+        )
         | Event::Received { .. }
         | Event::Delivered { .. }
         | Event::Disconnected { .. }

@@ -1,6 +1,10 @@
 //! What a session has to tell.
 
+use std::fmt;
+use std::io;
+
 use crate::protocol::Line;
+use crate::protocol::wire::{Malformed, Refusal};
 
 /// What a conversation tells a user interface. `Ended` is always the last.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,7 +20,7 @@ pub enum Event {
     Delivered { lines: u64 },
     /// Our connection is cut, and dialling goes on by itself. Told once for each outage.
     /// `held` lines wait for it.
-    Disconnected { reason: String, held: usize },
+    Disconnected { reason: Disconnected, held: usize },
     /// Our connection stands again; `delivered` lines that had waited have reached the other.
     Restored { delivered: usize },
     /// The other's connection is cut; the seat is kept. `held` lines wait.
@@ -38,14 +42,79 @@ pub enum Event {
 pub enum Ending {
     /// Somebody left, and all is said.
     Over,
-    /// No relay answers at this address; `reason` is the operating system's last word.
-    NoRelay { address: String, reason: String },
-    /// The relay refuses us: the code and the text of its `ERR` line.
-    Refused { code: String, reason: String },
-    /// What answers does not keep to the protocol.
-    Protocol { reason: String },
+    /// No relay has answered at this address; `reason` is why the last call came to nothing.
+    NoRelay {
+        address: String,
+        reason: Disconnected,
+    },
+    /// The relay refuses us; `reason` are its own words.
+    Refused { refusal: Refusal, reason: String },
+    /// What answers is no relay of this protocol.
+    NotARelay(Malformed),
+    /// The relay does not keep to the protocol.
+    Protocol(Malformed),
     /// The relay was told to stop.
     Stopped,
     /// A server that speaks plain text cut the connection; there is no resuming.
-    HungUp { reason: String },
+    HungUp(Disconnected),
 }
+
+/// Why a connection is no more, or has never come about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Disconnected {
+    /// The other end closed it.
+    Closed,
+    /// The operating system says so.
+    System(SystemError),
+    /// The host's name has no address.
+    UnknownHost,
+    /// Whoever answered did not say the welcome in time.
+    NoWelcome,
+    /// The relay did not say in time who sits opposite.
+    NoIntroduction,
+    /// The relay was silent for too long.
+    RelaySilent,
+    /// The partner acknowledged nothing for too long (rule 6).
+    NothingArrives,
+    /// The partner never said what it holds (rule 1).
+    NotSynchronised,
+    /// The partner acknowledged more than was sent (rule 5).
+    ImpossibleAck { through: u64, sent: u64 },
+    /// The relay hung up because this connection was too slow; these are its own words.
+    TooSlow(String),
+    /// The relay is being started anew.
+    Restart,
+    /// The conversation is over.
+    Ended,
+}
+
+/// What the operating system says went wrong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SystemError {
+    pub kind: io::ErrorKind,
+    /// Its own number, where it gave one.
+    pub code: Option<i32>,
+}
+
+impl From<&io::Error> for SystemError {
+    fn from(error: &io::Error) -> SystemError {
+        SystemError {
+            kind: error.kind(),
+            code: error.raw_os_error(),
+        }
+    }
+}
+
+impl From<io::Error> for Disconnected {
+    fn from(error: io::Error) -> Disconnected {
+        Disconnected::System(SystemError::from(&error))
+    }
+}
+
+impl fmt::Display for Disconnected {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{self:?}")
+    }
+}
+
+impl std::error::Error for Disconnected {}

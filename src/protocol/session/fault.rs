@@ -2,12 +2,12 @@
 
 use crate::protocol::wire::{Bye, Malformed, Refusal};
 
-use super::Ending;
+use super::{Disconnected, Ending};
 
 /// Why a line that came ends the connection, or everything.
 pub(super) enum Fault {
     /// This connection is no good; the next may be.
-    Disconnected(String),
+    Disconnected(Disconnected),
     End(Ending),
 }
 
@@ -15,9 +15,9 @@ impl Fault {
     pub(super) fn refused(refusal: Refusal, reason: &str) -> Fault {
         match refusal {
             // Too slow on this connection; the lines go on over the next.
-            Refusal::Slow => Fault::Disconnected(reason.to_owned()),
+            Refusal::Slow => Fault::Disconnected(Disconnected::TooSlow(reason.to_owned())),
             refusal => Fault::End(Ending::Refused {
-                code: refusal.code().to_owned(),
+                refusal,
                 reason: reason.to_owned(),
             }),
         }
@@ -27,7 +27,7 @@ impl Fault {
 impl From<Bye> for Fault {
     fn from(bye: Bye) -> Fault {
         match bye {
-            Bye::Restart => Fault::Disconnected("le relais redémarre".to_owned()),
+            Bye::Restart => Fault::Disconnected(Disconnected::Restart),
             Bye::Stop => Fault::End(Ending::Stopped),
             Bye::Over => Fault::End(Ending::Over),
         }
@@ -36,8 +36,6 @@ impl From<Bye> for Fault {
 
 impl From<Malformed> for Fault {
     fn from(malformed: Malformed) -> Fault {
-        Fault::End(Ending::Protocol {
-            reason: malformed.to_string(),
-        })
+        Fault::End(Ending::Protocol(malformed))
     }
 }

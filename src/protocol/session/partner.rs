@@ -5,7 +5,8 @@ use crate::protocol::{Line, Millis};
 
 use super::fault::Fault;
 use super::{
-    Event, FORMER_PARTNERS, Heartbeat, INBOX_LINES, Outage, Phase, Queued, Session, SessionMutation,
+    Disconnected, Event, FORMER_PARTNERS, Heartbeat, INBOX_LINES, Outage, Phase, Queued, Session,
+    SessionMutation,
 };
 
 /// Who sits opposite.
@@ -198,10 +199,9 @@ impl Session {
             if self.heartbeat == Heartbeat::Needless {
                 return Ok(());
             }
-            return Err(Fault::Disconnected(format!(
-                "accusé de réception {through} pour {} messages envoyés",
-                window.sent
-            )));
+            let sent = window.sent;
+            let reason = Disconnected::ImpossibleAck { through, sent };
+            return Err(Fault::Disconnected(reason));
         }
         if partner.numbering == Numbering::Unknown {
             partner.numbering = Numbering::Known;

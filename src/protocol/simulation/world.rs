@@ -10,7 +10,7 @@ use std::net::Ipv4Addr;
 
 use super::{Course, Mutation, PEACE, Relaying, Story, TROUBLE};
 use crate::protocol::hub::{ConnId, Effect, Hub};
-use crate::protocol::session::{Event, Patience, Session};
+use crate::protocol::session::{Disconnected, Event, Patience, Session};
 use crate::protocol::wire::{Hello, Pid, Token};
 use crate::protocol::{Line, Millis};
 
@@ -318,7 +318,7 @@ impl World {
             Happening::AtRelay(link, bytes) => self.at_relay(link, bytes),
             Happening::AtClient(link, bytes) => self.at_client(link, bytes),
             Happening::RelaySeesEnd(link) => self.relay_sees_end(link),
-            Happening::ClientSeesEnd(link) => self.client_sees_end(link, "the relay hung up"),
+            Happening::ClientSeesEnd(link) => self.client_sees_end(link),
             Happening::TickClient(me) => self.turn_client(me),
             Happening::TickRelay => self.turn_relay(),
             Happening::Fault => self.fault(),
@@ -481,7 +481,7 @@ impl World {
         }
         match self.clients[client].session.received(now, &bytes) {
             Ok(()) => self.turn_client(client),
-            Err(cut) => self.client_hangs_up(client, &cut.0),
+            Err(cut) => self.client_hangs_up(client, cut),
         }
     }
 
@@ -498,19 +498,19 @@ impl World {
         }
     }
 
-    fn client_sees_end(&mut self, id: usize, reason: &str) {
+    fn client_sees_end(&mut self, id: usize) {
         let Some(link) = self.links.get_mut(&id) else {
             return;
         };
         if std::mem::replace(&mut link.open_at_client, false) && link.client != INTRUDER {
             let me = link.client;
             if self.clients[me].link == Some(id) {
-                self.client_hangs_up(me, reason);
+                self.client_hangs_up(me, Disconnected::Closed);
             }
         }
     }
 
-    fn client_hangs_up(&mut self, me: usize, reason: &str) {
+    fn client_hangs_up(&mut self, me: usize, reason: Disconnected) {
         self.say(|| format!("client {me} is cut off: {reason}"));
         let now = self.now;
         self.clients[me].session.disconnected(reason);
@@ -537,7 +537,7 @@ impl World {
             return;
         }
         if let Err(cut) = client.session.handle_timeout(now) {
-            return self.client_hangs_up(me, &cut.0);
+            return self.client_hangs_up(me, cut);
         }
         if now >= client.screen_stuck_until {
             while let Some(event) = client.session.next_event() {
@@ -559,7 +559,7 @@ impl World {
             }
             client.session.hold();
             if let Err(cut) = client.session.handle_timeout(now) {
-                return self.client_hangs_up(me, &cut.0);
+                return self.client_hangs_up(me, cut);
             }
         }
         if client.session.is_live() {
@@ -573,7 +573,7 @@ impl World {
             self.send_up(link, bytes);
         }
         if ended && link.is_some() {
-            return self.client_hangs_up(me, "it has ended");
+            return self.client_hangs_up(me, Disconnected::Ended);
         }
         if let Some(at) = deadline {
             self.plan(at.max(now + 1), Happening::TickClient(me));

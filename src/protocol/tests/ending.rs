@@ -4,6 +4,7 @@ use super::scene::{End, Scene};
 use crate::protocol::hub::RelayMode;
 use crate::protocol::session::{Ending, Patience};
 use crate::protocol::wire::Bye;
+use crate::protocol::wire::Refusal;
 
 #[test]
 fn whoever_leaves_delivers_everything_first_and_both_end() {
@@ -167,7 +168,13 @@ fn a_seat_given_up_is_not_given_back() {
     scene.cut(bob);
     scene.wait(120_001);
     scene.dial(bob);
-    assert!(matches!(scene.ending(bob), Some(Ending::Refused { code, .. }) if code == "full"));
+    assert!(matches!(
+        scene.ending(bob),
+        Some(Ending::Refused {
+            refusal: Refusal::Full,
+            ..
+        })
+    ));
 }
 
 #[test]

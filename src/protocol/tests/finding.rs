@@ -5,11 +5,18 @@ use std::net::Ipv4Addr;
 use super::scene::Scene;
 use crate::protocol::hub::{Config, ConnId, Counts, Hub, RelayMode};
 use crate::protocol::session::{Ending, Patience};
+use crate::protocol::wire::Refusal;
 
 const KEPT: u64 = 120_000;
 
 fn is_refused(ending: Option<&Ending>) -> bool {
-    matches!(ending, Some(Ending::Refused { code, .. }) if code == "full")
+    matches!(
+        ending,
+        Some(Ending::Refused {
+            refusal: Refusal::Full,
+            ..
+        })
+    )
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 use super::scene::Scene;
 use crate::protocol::session::{Ending, WINDOW_LINES};
+use crate::protocol::wire::Refusal;
 
 #[test]
 fn lines_said_before_anybody_comes_are_delivered_on_arrival() {
@@ -144,7 +145,13 @@ fn a_stranger_who_wins_a_seat_never_reads_what_was_meant_for_another() {
     assert_eq!(scene.told(eve), ["waiting", "Zoé arrives", "Zoé: pour Ève"]);
     assert_eq!(scene.delivered(zoe), 3);
     scene.dial(bob);
-    assert!(matches!(scene.ending(bob), Some(Ending::Refused { code, .. }) if code == "full"));
+    assert!(matches!(
+        scene.ending(bob),
+        Some(Ending::Refused {
+            refusal: Refusal::Full,
+            ..
+        })
+    ));
 }
 
 #[test]

@@ -5,7 +5,7 @@
 use std::net::{IpAddr, Ipv4Addr};
 
 use crate::protocol::hub::{Config, ConnId, Effect, Hub, RelayMode};
-use crate::protocol::session::{Ending, Event, Patience, Session};
+use crate::protocol::session::{Disconnected, Ending, Event, Patience, Session};
 use crate::protocol::wire::{Bye, Hello, Pid, Token};
 use crate::protocol::{Line, Millis};
 
@@ -400,7 +400,9 @@ impl Scene {
         if std::mem::replace(&mut ends.at_client, End::Closed) == End::Open {
             ends.down.bytes.clear();
             if let Some(client) = ends.client {
-                self.clients[client].session.disconnected("coupé");
+                self.clients[client]
+                    .session
+                    .disconnected(Disconnected::Closed);
             }
         }
     }

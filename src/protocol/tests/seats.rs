@@ -8,7 +8,7 @@ use crate::protocol::wire::Bye;
 const HELLO_EVE: &str = "MSG/1 000000000000000e 0000000000000000000000000000000e - Ève\n";
 
 fn is_refused(ending: Option<&Ending>, with: &str) -> bool {
-    matches!(ending, Some(Ending::Refused { code, .. }) if code == with)
+    matches!(ending, Some(Ending::Refused { refusal, .. }) if refusal.code() == with)
 }
 
 #[test]

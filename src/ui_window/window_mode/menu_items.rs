@@ -52,7 +52,7 @@ impl WindowMode {
                     && let Some(path) = chooser.file().and_then(|file| file.path())
                     && let Err(error) = fs::write(path, &text)
                 {
-                    let cause = display::cause(&error.to_string());
+                    let cause = display::system_error(&error);
                     asks.ask(UserAction::NotSaved(cause));
                 }
                 chooser.destroy();

@@ -18,6 +18,8 @@ use crate::support::{Program, end, msg};
 /// How long anything may take before a test fails: long, because a loaded machine is slow.
 pub const TIMEOUT: Duration = Duration::from_secs(15);
 
+const STILL: &str = "[Settings]\ngtk-cursor-blink=false\ngtk-enable-animations=false\n";
+
 /// A desktop that ends with its test.
 pub struct Desktop {
     context: MainContext,
@@ -69,6 +71,10 @@ impl Desktop {
         drop(fs::remove_dir_all(&pictures));
         fs::create_dir_all(&pictures).expect("the target folder can be written");
         let home = scratch();
+        // A caret that blinks makes each picture another.
+        let settings = home.join(".config/gtk-4.0");
+        fs::create_dir_all(&settings).expect("a home of our own");
+        fs::write(settings.join("settings.ini"), STILL).expect("a home of our own");
 
         let mut screen = Kept(
             service("Xvfb")
@@ -237,14 +243,33 @@ impl Desktop {
         moment.destroy();
     }
 
-    /// Keeps a picture of the screen.
-    pub fn photograph(&self, what: &str) {
+    /// Keeps a picture of the screen; where it is.
+    pub fn photograph(&self, what: &str) -> String {
         self.taken.set(self.taken.get() + 1);
         let name = format!("{:02}-{what}.png", self.taken.get());
         let path = self.pictures.join(name);
         let path = path.to_str().expect("the target folder has a plain name");
         let (taken, _) = self.run("import", &["-window", "root", path]);
         assert!(taken, "imagemagick takes a picture");
+        path.to_owned()
+    }
+
+    /// What tells one screen from another.
+    pub fn signature(&self) -> String {
+        self.run("import", &["-window", "root", "-format", "%#", "info:"])
+            .1
+    }
+
+    /// Waits until the screen is no longer as it was, and then changes no more. Nothing is asked of any program
+    /// meanwhile: one that is asked about its text lays it out, which it might not have done by itself.
+    pub fn wait_for_another_screen(&self, before: &str) {
+        let mut last = String::new();
+        self.wait_for("another screen", || {
+            let now = self.signature();
+            let is_still = now != before && now == last;
+            last = now;
+            is_still.then_some(())
+        });
     }
 
     /// Presses keys, by their names: `ctrl+a`.
@@ -373,19 +398,22 @@ impl Window<'_> {
     }
 
     /// How bright the screen is at a point of the window, from 0 to 1.
-    pub fn brightness_at(&self, (x, y): (i32, i32)) -> f64 {
+    pub fn brightness_at(&self, point: (i32, i32)) -> f64 {
+        self.brightness(&["import", "-window", "root"], point)
+    }
+
+    /// How bright a point of the window is in a picture of the screen.
+    pub fn brightness_in(&self, picture: &str, point: (i32, i32)) -> f64 {
+        self.brightness(&["convert", picture], point)
+    }
+
+    fn brightness(&self, picture: &[&str], (x, y): (i32, i32)) -> f64 {
         let (left, top) = self.position();
         let point = format!("1x1+{}+{}", left + x, top + y);
-        let import = [
-            "-window",
-            "root",
-            "-crop",
-            &point,
-            "-format",
-            "%[fx:mean]",
-            "info:",
-        ];
-        let (_, brightness) = self.desktop.run("import", &import);
+        let rest = ["-crop", &point, "-format", "%[fx:mean]", "info:"];
+        let (_, brightness) = self
+            .desktop
+            .run(picture[0], &[&picture[1..], &rest].concat());
         brightness.trim().parse().expect("imagemagick says")
     }
 

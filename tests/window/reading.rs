@@ -3,8 +3,6 @@
 use std::fs;
 use std::time::{Duration, Instant};
 
-use rustix::process::Signal;
-
 use crate::accessibility::Part;
 use crate::desktop::on_a_desktop;
 use crate::support::process::most_memory;
@@ -145,23 +143,34 @@ fn bubbles_stand_behind_their_messages_however_the_text_scrolls() {
         }
         talk.zoe_reads("message 11");
         talk.wait_until_in_view("message 11");
-        let bubble_stands = |what: &str, next: &str| {
-            let is_white = |point| talk.window.brightness_at(point) > 0.94;
-            talk.wait_until_in_view(next);
-            desktop.wait_for(what, || {
-                let (left, _, top, bottom) = talk.around("message 11");
-                let (x, y) = (left - 2, (top + bottom) / 2);
-                let (_, _, next, end) = talk.around(next);
-                // Behind the message, and not behind the row after it.
-                (!is_white((x, y)) && is_white((x, (next + end) / 2))).then_some(())
-            });
-            desktop.photograph(what);
-        };
-        talk.bob.signal(Signal::STOP);
-        talk.zoe_types("/historique");
-        bubble_stands("with-an-error-below", "commande inconnue");
-        desktop.press(&["ctrl+a", "BackSpace", "ctrl+q"]);
-        bubble_stands("after-leaving", "le client Zoé a quitté");
+        talk.wait_until_in_view("message 11");
+        let mut before = desktop.signature();
+        let mut changes: Vec<(String, Box<dyn Fn(&mut Talk)>)> = (12..16)
+            .map(|number| {
+                let text = format!("message {number}, {}", "assez long ".repeat(9));
+                let says: Box<dyn Fn(&mut Talk)> = Box::new(move |talk| talk.bob_says(&text));
+                (format!("message {number}"), says)
+            })
+            .collect();
+        // A row and less height for all come in one frame.
+        changes.push((
+            "message 15".to_owned(),
+            Box::new(|talk| talk.desktop.press(&["ctrl+q"])),
+        ));
+        for (last, change) in changes {
+            change(&mut talk);
+            desktop.wait_for_another_screen(&before);
+            let picture = desktop.photograph("scrolled");
+            before = desktop.signature();
+            let is_bubble = |point| talk.window.brightness_in(&picture, point) < 0.92;
+            // Left of the last message, and in the place below it.
+            let (left, _, top, bottom) = talk.around(&last);
+            let (_, _, _, end) = talk.edges_of_display();
+            assert!(is_bubble((left - 2, (top + bottom) / 2)), "{picture}");
+            assert!(!is_bubble((left - 2, end - 4)), "{picture}");
+        }
+        let (left, _, top, bottom) = talk.around("le client Zoé a quitté");
+        assert!(talk.window.brightness_at((left - 2, (top + bottom) / 2)) > 0.92);
     });
 }
 

@@ -145,6 +145,10 @@ impl MainWindow {
 
     /// Takes over the colours and the sizes of the theme.
     pub fn lay_out(&self) {
+        match theme::is_high_contrast() {
+            true => self.window.add_css_class(theme::CONTRAST),
+            false => self.window.remove_css_class(theme::CONTRAST),
+        }
         self.message_list.shade();
         self.composer.lay_out(self.message_list.area().em());
     }

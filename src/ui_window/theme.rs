@@ -64,9 +64,10 @@ pub fn dress(display: &gdk::Display) {
         .banner, .search { border-top: none; border-bottom: 1px solid alpha(currentColor, 0.15); }
         .dialog-form { margin: 1.2em; }
         .composer { padding: 0.6em; }
-        .composer textview { padding: 0.7em; }
-        .composer .placeholder { margin: 0.75em; }
+        .composer textview { padding: 0.9em 0.7em; }
+        .composer .placeholder { margin: 0.95em 0.75em; }
         .ring:focus-within { outline: 2px solid @theme_selected_bg_color; outline-offset: -2px; }
+        .contrast .ring:focus-within { outline-color: currentColor; }
         .shortcuts { padding: 1.2em; }
         .keys { font-weight: bold; }
     ";
@@ -81,6 +82,9 @@ pub fn add_style(display: &gdk::Display, style: &str) -> gtk::CssProvider {
     gtk::style_context_add_provider_for_display(display, &provider, priority);
     provider
 }
+
+/// The CSS class of a window where the contrast is to be high.
+pub const CONTRAST: &str = "contrast";
 
 /// Whether somebody asked their desktop for high contrast.
 pub fn is_high_contrast() -> bool {

@@ -83,7 +83,7 @@ impl Desktop {
                     "1",
                     "-screen",
                     "0",
-                    "900x760x24",
+                    "1700x900x24",
                     "-nolisten",
                     "tcp",
                     "-noreset",
@@ -164,6 +164,12 @@ impl Desktop {
             command.env_remove(variable);
         }
         command
+    }
+
+    /// Adds a setting of GTK's, for the programs that start from now on.
+    pub fn configure(&self, setting: &str) {
+        let file = self.home.join(".config/gtk-4.0/settings.ini");
+        fs::write(file, format!("{STILL}{setting}\n")).expect("a home of our own");
     }
 
     /// The folder that programs here have for a home.
@@ -293,6 +299,11 @@ impl Desktop {
         self.hands(&["mousemove", &x.to_string(), &y.to_string(), "click", button]);
     }
 
+    /// Lets go of the mouse button that a [drag](Window::drag) holds.
+    pub fn release(&self) {
+        self.hands(&["mouseup", "1"]);
+    }
+
     /// Puts a text into the clipboard.
     pub fn copy(&self, text: &str) {
         let mut command = Command::new("xclip");
@@ -368,6 +379,23 @@ impl Window<'_> {
     pub fn click_at(&self, (x, y): (i32, i32), button: &str) {
         let (left, top) = self.position();
         self.desktop.click((left + x, top + y), button);
+    }
+
+    /// Presses the mouse button at a point of the window and moves to another one, without letting go.
+    pub fn drag(&self, from: (i32, i32), to: (i32, i32)) {
+        let (left, top) = self.position();
+        let at = |(x, y): (i32, i32)| [(left + x).to_string(), (top + y).to_string()];
+        let ([x, y], [end_x, end_y]) = (at(from), at(to));
+        self.desktop.hands(&[
+            "mousemove",
+            &x,
+            &y,
+            "mousedown",
+            "1",
+            "mousemove",
+            &end_x,
+            &end_y,
+        ]);
     }
 
     /// The input of a dialog with this label.

@@ -5,7 +5,7 @@ use gtk::glib::clone;
 use gtk::prelude::*;
 
 use super::actions::{UserAction, UserActions};
-use super::button;
+use super::{button, wrapping_label};
 
 /// A sentence and the buttons that answer it; hidden where nothing is asked.
 pub struct QuestionBar {
@@ -28,12 +28,8 @@ pub type Choice<'c> = (&'c str, UserAction, ButtonStyle);
 
 impl QuestionBar {
     pub fn new(actions: &UserActions) -> QuestionBar {
-        let sentence = gtk::Label::builder()
-            .wrap(true)
-            .wrap_mode(gtk::pango::WrapMode::WordChar)
-            .xalign(0.0)
-            .accessible_role(gtk::AccessibleRole::Alert)
-            .build();
+        let sentence = wrapping_label();
+        sentence.set_accessible_role(gtk::AccessibleRole::Alert);
         let buttons = gtk::FlowBox::builder()
             .selection_mode(gtk::SelectionMode::None)
             .activate_on_single_click(false)

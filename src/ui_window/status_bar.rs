@@ -8,9 +8,9 @@ use super::button;
 use crate::conversation::status::ConnectionStatus;
 use crate::display::{messages, safe, safe_name};
 
-/// The row below the title. It wraps, so that a narrow window and a large text hide no word.
+/// The row below the title, or two where they do not fit into one, so that a narrow window and a large text hide no word.
 pub struct StatusBar {
-    widget: gtk::Box,
+    widget: gtk::FlowBox,
     icon: gtk::Image,
     sentence: gtk::Label,
     quit: gtk::Button,
@@ -29,16 +29,13 @@ impl StatusBar {
             .accessible_role(gtk::AccessibleRole::Presentation)
             .css_classes(["state"])
             .build();
-        let sentence = gtk::Label::builder()
-            .wrap(true)
-            .wrap_mode(gtk::pango::WrapMode::WordChar)
-            .xalign(0.0)
-            .hexpand(true)
-            .accessible_role(gtk::AccessibleRole::Status)
-            .build();
+        let sentence = super::wrapping_label();
+        sentence.set_hexpand(true);
+        sentence.set_accessible_role(gtk::AccessibleRole::Status);
         let quit = button("_Quitter");
         quit.set_tooltip_text(Some("Quitter la discussion ; la fenêtre reste (Ctrl+Q)"));
         quit.set_valign(gtk::Align::Center);
+        quit.set_halign(gtk::Align::End);
         // So it has the focus only when somebody moved it there by keys.
         quit.set_focus_on_click(false);
         quit.connect_clicked(clone!(
@@ -49,13 +46,22 @@ impl StatusBar {
                 false => UserAction::Quit,
             })
         ));
-        let widget = gtk::Box::builder()
-            .spacing(8)
+        let state = gtk::Box::builder().spacing(8).build();
+        state.append(&icon);
+        state.append(&sentence);
+        let widget = gtk::FlowBox::builder()
+            .selection_mode(gtk::SelectionMode::None)
+            .max_children_per_line(2)
+            .row_spacing(4)
             .css_classes(["status"])
             .build();
-        widget.append(&icon);
-        widget.append(&sentence);
-        widget.append(&quit);
+        for part in [state.upcast_ref::<gtk::Widget>(), quit.upcast_ref()] {
+            let child = gtk::FlowBoxChild::builder()
+                .child(part)
+                .focusable(false)
+                .build();
+            widget.append(&child);
+        }
         StatusBar {
             widget,
             icon,
@@ -64,7 +70,7 @@ impl StatusBar {
         }
     }
 
-    pub fn widget(&self) -> &gtk::Box {
+    pub fn widget(&self) -> &gtk::FlowBox {
         &self.widget
     }
 

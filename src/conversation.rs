@@ -201,6 +201,11 @@ impl Conversation {
         self.phase == Phase::Finished
     }
 
+    /// The connection's own end, once it has come.
+    pub fn ending(&self) -> Option<&Ending> {
+        self.ending.as_ref()
+    }
+
     /// How it all ended, but for the screen.
     pub fn into_outcome(self) -> Outcome {
         Outcome {

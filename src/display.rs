@@ -16,8 +16,8 @@ mod notices;
 mod trace;
 
 pub use notices::{
-    MYSELF, Notice, OVER, SEATS_TAKEN, arrived, away, back, left, lost, messages, quoted, sentence,
-    system_error, undelivered,
+    MYSELF, Notice, OVER, SEATS_TAKEN, arrived, away, back, disconnected, left, lost, messages,
+    quoted, quoted_reason, sentence, system_error, undelivered,
 };
 pub use trace::{Direction, diagnostic};
 

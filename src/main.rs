@@ -185,7 +185,7 @@ fn talk(settings: ui_line::Settings, address: Address, caller: Caller) -> Result
 /// Talks as one of two people, in a window.
 #[cfg(feature = "gui")]
 fn window(options: WindowOptions) -> Result<u8, Failure> {
-    use msg::ui_window::{Answer, Desktop, NoDisplay, Settings};
+    use msg::ui_window::{Desktop, NoDisplay, Settings};
 
     let record = options.history.as_deref().map(record).transpose()?;
     let desktop = Desktop::open().map_err(|NoDisplay| {
@@ -193,19 +193,17 @@ fn window(options: WindowOptions) -> Result<u8, Failure> {
             "pas d'écran où ouvrir une fenêtre : lancez msg depuis un bureau, ou sans --gui.";
         Failure::new(status::UNAVAILABLE, sentence.to_owned())
     })?;
-    let Some(Answer { address, name }) = desktop.ask(options.address, options.name) else {
+    let Some(call) = desktop.ask(options.address, options.name) else {
         // Somebody who thought better of it.
         return Ok(0);
     };
     let settings = Settings {
-        name: name.to_string(),
-        address: address.to_string(),
+        call,
+        dialect: options.dialect,
         record,
+        history: options.history,
     };
-    let caller = options.dialect.spoken_by(name);
-    let (handle, ends) = peer::channels();
-    let connection = move || call(address, caller, ends);
-    let outcome = desktop.talk(settings, handle, connection, GOODBYE);
+    let outcome = desktop.talk(settings);
     let fail = |error: io::Error| Failure::system("la discussion ne peut pas continuer", &error);
     conclude(outcome.map_err(fail)?)
 }

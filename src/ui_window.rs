@@ -1,53 +1,55 @@
 //! The window: a person at a desktop talks to one other person.
 //!
-//! One loop on one thread (`conversation`), the one that draws, owns all there is to know; what GTK calls back only
-//! says what a person asked for. The connection lives in another thread, at the other end of `peer`'s channels.
+//! One loop on one thread (`window_mode`), the one that draws, owns all there is to know and the connection as well; what
+//! GTK calls back only says what a person asked for.
 
 mod actions;
 mod autoscroll;
 mod bubbles;
 mod composer;
-mod conversation;
+mod emoji;
+mod invitation_bar;
 mod join_dialog;
+mod join_form;
 mod last_used;
 mod links;
 mod main_window;
+mod menu;
 mod message_list;
 mod notifier;
-mod status;
+mod question_bar;
+mod recorded;
+mod search_bar;
+mod status_bar;
 mod theme;
+mod window_mode;
+mod words;
 
-use std::convert::Infallible;
-use std::future::Future;
 use std::io;
-use std::panic;
-use std::thread;
-use std::time::Duration;
+use std::path::PathBuf;
 
-use futures_lite::FutureExt;
 use gtk::gio;
 use gtk::glib::MainContext;
 use gtk::prelude::*;
-use smol::Timer;
 
 use crate::conversation::Outcome;
 use crate::history::Record;
-use crate::options::Address;
-use crate::peer::Handle;
+use crate::options::{Address, ClientDialect};
 use crate::protocol::wire::Name;
 
-use conversation::Conversation;
-pub use join_dialog::Answer;
+pub use join_form::Answer;
+use window_mode::WindowMode;
 
 /// What the window needs to know.
 #[derive(Debug)]
 pub struct Settings {
-    /// One's own name.
-    pub name: String,
-    /// Who is called.
-    pub address: String,
+    /// Who is called, and as whom.
+    pub call: Answer,
+    pub dialect: ClientDialect,
     /// Where to keep the conversation, if anywhere.
     pub record: Option<Record>,
+    /// Where that is, for the next conversation.
+    pub history: Option<PathBuf>,
 }
 
 /// A desktop to show windows on.
@@ -87,40 +89,14 @@ impl Desktop {
         self.context.block_on(join_dialog::ask(address, name))
     }
 
-    /// Talks in a window until it is closed and the connection has ended.
-    ///
-    /// `connection` is held in a thread of its own; when nobody waits for it any more, it has a last `moment`. The lines
-    /// that never reached the other are printed on standard error.
+    /// Talks in a window until it is closed and the connection has ended: the outcome is the last conversation's. The
+    /// lines that never reached the other, and that nobody was told of in the window, are printed on standard error.
     ///
     /// # Errors
-    /// Those of the connection, and when the system is out of file descriptors or threads.
-    pub fn talk<F: Future<Output = io::Result<()>>>(
-        &self,
-        settings: Settings,
-        handle: Handle,
-        connection: impl FnOnce() -> F + Send + 'static,
-        moment: Duration,
-    ) -> io::Result<Outcome> {
-        let conversation = Conversation::open(settings, handle, self.bus.clone())?;
-        // Nothing is ever sent here: dropping one end tells the other that nobody waits for the connection any more.
-        let (waiting, alone) = smol::channel::bounded::<Infallible>(1);
-        let thread = thread::Builder::new().name("connexion".to_owned());
-        let connection = thread.spawn(move || {
-            let moment = async {
-                let Err(_) = alone.recv().await;
-                Timer::after(moment).await;
-                Ok(())
-            };
-            // Whichever ends first ends the thread. A connection that loses hangs up.
-            smol::block_on(connection().or(moment))
-        })?;
-        let outcome = self.context.block_on(conversation.run());
-        drop(waiting);
-        match connection.join() {
-            Ok(ended) => ended?,
-            Err(cause) => panic::resume_unwind(cause),
-        }
-        outcome
+    /// When the system is out of file descriptors or of randomness.
+    pub fn talk(&self, settings: Settings) -> io::Result<Outcome> {
+        let window = WindowMode::open(settings, self.bus.clone())?;
+        self.context.block_on(window.run())
     }
 }
 

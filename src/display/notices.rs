@@ -235,7 +235,7 @@ fn refused(refusal: Refusal, reason: &str) -> String {
 }
 
 /// Why a connection is no more, or has never come about.
-fn disconnected(reason: &Disconnected) -> String {
+pub fn disconnected(reason: &Disconnected) -> String {
     let told = match reason {
         Disconnected::Closed => "l'autre bout a raccroché",
         Disconnected::System(error) => return system_cause(*error),
@@ -256,7 +256,7 @@ fn disconnected(reason: &Disconnected) -> String {
 }
 
 /// What somebody else gives as a reason: harmless, and short.
-fn quoted_reason(reason: &str) -> String {
+pub fn quoted_reason(reason: &str) -> String {
     /// In characters: enough for a reason, too little to push the rest of a notice off the screen.
     const LONGEST: usize = 120;
 

@@ -7,16 +7,28 @@ use smol::channel::{Receiver, Sender};
 pub enum UserAction {
     /// Enter: what stands in the input area goes out.
     Send,
-    /// Escape: what waits to go out is to be written on instead.
-    TakeBack,
+    /// Escape: what is asked is answered with no, or what waits to go out is to be written on instead.
+    Escape,
     /// So many bytes do not fit in the input area.
     TooLong(usize),
-    /// F1.
-    Help,
-    /// The « Quitter » button.
+    /// The « Quitter » button, clicked or by its shortcut.
     Quit,
+    /// A key was pressed upon the focused « Quitter » button, which may have been meant for something else.
+    AskToQuit,
     /// The window is to close.
     Close,
+    /// The question is answered with yes.
+    Confirm,
+    /// Once a discussion is over, another one begins: with the same address and name, or after a change.
+    Rejoin,
+    ChangeName,
+    ChangeAddress,
+    /// The form is filled in.
+    Join,
+    /// What the other types to come is wanted in the clipboard.
+    CopyInvitation,
+    /// From the menu.
+    Menu(MenuItem),
     /// The window has come to the front, or has left it.
     FocusChanged,
     /// The desktop has another theme.
@@ -27,6 +39,21 @@ pub enum UserAction {
     Open(String),
     /// And nothing opens it.
     NotOpened(String),
+    /// The conversation could not be written to a file.
+    NotSaved(String),
+}
+
+/// What the menu offers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MenuItem {
+    CopyAll,
+    Save,
+    Search,
+    LargerText,
+    SmallerText,
+    NormalText,
+    Shortcuts,
+    About,
 }
 
 /// Takes actions from wherever GTK calls back.
@@ -36,8 +63,8 @@ pub struct UserActions(Sender<UserAction>);
 impl UserActions {
     pub fn new() -> (UserActions, Receiver<UserAction>) {
         /// Far more than hands do between two turns of the loop.
-        const MOST: usize = 64;
-        let (sender, receiver) = smol::channel::bounded(MOST);
+        const MAX_ACTIONS: usize = 64;
+        let (sender, receiver) = smol::channel::bounded(MAX_ACTIONS);
         (UserActions(sender), receiver)
     }
 

@@ -14,6 +14,7 @@ use super::theme;
 pub struct Composer {
     widget: gtk::Box,
     area: gtk::TextView,
+    scroll: gtk::ScrolledWindow,
     buffer: gtk::TextBuffer,
     /// What stands in an empty draft.
     placeholder: gtk::Label,
@@ -36,10 +37,10 @@ pub enum Writing {
 const MAX_BYTES: usize = 64 * 1024;
 
 /// What stands in an empty draft.
-const INVITATION: &str = "Écrire un message (F1 : aide)";
+const INVITATION: &str = "Écrire un message";
 
-/// In pixels: a higher draft scrolls.
-const MAX_HEIGHT: i32 = 140;
+/// In em: a higher draft scrolls.
+const MAX_HEIGHT: f64 = 9.0;
 
 impl Composer {
     /// `display` scrolls by the keys that are of no use in a short text.
@@ -47,10 +48,6 @@ impl Composer {
         let area = gtk::TextView::builder()
             .accepts_tab(false)
             .wrap_mode(gtk::WrapMode::WordChar)
-            .top_margin(13)
-            .bottom_margin(13)
-            .left_margin(10)
-            .right_margin(10)
             .build();
         area.update_property(&[
             gtk::accessible::Property::Label("Votre message"),
@@ -63,9 +60,9 @@ impl Composer {
             .child(&area)
             .hscrollbar_policy(gtk::PolicyType::Never)
             .has_frame(true)
-            .max_content_height(MAX_HEIGHT)
             .propagate_natural_height(true)
             .build();
+        scroll.add_css_class("ring");
         let layers = gtk::Overlay::builder().child(&scroll).build();
         let placeholder = placeholder(&buffer);
         layers.add_overlay(&placeholder);
@@ -79,20 +76,33 @@ impl Composer {
             .build();
         let widget = gtk::Box::builder()
             .orientation(gtk::Orientation::Vertical)
-            .margin_start(8)
-            .margin_end(8)
-            .margin_top(8)
-            .margin_bottom(8)
+            .css_classes(["composer", theme::SCALED])
             .build();
         widget.append(&hint);
         widget.append(&layers);
         Composer {
             widget,
             area,
+            scroll,
             buffer,
             placeholder,
             hint,
         }
+    }
+
+    /// Has the height that suits the size of the font, in pixels.
+    pub fn lay_out(&self, em: f64) {
+        self.scroll.set_max_content_height((em * MAX_HEIGHT) as i32);
+    }
+
+    /// The text view itself.
+    pub fn area(&self) -> &gtk::TextView {
+        &self.area
+    }
+
+    /// Whether something is written that would be lost.
+    pub fn has_draft(&self) -> bool {
+        !self.text().trim().is_empty()
     }
 
     pub fn widget(&self) -> &gtk::Box {
@@ -120,10 +130,13 @@ impl Composer {
         self.area.set_editable(writing == Writing::Open);
         self.area.set_sensitive(writing != Writing::Over);
         match writing {
-            Writing::Open => self.area.remove_css_class(theme::FAINT),
             Writing::Held => self.area.add_css_class(theme::FAINT),
-            Writing::Over => self.placeholder.set_text("La discussion est terminée"),
+            Writing::Open | Writing::Over => self.area.remove_css_class(theme::FAINT),
         }
+        self.placeholder.set_text(match writing {
+            Writing::Open | Writing::Held => INVITATION,
+            Writing::Over => "La discussion est terminée",
+        });
         self.hint.set_text(hint);
         self.hint.set_visible(!hint.is_empty());
     }
@@ -159,7 +172,7 @@ fn keys(actions: &UserActions, display: &Rc<AutoScroll>) -> gtk::EventController
                 Key::Return | Key::KP_Enter | Key::ISO_Enter if held.is_empty() => {
                     actions.ask(UserAction::Send);
                 }
-                Key::Escape => actions.ask(UserAction::TakeBack),
+                Key::Escape => actions.ask(UserAction::Escape),
                 Key::Page_Up | Key::KP_Page_Up if held.is_empty() => display.page(-1.0),
                 Key::Page_Down | Key::KP_Page_Down if held.is_empty() => display.page(1.0),
                 _ => return Propagation::Proceed,
@@ -189,11 +202,10 @@ fn refuse_what_is_too_long(buffer: &gtk::TextBuffer, actions: &UserActions) {
 fn placeholder(buffer: &gtk::TextBuffer) -> gtk::Label {
     let placeholder = gtk::Label::builder()
         .label(INVITATION)
-        .css_classes([theme::FAINT])
+        .css_classes([theme::FAINT, "placeholder"])
+        .ellipsize(gtk::pango::EllipsizeMode::End)
         .halign(gtk::Align::Start)
         .valign(gtk::Align::Start)
-        .margin_start(12)
-        .margin_top(14)
         .can_target(false)
         .accessible_role(gtk::AccessibleRole::Presentation)
         .build();

@@ -1,10 +1,12 @@
 //! Addresses of web pages within a text, and how they are opened.
 
+use std::cell::RefCell;
 use std::ops::Range;
+use std::rc::Rc;
 
-use gtk::gdk;
-use gtk::glib::{self, Propagation, clone};
+use gtk::glib::{self, Propagation, Unichar, clone};
 use gtk::prelude::*;
+use gtk::{gdk, gio};
 
 use super::actions::{UserAction, UserActions};
 use super::theme::tag;
@@ -25,7 +27,8 @@ pub fn links(text: &str) -> Vec<Range<usize>> {
     found
 }
 
-/// Opens the tagged address that is clicked in `area`, or that Enter is pressed upon.
+/// Opens the tagged address that is clicked in `area`, or that Enter is pressed upon, and offers it in the menu of the
+/// right button.
 pub fn open_on_click(area: &gtk::TextView, actions: &UserActions) {
     let click = gtk::GestureClick::builder()
         .button(gdk::BUTTON_PRIMARY)
@@ -57,6 +60,7 @@ pub fn open_on_click(area: &gtk::TextView, actions: &UserActions) {
     ));
     area.add_controller(pointer);
 
+    let offered = offer_in_the_menu(area, actions);
     let keys = gtk::EventControllerKey::new();
     keys.connect_key_pressed(clone!(
         #[weak]
@@ -68,16 +72,122 @@ pub fn open_on_click(area: &gtk::TextView, actions: &UserActions) {
         move |_, key, _, _| {
             let buffer = area.buffer();
             let caret = buffer.iter_at_mark(&buffer.get_insert());
-            match (key, address_at(&caret)) {
+            let address = address_at(&caret);
+            match (key, address) {
                 (gdk::Key::Return | gdk::Key::KP_Enter, Some(address)) => {
                     actions.ask(UserAction::Open(address));
-                    Propagation::Stop
+                    return Propagation::Stop;
                 }
-                _ => Propagation::Proceed,
+                (gdk::Key::Menu | gdk::Key::F10, address) => offered(&area, address),
+                _ => {}
             }
+            Propagation::Proceed
         }
     ));
     area.add_controller(keys);
+}
+
+/// Adds the address under the pointer to the menu of the right button; gives what adds another one.
+fn offer_in_the_menu(
+    area: &gtk::TextView,
+    actions: &UserActions,
+) -> impl Fn(&gtk::TextView, Option<String>) + Clone + 'static {
+    let chosen: Rc<RefCell<Option<String>>> = Rc::default();
+    let menu = gio::Menu::new();
+    menu.append(Some("Copier le lien"), Some("link.copy"));
+    menu.append(Some("Ouvrir le lien"), Some("link.open"));
+    let group = gio::SimpleActionGroup::new();
+    let copy = gio::SimpleAction::new("copy", None);
+    copy.connect_activate(clone!(
+        #[strong]
+        chosen,
+        #[weak]
+        area,
+        move |_, _| {
+            if let Some(address) = &*chosen.borrow() {
+                area.clipboard().set_text(address);
+            }
+        }
+    ));
+    let open = gio::SimpleAction::new("open", None);
+    open.connect_activate(clone!(
+        #[strong]
+        chosen,
+        #[strong]
+        actions,
+        move |_, _| {
+            if let Some(address) = &*chosen.borrow() {
+                actions.ask(UserAction::Open(address.clone()));
+            }
+        }
+    ));
+    group.add_action(&copy);
+    group.add_action(&open);
+    area.insert_action_group("link", Some(&group));
+    let offer = move |area: &gtk::TextView, address: Option<String>| {
+        area.set_extra_menu(address.as_ref().map(|_| &menu));
+        chosen.replace(address);
+    };
+    let click = gtk::GestureClick::builder()
+        .button(gdk::BUTTON_SECONDARY)
+        // Before the text view shows its menu.
+        .propagation_phase(gtk::PropagationPhase::Capture)
+        .build();
+    click.connect_pressed(clone!(
+        #[weak]
+        area,
+        #[strong]
+        offer,
+        move |_, _, x, y| {
+            offer(
+                &area,
+                iter_at(&area, x, y).and_then(|iter| address_at(&iter)),
+            );
+        }
+    ));
+    area.add_controller(click);
+    offer
+}
+
+/// What a browser is asked to open for an address as it is shown.
+pub fn target(address: &str) -> String {
+    match scheme(address) {
+        Some(scheme) if scheme.contains(':') => address.to_owned(),
+        _ => format!("https://{address}"),
+    }
+}
+
+/// The host that an address really leads to, where it looks like another one: a name before an `@`, or letters of
+/// several scripts, which may look alike. Such a host is given in ASCII, as the network spells it.
+pub fn real_host(address: &str) -> Option<String> {
+    let target = target(address);
+    let (_, rest) = target.split_once("://")?;
+    let authority = rest.split(['/', '?', '#']).next()?;
+    let (user, host_and_port) = match authority.rsplit_once('@') {
+        Some((user, rest)) => (Some(user), rest),
+        None => (None, authority),
+    };
+    let host = match host_and_port.rsplit_once(':') {
+        Some((host, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => host,
+        _ => host_and_port,
+    };
+    let is_mixed = mixes_scripts(host);
+    let host = match is_mixed {
+        true => glib::hostname_to_ascii(host).map_or_else(|| host.to_owned(), String::from),
+        false => host.to_owned(),
+    };
+    (is_mixed || user.is_some()).then_some(host)
+}
+
+/// Whether the letters of a host are of scripts that no language writes together.
+fn mixes_scripts(host: &str) -> bool {
+    use glib::UnicodeScript::{Bopomofo, Common, Han, Hangul, Hiragana, Inherited, Katakana};
+
+    let mut scripts: Vec<_> = host.chars().map(|c| c.script()).collect();
+    scripts.retain(|script| !matches!(script, Common | Inherited));
+    let all = |known: &[glib::UnicodeScript]| scripts.iter().all(|script| known.contains(script));
+    let is_one = scripts.windows(2).all(|pair| pair[0] == pair[1]);
+    !(is_one || all(&[Han, Hiragana, Katakana]) || all(&[Han, Hangul]) || all(&[Han, Bopomofo]))
 }
 
 /// What stands in `area` at a point of its own.
@@ -100,20 +210,20 @@ fn address_at(iter: &gtk::TextIter) -> Option<String> {
     Some(start.slice(&end).to_string())
 }
 
-const SCHEMES: [&str; 2] = ["https://", "http://"];
+/// What an address begins with. `www.` stands for a scheme that nobody types.
+const SCHEMES: [&str; 3] = ["https://", "http://", "www."];
 
 /// Where a scheme begins next, at or after `from`. A letter before it makes it part of another word.
 fn next_start(text: &str, from: usize) -> Option<usize> {
-    // The colon is searched for, because a text holds few of them.
-    let colons = text.as_bytes()[from..].iter().enumerate();
-    colons
-        .filter(|(_, byte)| **byte == b':')
-        .find_map(|(colon, _)| {
-            let colon = from + colon;
-            let letters = text.as_bytes()[from..colon].iter().rev();
-            let start = colon - letters.take_while(|b| b.is_ascii_alphabetic()).count();
+    // Its last letter is followed by one of these, of which a text holds few.
+    let ends = text.as_bytes()[from..].iter().enumerate();
+    ends.filter(|(_, byte)| matches!(byte, b':' | b'.'))
+        .find_map(|(end, _)| {
+            let end = from + end;
+            let letters = text.as_bytes()[from..end].iter().rev();
+            let start = end - letters.take_while(|b| b.is_ascii_alphabetic()).count();
             let before = text[..start].chars().next_back();
-            let alone = !before.is_some_and(char::is_alphanumeric);
+            let alone = !before.is_some_and(|c| c.is_alphanumeric() || "./@".contains(c));
             (alone && scheme(&text[start..]).is_some()).then_some(start)
         })
 }
@@ -167,6 +277,51 @@ mod tests {
         );
         assert_eq!(found("http://[::1]:5000/x"), ["http://[::1]:5000/x"]);
         assert_eq!(found("«https://a.fr»"), ["https://a.fr"]);
+    }
+
+    #[test]
+    fn an_address_without_a_scheme_is_one_if_it_begins_as_people_write_them() {
+        assert_eq!(
+            found("voir www.exemple.fr/a, ou Www.b.fr."),
+            ["www.exemple.fr/a", "Www.b.fr"]
+        );
+        for text in [
+            "www.",
+            "www",
+            "awww.a.fr",
+            "a.www.b.fr",
+            "x@www.a.fr",
+            "//www.a.fr",
+        ] {
+            assert_eq!(found(text), [""; 0], "{text}");
+        }
+        assert_eq!(found("https://www.a.fr"), ["https://www.a.fr"]);
+        assert_eq!(target("www.a.fr"), "https://www.a.fr");
+        assert_eq!(target("http://a.fr"), "http://a.fr");
+    }
+
+    #[test]
+    fn an_address_that_looks_like_another_ones_names_its_real_host() {
+        let doubtful = |address: &str| real_host(address);
+        let evil = Some("evil.example".to_owned());
+        assert_eq!(doubtful("https://www.banque.fr@evil.example/"), evil);
+        assert_eq!(doubtful("https://a:b@evil.example:8080?x"), evil);
+        // Cyrillic letters that look like « apple ».
+        assert_eq!(
+            doubtful("https://www.\u{430}\u{440}\u{440}\u{4cf}\u{435}.com").as_deref(),
+            Some("www.xn--80ak6aa92e.com")
+        );
+        for honest in [
+            "https://exemple.fr/a@b",
+            "https://été.fr/",
+            "https://президент.рф",
+            "https://日本語のテスト",
+            "http://[::1]:5000/",
+            "http://192.168.1.12:5000",
+            "www.a.fr",
+        ] {
+            assert_eq!(doubtful(honest), None, "{honest}");
+        }
     }
 
     #[test]

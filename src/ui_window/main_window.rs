@@ -1,25 +1,43 @@
-//! The window itself: who is there and how the link is, the display area, the input area, « Quitter ».
+//! The window itself: who is there and how the link is, the display area, the input area, « Quitter », the menu.
 
-use gtk::gdk;
+use gtk::gdk::{self, Key, ModifierType};
 use gtk::glib::{self, Propagation, clone};
 use gtk::prelude::*;
 
 use super::actions::{UserAction, UserActions};
-use super::button;
+use super::autoscroll::moves_through_text;
 use super::composer::{Composer, Writing};
+use super::invitation_bar::InvitationBar;
+use super::join_form::JoinForm;
+use super::last_used::{self, WindowState};
+use super::menu;
 use super::message_list::{Kept, MessageList};
+use super::question_bar::QuestionBar;
+use super::search_bar::SearchBar;
+use super::status_bar::StatusBar;
 use super::theme;
 
 /// A window with all its parts.
 pub struct MainWindow {
     pub window: gtk::Window,
+    pub status: StatusBar,
+    pub invitation: InvitationBar,
+    pub search: SearchBar,
     pub message_list: MessageList,
+    pub question: QuestionBar,
+    pub form: JoinForm,
     pub composer: Composer,
+    /// The form and its buttons.
+    form_bar: gtk::Box,
     /// Who is there.
     title: gtk::Label,
-    /// How the link is.
-    state: gtk::Label,
-    quit: gtk::Button,
+    text_size: TextSize,
+}
+
+/// The size of the text, beside the desktop's own choice: Ctrl + and −.
+struct TextSize {
+    percent: u32,
+    style: gtk::CssProvider,
 }
 
 impl MainWindow {
@@ -27,80 +45,67 @@ impl MainWindow {
     pub fn open(kept: Kept, actions: &UserActions) -> MainWindow {
         let message_list = MessageList::new(kept, actions);
         let composer = Composer::new(actions, message_list.autoscroll());
+        let status = StatusBar::new(actions);
+        let invitation = InvitationBar::new(actions);
+        let question = QuestionBar::new(actions);
+        let (form, form_bar) = form_bar(actions);
+        let back_to_writing = composer.area().clone();
+        let search = SearchBar::new(message_list.area(), message_list.autoscroll(), move || {
+            back_to_writing.grab_focus();
+        });
         let title = gtk::Label::builder()
             .css_classes(["title"])
             .ellipsize(gtk::pango::EllipsizeMode::End)
             .build();
-        let state = gtk::Label::builder()
-            .css_classes([theme::FAINT])
-            .ellipsize(gtk::pango::EllipsizeMode::End)
-            .accessible_role(gtk::AccessibleRole::Status)
-            .build();
-        let titles = gtk::Box::builder()
-            .orientation(gtk::Orientation::Vertical)
-            .valign(gtk::Align::Center)
-            .build();
-        titles.append(&title);
-        titles.append(&state);
-        let quit = button("_Quitter");
-        quit.set_tooltip_text(Some("Quitter la discussion ; la fenêtre reste (Ctrl+Q)"));
-        quit.connect_clicked(clone!(
-            #[strong]
-            actions,
-            move |_| actions.ask(UserAction::Quit)
-        ));
-        let header = gtk::HeaderBar::builder().title_widget(&titles).build();
-        header.pack_start(&quit);
+        let header = gtk::HeaderBar::builder().title_widget(&title).build();
         let content = gtk::Box::new(gtk::Orientation::Vertical, 0);
+        content.append(status.widget());
+        content.append(&gtk::Separator::new(gtk::Orientation::Horizontal));
+        content.append(invitation.widget());
+        content.append(search.widget());
         content.append(message_list.widget());
+        content.append(question.widget());
+        content.append(&form_bar);
         content.append(&gtk::Separator::new(gtk::Orientation::Horizontal));
         content.append(composer.widget());
+        let state = last_used::window();
         let window = gtk::Window::builder()
             .child(&content)
             .titlebar(&header)
-            .default_width(560)
-            .default_height(640)
+            .default_width(state.width)
+            .default_height(state.height)
             .build();
-        window.add_controller(shortcuts(actions));
-        window.connect_close_request(clone!(
-            #[strong]
-            actions,
-            move |_| {
-                actions.ask(UserAction::Close);
-                Propagation::Stop
-            }
-        ));
-        window.connect_is_active_notify(clone!(
-            #[strong]
-            actions,
-            move |_| actions.ask(UserAction::FocusChanged)
-        ));
-        if let Some(settings) = gtk::Settings::default() {
-            let shaded = clone!(
-                #[strong]
-                actions,
-                move |_: &gtk::Settings| actions.ask(UserAction::ThemeChanged)
-            );
-            settings.connect_gtk_theme_name_notify(shaded.clone());
-            settings.connect_gtk_application_prefer_dark_theme_notify(shaded);
-        }
+        header.pack_end(&menu::button(&window, actions));
+        window.add_controller(menu::shortcuts(actions));
+        follow(&window, actions);
+        type_into_the_composer(&window, message_list.area(), composer.area());
+        escape(&window, actions);
+        let style = theme::add_style(&gtk::prelude::WidgetExt::display(&window), "");
         composer.focus();
         window.present();
-        message_list.shade();
-        MainWindow {
+        let mut window = MainWindow {
             window,
+            status,
+            invitation,
+            search,
             message_list,
+            question,
+            form,
             composer,
+            form_bar,
             title,
-            state,
-            quit,
-        }
+            text_size: TextSize {
+                percent: state.text_percent,
+                style,
+            },
+        };
+        window.scale_text(|percent| percent);
+        window
     }
 
-    /// Says who is there, how the link is, and how many messages came while nobody looked.
-    pub fn set_title(&self, title: &str, state: &str, unseen: usize) {
+    /// Says who is there, and how many messages came while nobody looked.
+    pub fn set_title(&self, title: &str, unseen: usize) {
         self.title.set_text(title);
-        self.state.set_text(state);
         let title = match unseen {
             0 => title.to_owned(),
             n => format!("({n}) {title}"),
@@ -113,7 +118,12 @@ impl MainWindow {
     /// Says what may be written, and why not, if that is not plain. What can be written can be left.
     pub fn set_writing(&self, writing: Writing, hint: &str) {
         self.composer.set(writing, hint);
-        self.quit.set_sensitive(writing != Writing::Over);
+        self.status.set_can_quit(writing != Writing::Over);
+    }
+
+    /// Shows the form, or hides it.
+    pub fn show_form(&self, is_shown: bool) {
+        self.form_bar.set_visible(is_shown);
     }
 
     /// Comes to the front, by leave of the token that the desktop gave for it.
@@ -123,31 +133,177 @@ impl MainWindow {
         }
         self.window.present();
     }
+
+    /// Makes the text larger or smaller: `change` gives the new percentage for the old one.
+    pub fn scale_text(&mut self, change: impl Fn(u32) -> u32) {
+        self.text_size.percent = WindowState::text_percent(change(self.text_size.percent));
+        let percent = self.text_size.percent;
+        let style = format!(".{} {{ font-size: {percent}%; }}", theme::SCALED);
+        self.text_size.style.load_from_data(&style);
+        self.lay_out();
+    }
+
+    /// Takes over the colours and the sizes of the theme.
+    pub fn lay_out(&self) {
+        match theme::is_high_contrast() {
+            true => self.window.add_css_class(theme::CONTRAST),
+            false => self.window.remove_css_class(theme::CONTRAST),
+        }
+        self.message_list.shade();
+        self.composer.lay_out(self.message_list.area().em());
+    }
+
+    /// Closes it, and remembers its size for the next one.
+    pub fn close(&self) {
+        let (width, height) = self.window.default_size();
+        // The next one has the usual size then: no reason to keep anybody from going.
+        drop(last_used::remember_window(&WindowState {
+            width,
+            height,
+            text_percent: self.text_size.percent,
+        }));
+        self.window.destroy();
+    }
 }
 
-/// Ctrl+Q leaves the discussion, as « Quitter » does; Ctrl+W closes the window; F1 helps.
-fn shortcuts(actions: &UserActions) -> gtk::ShortcutController {
-    let shortcuts = gtk::ShortcutController::new();
-    shortcuts.set_scope(gtk::ShortcutScope::Global);
-    let control = gdk::ModifierType::CONTROL_MASK;
-    for (key, held, action) in [
-        (gdk::Key::q, control, UserAction::Quit),
-        (gdk::Key::w, control, UserAction::Close),
-        (gdk::Key::F1, gdk::ModifierType::empty(), UserAction::Help),
-    ] {
-        let ask = clone!(
+/// Tells what happens to the window.
+fn follow(window: &gtk::Window, actions: &UserActions) {
+    window.connect_close_request(clone!(
+        #[strong]
+        actions,
+        move |_| {
+            actions.ask(UserAction::Close);
+            Propagation::Stop
+        }
+    ));
+    window.connect_is_active_notify(clone!(
+        #[strong]
+        actions,
+        move |_| actions.ask(UserAction::FocusChanged)
+    ));
+    if let Some(settings) = gtk::Settings::default() {
+        let changed = clone!(
             #[strong]
             actions,
-            move |_: &gtk::Widget, _: Option<&glib::Variant>| {
-                actions.ask(action.clone());
-                Propagation::Stop
-            }
+            move |_: &gtk::Settings| actions.ask(UserAction::ThemeChanged)
         );
-        let trigger = gtk::KeyvalTrigger::new(key, held);
-        shortcuts.add_shortcut(gtk::Shortcut::new(
-            Some(trigger),
-            Some(gtk::CallbackAction::new(ask)),
+        settings.connect_gtk_theme_name_notify(changed.clone());
+        settings.connect_gtk_application_prefer_dark_theme_notify(changed.clone());
+        settings.connect_gtk_font_name_notify(changed.clone());
+        settings.connect_gtk_xft_dpi_notify(changed);
+    }
+}
+
+/// What is typed goes into the input area wherever the keyboard is: in the conversation, which nobody can write into,
+/// before it sees the key; anywhere else, once a button or a field has made nothing of it.
+fn type_into_the_composer(
+    window: &gtk::Window,
+    conversation: &impl IsA<gtk::Widget>,
+    composer: &gtk::TextView,
+) {
+    let in_the_conversation = gtk::EventControllerKey::new();
+    in_the_conversation.set_propagation_phase(gtk::PropagationPhase::Capture);
+    let elsewhere = gtk::EventControllerKey::new();
+    for controller in [&in_the_conversation, &elsewhere] {
+        controller.connect_key_pressed(clone!(
+            #[weak]
+            composer,
+            #[upgrade_or]
+            Propagation::Proceed,
+            move |keys, key, _, held| {
+                if composer.has_focus() || !composer.is_editable() || !is_typing(key, held) {
+                    return Propagation::Proceed;
+                }
+                composer.grab_focus();
+                match keys.forward(&composer) {
+                    true => Propagation::Stop,
+                    false => Propagation::Proceed,
+                }
+            }
         ));
     }
-    shortcuts
+    // The caret is of use to whoever moves it, and blinks for nobody else.
+    in_the_conversation.connect_key_pressed(|keys, key, _, _| {
+        if let Some(area) = keys.widget()
+            && moves_through_text(key)
+        {
+            area.add_css_class(theme::CARET);
+        }
+        Propagation::Proceed
+    });
+    let focus = gtk::EventControllerFocus::new();
+    focus.connect_leave(|focus| {
+        if let Some(area) = focus.widget() {
+            area.remove_css_class(theme::CARET);
+        }
+    });
+    conversation.add_controller(focus);
+    conversation.add_controller(in_the_conversation);
+    window.add_controller(elsewhere);
+}
+
+/// Whether a key writes something, or begins to, as a dead key does; pasting is writing too.
+fn is_typing(key: Key, held: ModifierType) -> bool {
+    let is_control = held.contains(ModifierType::CONTROL_MASK);
+    if is_control && matches!(key, Key::v | Key::V) {
+        return true;
+    }
+    if is_control || held.intersects(ModifierType::ALT_MASK | ModifierType::SUPER_MASK) {
+        return false;
+    }
+    let writes = key.to_unicode().is_some_and(|c| !c.is_control());
+    let composes =
+        key == Key::Multi_key || key.name().is_some_and(|name| name.starts_with("dead_"));
+    writes || composes
+}
+
+/// Escape goes back from what is asked, wherever the keyboard is.
+fn escape(window: &gtk::Window, actions: &UserActions) {
+    let keys = gtk::EventControllerKey::new();
+    keys.connect_key_pressed(clone!(
+        #[strong]
+        actions,
+        move |_, key, _, _| {
+            if key != gdk::Key::Escape {
+                return Propagation::Proceed;
+            }
+            actions.ask(UserAction::Escape);
+            Propagation::Stop
+        }
+    ));
+    window.add_controller(keys);
+}
+
+/// The form that asks for another address or name, with its buttons; hidden.
+fn form_bar(actions: &UserActions) -> (JoinForm, gtk::Box) {
+    let join = clone!(
+        #[strong]
+        actions,
+        move || actions.ask(UserAction::Join)
+    );
+    let form = JoinForm::new(join.clone());
+    let buttons = gtk::Box::builder()
+        .spacing(6)
+        .halign(gtk::Align::End)
+        .build();
+    let cancel = super::button("_Annuler");
+    cancel.connect_clicked(clone!(
+        #[strong]
+        actions,
+        move |_| actions.ask(UserAction::Escape)
+    ));
+    let submit = super::button("R_ejoindre");
+    submit.add_css_class("suggested-action");
+    submit.connect_clicked(move |_| join());
+    buttons.append(&cancel);
+    buttons.append(&submit);
+    let bar = gtk::Box::builder()
+        .orientation(gtk::Orientation::Vertical)
+        .spacing(12)
+        .css_classes(["question"])
+        .visible(false)
+        .build();
+    bar.append(form.widget());
+    bar.append(&buttons);
+    (form, bar)
 }

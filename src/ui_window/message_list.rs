@@ -4,27 +4,33 @@
 //!
 //! ```text
 //! dimanche 22 novembre 2026
-//! Alice  22/11/2026 14:02:31  reçu
+//! Alice  22/11/2026 14:02:31  ✓ reçu
 //! bonjour
 //! Bob  22/11/2026 14:02:40
 //! salut
+//! 22/11/2026 14:02:44
+//! tu es là ?
 //! le client Bob a quitté la discussion.
 //! ```
 //!
-//! Of a long conversation it holds the last [`MAX_ROWS`] rows, and says so.
+//! A message that follows another one of its author's within a minute has a heading without the name. Of a long
+//! conversation it holds the last [`MAX_ROWS`] rows, and says so.
 
 use std::collections::VecDeque;
 use std::rc::Rc;
 
+use gtk::pango;
 use gtk::prelude::*;
 
 use super::actions::UserActions;
 use super::autoscroll::AutoScroll;
 use super::bubbles::BubbleView;
+use super::emoji::is_emoji_alone;
 use super::links::{self, links};
+use super::recorded::{self, RecordedMessage};
 use super::theme::{self, tag};
-use crate::display::{date, day, safe, safe_name};
-use crate::protocol::Line;
+use crate::display::{Author, Mark, PastRow, date, day, safe, safe_name};
+use crate::protocol::{Line, UnixMillis};
 
 /// Shows a conversation.
 pub struct MessageList {
@@ -41,6 +47,8 @@ pub struct MessageList {
     kept: Kept,
     /// The day of the last message.
     day: String,
+    /// The last row, if it is a message.
+    last: Option<LastMessage>,
     /// Our messages that are not settled, oldest first. Whoever says them bounds them.
     unsettled: VecDeque<Unsettled>,
     /// How many of our messages are settled.
@@ -54,12 +62,25 @@ struct MessageRow {
     bytes: usize,
 }
 
+/// What decides whether the next message belongs with the one before.
+#[derive(Debug)]
+struct LastMessage {
+    author: Author,
+    name: String,
+    sent_at: UnixMillis,
+    is_recalled: bool,
+    /// A heading of digits alone would follow it.
+    is_right_to_left: bool,
+}
+
 /// A message of ours that nobody is known to hold yet.
 struct Unsettled {
     /// The number of its row, from 0.
     row: u64,
     /// Where to say what became of it.
     place: gtk::TextMark,
+    /// Whether its heading says that it is on its way.
+    is_told: bool,
 }
 
 /// Whether a record keeps what is shown no more.
@@ -69,11 +90,19 @@ pub enum Kept {
     Nowhere,
 }
 
+/// What is known of a message of ours, as its heading says it: a mark, and the words that a screen reader reads out.
+type Fate = (&'static str, &'static str);
+
+const ON_ITS_WAY: Fate = ("  🕓 en route", tag::DETAIL);
+const RECEIVED: Fate = ("  ✓ reçu", tag::DETAIL);
+const NOT_DELIVERED: Fate = ("  ✗ non remis", tag::ERROR);
+const NOT_CONFIRMED: Fate = ("  🕓 remise non confirmée", tag::DETAIL);
+
 /// A piece of text and the names of its tags.
 type Span<'a> = (&'a str, &'a [&'a str]);
 
-/// The tags of what [`MessageList::help`] shows.
-const HELP: &[&str] = &[tag::HELP];
+/// In milliseconds: a message that comes so soon after its author's last belongs with it.
+const TOGETHER: UnixMillis = 60_000;
 
 /// Most rows in the text; one more drops the oldest.
 const MAX_ROWS: usize = 10_000;
@@ -86,6 +115,7 @@ impl MessageList {
         buffer.set_enable_undo(false);
         let area = BubbleView::new(&buffer);
         area.update_property(&[gtk::accessible::Property::Label("Discussion")]);
+        area.add_css_class(theme::SCALED);
         links::open_on_click(area.upcast_ref(), actions);
         let scroll = gtk::ScrolledWindow::builder()
             .child(&area)
@@ -93,6 +123,7 @@ impl MessageList {
             .hexpand(true)
             .vexpand(true)
             .build();
+        scroll.add_css_class("ring");
         let autoscroll = AutoScroll::new(&scroll);
         let widget = gtk::Overlay::builder().child(&scroll).build();
         widget.add_overlay(autoscroll.button());
@@ -106,6 +137,7 @@ impl MessageList {
             dropped: 0,
             kept,
             day: String::new(),
+            last: None,
             unsettled: VecDeque::new(),
             settled: 0,
         }
@@ -115,91 +147,108 @@ impl MessageList {
         &self.widget
     }
 
+    /// The text view itself.
+    pub fn area(&self) -> &BubbleView {
+        &self.area
+    }
+
     /// Follows the end, counts what is new, scrolls.
     pub fn autoscroll(&self) -> &Rc<AutoScroll> {
         &self.autoscroll
     }
 
+    /// All that is shown.
+    pub fn text(&self) -> String {
+        let (start, end) = self.buffer.bounds();
+        self.buffer.text(&start, &end, false).into()
+    }
+
     /// A message of the other person's.
     pub fn hear(&mut self, name: &str, line: &Line) {
-        self.message(name, line, tag::OTHER, tag::OTHER_NAME);
+        self.message(Author::Other, name, line, None, false);
         self.autoscroll.news();
     }
 
     /// A message of ours, until [`settle`](MessageList::settle) or [`give_up`](MessageList::give_up) says what became of it.
     pub fn say(&mut self, name: &str, line: &Line) {
-        let heading = self.message(name, line, tag::OWN, tag::OWN_NAME);
-        let row = self.dropped + self.rows.len() as u64 - 1;
-        let place = self.buffer.create_mark(None, &heading, true);
-        self.unsettled.push_back(Unsettled { row, place });
+        self.message(Author::Own, name, line, None, false);
+        let mut heading = self.buffer.end_iter();
+        heading.backward_line();
+        heading.forward_to_line_end();
+        self.unsettled.push_back(Unsettled {
+            row: self.dropped + self.rows.len() as u64 - 1,
+            place: self.buffer.create_mark(None, &heading, true),
+            is_told: false,
+        });
         // Who writes wants to see it.
         self.autoscroll.to_the_end();
     }
 
+    /// Says of our messages that nobody is known to hold yet that they are on their way.
+    pub fn tell_on_their_way(&mut self) {
+        // The newest are untold.
+        let told = self.unsettled.partition_point(|message| message.is_told);
+        for message in self.unsettled.range_mut(told..) {
+            message.is_told = true;
+            if message.row >= self.dropped {
+                let mut place = self.buffer.iter_at_mark(&message.place);
+                let (fate, look) = ON_ITS_WAY;
+                self.buffer
+                    .insert_with_tags_by_name(&mut place, fate, &[tag::OWN, look]);
+            }
+        }
+    }
+
     /// Our first `messages` messages are settled: those that were not given up have been received.
     pub fn settle(&mut self, messages: u64) {
-        while self.settled < messages && self.settle_next("  reçu", tag::DETAIL) {}
+        while self.settled < messages && self.settle_next(RECEIVED) {}
     }
 
     /// So many of our oldest messages will never be received.
     pub fn give_up(&mut self, messages: usize) {
         for _ in 0..messages {
-            self.settle_next("  non remis", tag::ERROR);
+            self.settle_next(NOT_DELIVERED);
         }
     }
 
-    /// How many of our messages nobody is known to hold yet.
-    pub fn unsettled(&self) -> usize {
-        self.unsettled.len()
+    /// Another discussion begins: its messages are counted from the first.
+    pub fn begin_anew(&mut self) {
+        self.give_up(self.unsettled.len());
+        self.settled = 0;
     }
 
     /// Something that happened to the conversation.
     pub fn notice(&mut self, sentence: &str) {
-        self.row(&[&[(&safe(sentence), &[tag::NOTICE])]]);
+        self.aside(sentence, tag::NOTICE);
         self.autoscroll.news();
     }
 
     /// Something that went wrong, or that a person must put right.
     pub fn error(&mut self, sentence: &str) {
-        self.row(&[&[(&safe(sentence), &[tag::ERROR])]]);
+        self.aside(sentence, tag::ERROR);
         self.autoscroll.news();
     }
 
-    /// What keys and commands do.
-    pub fn help(&mut self) {
-        const ROWS: [(&str, &str); 9] = [
-            ("Entrée", "envoyer"),
-            (
-                "Maj+Entrée",
-                "passer à la ligne ; chaque ligne part comme un message",
-            ),
-            ("Échap", "reprendre un texte qui attend de partir"),
-            ("Page préc., suiv.", "parcourir la discussion"),
-            ("Ctrl+.", "choisir un emoji"),
-            (
-                "Ctrl+Q, /quit, quitter",
-                "quitter la discussion ; la fenêtre reste",
-            ),
-            (
-                "Ctrl+W",
-                "fermer la fenêtre, après avoir quitté la discussion",
-            ),
-            (
-                "/history [n]",
-                "revoir les n derniers messages (20 sans nombre)",
-            ),
-            ("//texte", "envoyer « /texte »"),
-        ];
-        let rows = ROWS.map(|(keys, deed)| format!("{keys}\t{deed}"));
-        let rows = rows.each_ref().map(|row| [(row.as_str(), HELP)]);
-        self.row(&rows.each_ref().map(|row| row.as_slice()));
-        // Who asks wants to see the answer.
-        self.autoscroll.to_the_end();
-    }
-
-    /// A row of an earlier conversation, or one that is shown again.
-    pub fn recall(&mut self, row: &str) {
-        self.row(&[&[(&safe(row), &[tag::RECALLED])]]);
+    /// A row of an earlier conversation, or one that is shown again; our own are those of this name.
+    pub fn recall(&mut self, row: &PastRow, own_name: &str) {
+        match row {
+            PastRow::Recorded(row) => match recorded::message(row) {
+                Some(RecordedMessage { mark, name, line }) => {
+                    let author = match name == safe_name(own_name) {
+                        true => Author::Own,
+                        false => Author::Other,
+                    };
+                    self.message(author, &name, &line, fate(author, mark), true);
+                }
+                None => self.aside(row, tag::NOTICE),
+            },
+            PastRow::Spoken {
+                mark,
+                author,
+                name,
+                line,
+            } => self.message(*author, name, line, fate(*author, *mark), true),
+        }
     }
 
     /// Takes over the colours of the theme.
@@ -211,40 +260,120 @@ impl MessageList {
         self.area.grab_focus();
     }
 
-    /// Shows a message; gives the end of its heading.
-    fn message(&mut self, name: &str, line: &Line, side: &str, author: &str) -> gtk::TextIter {
+    fn aside(&mut self, sentence: &str, look: &str) {
+        self.row(&[&[(&safe(sentence), &[look])]]);
+        self.last = None;
+    }
+
+    fn message(
+        &mut self,
+        author: Author,
+        name: &str,
+        line: &Line,
+        fate: Option<Fate>,
+        is_recalled: bool,
+    ) {
         let day = day(line.sent_at);
         if self.day != day {
-            self.row(&[&[(&day, &[tag::NOTICE])]]);
+            self.aside(&day, tag::NOTICE);
             self.day = day;
         }
-        let heading: [Span; 2] = [
-            (&safe_name(name), &[side, tag::HEADING, author]),
-            (
-                &format!("  {}", date(line.sent_at)),
-                &[side, tag::HEADING, tag::DETAIL],
-            ),
-        ];
+        let follows = self.last.as_ref().is_some_and(|last| {
+            last.author == author
+                && last.name == name
+                && last.is_recalled == is_recalled
+                && !last.is_right_to_left
+                && line
+                    .sent_at
+                    .checked_sub(last.sent_at)
+                    .is_some_and(|since| since < TOGETHER)
+        });
+        let (heading_tag, name_shown) = match follows {
+            true => (tag::FOLLOWING, String::new()),
+            false => (tag::HEADING, safe_name(name)),
+        };
+        let (side, author_tag) = match author {
+            Author::Own => (tag::OWN, tag::OWN_NAME),
+            Author::Other => (tag::OTHER, tag::OTHER_NAME),
+        };
+        let date = match follows {
+            true => date(line.sent_at),
+            false => format!("  {}", date(line.sent_at)),
+        };
         let text = match safe(&line.text) {
             // A paragraph without any character has no tags.
             text if text.is_empty() => " ".into(),
             text => text,
         };
-        let plain: &[&str] = &[side, tag::TEXT];
-        let link: &[&str] = &[side, tag::TEXT, tag::LINK];
+        let is_large = is_emoji_alone(&text);
+        let width;
+        let mut base = vec![side];
+        if author == Author::Own {
+            // What becomes of a message of today is said later.
+            let (longest_fate, _) = fate.unwrap_or(NOT_DELIVERED);
+            width = self.width_of(&name_shown, &date, longest_fate, &text, is_large);
+            base.push(&width);
+        }
+        if is_recalled {
+            base.push(tag::RECALLED);
+        }
+        let name_tags = [&base[..], &[heading_tag, author_tag]].concat();
+        let date_tags = [&base[..], &[heading_tag, tag::DETAIL]].concat();
+        let (fate, fate_look) = fate.unwrap_or(("", tag::DETAIL));
+        let fate_tags = [&base[..], &[heading_tag, fate_look]].concat();
+        let heading: [Span; 3] = [
+            (&name_shown, &name_tags),
+            (&date, &date_tags),
+            (fate, &fate_tags),
+        ];
+        let mut plain = [&base[..], &[tag::TEXT]].concat();
+        if is_large {
+            plain.push(tag::EMOJI);
+        }
+        let link = [&plain[..], &[tag::LINK]].concat();
         let mut spans: Vec<Span> = Vec::new();
         let mut from = 0;
         for address in links(&text) {
-            spans.push((&text[from..address.start], plain));
-            spans.push((&text[address.clone()], link));
+            spans.push((&text[from..address.start], &plain));
+            spans.push((&text[address.clone()], &link));
             from = address.end;
         }
-        spans.push((&text[from..], plain));
+        spans.push((&text[from..], &plain));
         self.row(&[&heading, &spans]);
-        let mut end = self.buffer.end_iter();
-        end.backward_line();
-        end.forward_to_line_end();
-        end
+        self.last = Some(LastMessage {
+            author,
+            name: name.to_owned(),
+            sent_at: line.sent_at,
+            is_recalled,
+            is_right_to_left: pango::find_base_dir(&text) == pango::Direction::Rtl,
+        });
+    }
+
+    /// The tag that leaves a message of ours as much room as it needs, so that it stands at the right of the window.
+    fn width_of(&self, name: &str, date: &str, fate: &str, text: &str, is_large: bool) -> String {
+        /// In bytes: what is longer takes all the width there is.
+        const SHORT: usize = 240;
+        /// In em: wider than any bubble.
+        const ALL: f64 = 100.0;
+
+        if text.len() > SHORT {
+            return theme::width_tag(ALL);
+        }
+        let layout = self.area.create_pango_layout(None);
+        let width = |text: &str, is_bold: bool, scale: f64| {
+            let attributes = pango::AttrList::new();
+            if is_bold {
+                attributes.insert(pango::AttrInt::new_weight(pango::Weight::Bold));
+            }
+            layout.set_attributes(Some(&attributes));
+            layout.set_text(text);
+            scale * f64::from(layout.pixel_size().0)
+        };
+        let text_scale = if is_large { theme::EMOJI_SCALE } else { 1.0 };
+        let detail = format!("{date}{fate}");
+        let heading = width(name, true, 1.0) + width(&detail, false, theme::DETAIL_SCALE);
+        let widest = heading.max(width(text, false, text_scale));
+        theme::width_tag(widest / self.area.em())
     }
 
     /// Appends a row; each paragraph stands on a line of its own.
@@ -328,17 +457,31 @@ impl MessageList {
     }
 
     /// Says what became of our oldest unsettled message; whether there was one.
-    fn settle_next(&mut self, fate: &str, look: &str) -> bool {
+    fn settle_next(&mut self, (fate, look): Fate) -> bool {
         let Some(message) = self.unsettled.pop_front() else {
             return false;
         };
         self.settled += 1;
         if message.row >= self.dropped {
             let mut place = self.buffer.iter_at_mark(&message.place);
+            if message.is_told {
+                let mut end = place;
+                end.forward_to_line_end();
+                self.buffer.delete(&mut place, &mut end);
+            }
             self.buffer
                 .insert_with_tags_by_name(&mut place, fate, &[tag::OWN, look]);
         }
         self.buffer.delete_mark(&message.place);
         true
+    }
+}
+
+/// What a row of an earlier conversation says of its fate.
+fn fate(author: Author, mark: Mark) -> Option<Fate> {
+    match (author, mark) {
+        (Author::Own, Mark::Delivered) => Some(RECEIVED),
+        (Author::Own, Mark::Pending) => Some(NOT_CONFIRMED),
+        (Author::Other, _) => None,
     }
 }

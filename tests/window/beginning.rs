@@ -69,12 +69,15 @@ fn a_relay_that_is_not_there_is_told_and_is_the_status() {
             "msg",
         );
         let display = window.find("text box", "Discussion");
-        let sentence = "aucun relais à 127.0.0.1:1 (connexion refusée) : vérifiez l'adresse, ou lancez-y « msg --relay :1 ».";
+        let sentence = "personne ne répond à 127.0.0.1:1 (connexion refusée) : deux personnes y parlent peut-être déjà, \
+                        ou aucun relais n'y est lancé.";
         desktop.wait_for(sentence, || (display.text() == sentence).then_some(()));
         desktop.photograph("no-relay");
         desktop.press(&["ctrl+w"]);
         assert_eq!(window.program.wait().code(), Some(69));
-        assert_eq!(window.program.all_errors(), [sentence]);
+        let errors = window.program.all_errors();
+        assert_eq!(errors.len(), 1, "{errors:?}");
+        assert!(errors[0].starts_with("aucun relais à 127.0.0.1:1 (connexion refusée)"));
     });
 }
 
@@ -90,7 +93,7 @@ fn a_name_that_is_taken_is_told_and_is_the_status() {
         desktop.wait_for("the refusal", || {
             display
                 .text()
-                .contains("le relais refuse ce nom")
+                .contains("ce nom ne convient pas au relais")
                 .then_some(())
         });
         desktop.press(&["ctrl+w"]);

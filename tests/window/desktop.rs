@@ -16,7 +16,9 @@ use crate::services::Services;
 use crate::support::{Program, end, msg};
 
 /// How long anything may take before a test fails: long, because a loaded machine is slow.
-pub const TIMEOUT: Duration = Duration::from_secs(60);
+pub const TIMEOUT: Duration = Duration::from_secs(15);
+
+const STILL: &str = "[Settings]\ngtk-cursor-blink=false\ngtk-enable-animations=false\n";
 
 /// A desktop that ends with its test.
 pub struct Desktop {
@@ -69,6 +71,10 @@ impl Desktop {
         drop(fs::remove_dir_all(&pictures));
         fs::create_dir_all(&pictures).expect("the target folder can be written");
         let home = scratch();
+        // A caret that blinks makes each picture another.
+        let settings = home.join(".config/gtk-4.0");
+        fs::create_dir_all(&settings).expect("a home of our own");
+        fs::write(settings.join("settings.ini"), STILL).expect("a home of our own");
 
         let mut screen = Kept(
             service("Xvfb")
@@ -77,7 +83,7 @@ impl Desktop {
                     "1",
                     "-screen",
                     "0",
-                    "900x760x24",
+                    "1700x900x24",
                     "-nolisten",
                     "tcp",
                     "-noreset",
@@ -160,6 +166,12 @@ impl Desktop {
         command
     }
 
+    /// Adds a setting of GTK's, for the programs that start from now on.
+    pub fn configure(&self, setting: &str) {
+        let file = self.home.join(".config/gtk-4.0/settings.ini");
+        fs::write(file, format!("{STILL}{setting}\n")).expect("a home of our own");
+    }
+
     /// The folder that programs here have for a home.
     pub fn home(&self) -> &Path {
         &self.home
@@ -201,6 +213,11 @@ impl Desktop {
         }
     }
 
+    /// Every window of every program here.
+    pub fn windows(&self) -> Vec<Part> {
+        self.accessibility.windows()
+    }
+
     /// Asks again whenever a program shows something new, until there is an answer.
     pub fn wait_for<T>(&self, what: &str, mut answer: impl FnMut() -> Option<T>) -> T {
         let deadline = Instant::now() + TIMEOUT;
@@ -232,14 +249,33 @@ impl Desktop {
         moment.destroy();
     }
 
-    /// Keeps a picture of the screen.
-    pub fn photograph(&self, what: &str) {
+    /// Keeps a picture of the screen; where it is.
+    pub fn photograph(&self, what: &str) -> String {
         self.taken.set(self.taken.get() + 1);
         let name = format!("{:02}-{what}.png", self.taken.get());
         let path = self.pictures.join(name);
         let path = path.to_str().expect("the target folder has a plain name");
         let (taken, _) = self.run("import", &["-window", "root", path]);
         assert!(taken, "imagemagick takes a picture");
+        path.to_owned()
+    }
+
+    /// What tells one screen from another.
+    pub fn signature(&self) -> String {
+        self.run("import", &["-window", "root", "-format", "%#", "info:"])
+            .1
+    }
+
+    /// Waits until the screen is no longer as it was, and then changes no more. Nothing is asked of any program
+    /// meanwhile: one that is asked about its text lays it out, which it might not have done by itself.
+    pub fn wait_for_another_screen(&self, before: &str) {
+        let mut last = String::new();
+        self.wait_for("another screen", || {
+            let now = self.signature();
+            let is_still = now != before && now == last;
+            last = now;
+            is_still.then_some(())
+        });
     }
 
     /// Presses keys, by their names: `ctrl+a`.
@@ -261,6 +297,11 @@ impl Desktop {
     pub fn click(&self, (x, y): (i32, i32), button: &str) {
         // In one go, so in this order. Waiting for the pointer to move would wait in vain where it is there already.
         self.hands(&["mousemove", &x.to_string(), &y.to_string(), "click", button]);
+    }
+
+    /// Lets go of the mouse button that a [drag](Window::drag) holds.
+    pub fn release(&self) {
+        self.hands(&["mouseup", "1"]);
     }
 
     /// Puts a text into the clipboard.
@@ -340,6 +381,23 @@ impl Window<'_> {
         self.desktop.click((left + x, top + y), button);
     }
 
+    /// Presses the mouse button at a point of the window and moves to another one, without letting go.
+    pub fn drag(&self, from: (i32, i32), to: (i32, i32)) {
+        let (left, top) = self.position();
+        let at = |(x, y): (i32, i32)| [(left + x).to_string(), (top + y).to_string()];
+        let ([x, y], [end_x, end_y]) = (at(from), at(to));
+        self.desktop.hands(&[
+            "mousemove",
+            &x,
+            &y,
+            "mousedown",
+            "1",
+            "mousemove",
+            &end_x,
+            &end_y,
+        ]);
+    }
+
     /// The input of a dialog with this label.
     pub fn field(&self, label: &str) -> Part {
         self.find("text box", label)
@@ -368,19 +426,22 @@ impl Window<'_> {
     }
 
     /// How bright the screen is at a point of the window, from 0 to 1.
-    pub fn brightness_at(&self, (x, y): (i32, i32)) -> f64 {
+    pub fn brightness_at(&self, point: (i32, i32)) -> f64 {
+        self.brightness(&["import", "-window", "root"], point)
+    }
+
+    /// How bright a point of the window is in a picture of the screen.
+    pub fn brightness_in(&self, picture: &str, point: (i32, i32)) -> f64 {
+        self.brightness(&["convert", picture], point)
+    }
+
+    fn brightness(&self, picture: &[&str], (x, y): (i32, i32)) -> f64 {
         let (left, top) = self.position();
         let point = format!("1x1+{}+{}", left + x, top + y);
-        let import = [
-            "-window",
-            "root",
-            "-crop",
-            &point,
-            "-format",
-            "%[fx:mean]",
-            "info:",
-        ];
-        let (_, brightness) = self.desktop.run("import", &import);
+        let rest = ["-crop", &point, "-format", "%[fx:mean]", "info:"];
+        let (_, brightness) = self
+            .desktop
+            .run(picture[0], &[&picture[1..], &rest].concat());
         brightness.trim().parse().expect("imagemagick says")
     }
 

@@ -10,9 +10,11 @@ mod services;
 mod support;
 mod talking;
 
+mod appearance;
 mod beginning;
 mod links;
 mod looking_away;
+mod losing;
 mod opening;
 mod outages;
 mod reading;

@@ -12,9 +12,9 @@ use crate::talking::Talk;
 const ROWS: [usize; 4] = [1, 5, 25, 200];
 
 /// The window opens there.
-const INSIDE: (i32, i32) = (450, 380);
+const INSIDE: (i32, i32) = (850, 450);
 /// And does not reach so far.
-const OUTSIDE: (i32, i32) = (897, 757);
+const OUTSIDE: (i32, i32) = (1690, 890);
 
 #[test]
 fn what_waited_is_on_the_screen_when_the_window_opens_under_the_pointer() {

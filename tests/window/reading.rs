@@ -142,25 +142,35 @@ fn bubbles_stand_behind_their_messages_however_the_text_scrolls() {
             ));
         }
         talk.zoe_reads("message 11");
-        let bubble_stands = |what: &str| {
-            let is_white = |point| talk.window.brightness_at(point) > 0.98;
-            desktop.wait_for(what, || {
-                let (left, _, top, bottom) = talk.around("message 11");
-                let (x, y) = (left - 5, (top + bottom) / 2);
-                let (_, _, next, end) = talk.around("Entrée\t");
-                // Behind the message, and not behind the row after it.
-                (!is_white((x, y)) && is_white((x, (next + end) / 2))).then_some(())
-            });
-            desktop.photograph(what);
-        };
-        desktop.press(&["F1"]);
-        talk.zoe_reads("envoyer « /texte »");
-        talk.wait_until_in_view("envoyer « /texte »");
-        bubble_stands("with-help-below");
-        desktop.press(&["ctrl+q"]);
-        talk.zoe_reads("le client Zoé a quitté la discussion.");
-        talk.wait_until_in_view("le client Zoé a quitté");
-        bubble_stands("after-leaving");
+        talk.wait_until_in_view("message 11");
+        talk.wait_until_in_view("message 11");
+        let mut before = desktop.signature();
+        let mut changes: Vec<(String, Box<dyn Fn(&mut Talk)>)> = (12..16)
+            .map(|number| {
+                let text = format!("message {number}, {}", "assez long ".repeat(9));
+                let says: Box<dyn Fn(&mut Talk)> = Box::new(move |talk| talk.bob_says(&text));
+                (format!("message {number}"), says)
+            })
+            .collect();
+        // A row and less height for all come in one frame.
+        changes.push((
+            "message 15".to_owned(),
+            Box::new(|talk| talk.desktop.press(&["ctrl+q"])),
+        ));
+        for (last, change) in changes {
+            change(&mut talk);
+            desktop.wait_for_another_screen(&before);
+            let picture = desktop.photograph("scrolled");
+            before = desktop.signature();
+            let is_bubble = |point| talk.window.brightness_in(&picture, point) < 0.92;
+            // Left of the last message, and in the place below it.
+            let (left, _, top, bottom) = talk.around(&last);
+            let (_, _, _, end) = talk.edges_of_display();
+            assert!(is_bubble((left - 2, (top + bottom) / 2)), "{picture}");
+            assert!(!is_bubble((left - 2, end - 4)), "{picture}");
+        }
+        let (left, _, top, bottom) = talk.around("le client Zoé a quitté");
+        assert!(talk.window.brightness_at((left - 2, (top + bottom) / 2)) > 0.92);
     });
 }
 
@@ -173,12 +183,13 @@ fn the_record_is_shown_at_the_start_and_kept() {
         let mut talk = Talk::begin_with(desktop, &["--history", path]);
         let shown = talk.zoe_reads("« Bob » est là.");
         assert!(
-            shown.starts_with("22/11/2026 14:02:31  Bob  c'était hier\n"),
+            shown
+                .starts_with("dimanche 22 novembre 2026\nBob  22/11/2026 14:02:31\nc'était hier\n"),
             "{shown}"
         );
         talk.bob_says("de Bob");
         talk.zoe_types("de Zoe");
-        talk.zoe_reads("  reçu");
+        talk.zoe_reads("  ✓ reçu");
         desktop.photograph("history");
         desktop.press(&["alt+F4"]);
         assert!(talk.window.program.wait().success());
@@ -202,7 +213,7 @@ fn the_window_turns_dark_with_the_desktop() {
         let mut talk = Talk::begin(desktop);
         talk.bob_says("Été, œuvre, « voilà » : https://exemple.fr/");
         talk.zoe_types("oui");
-        talk.zoe_reads("  reçu");
+        talk.zoe_reads("  ✓ reçu");
         let (x, y, width, height) = talk.display.extents();
         let corner = (x + width - 30, y + height - 30);
         let light = talk.window.brightness_at(corner);

@@ -156,6 +156,17 @@ impl<'d> Talk<'d> {
             });
     }
 
+    /// Clicks the button of this label, once it is there.
+    pub fn choose(&self, label: &str) {
+        let button = self.window.find("button", label);
+        self.window.click(&button);
+    }
+
+    /// Waits until the window asks so.
+    pub fn is_asked(&self, question: &str) {
+        self.window.find("alert", question);
+    }
+
     /// Neither can anything be written nor left any more.
     pub fn wait_until_disabled(&self) {
         let quit = self.window.find("button", "Quitter");

@@ -44,12 +44,10 @@ fn commands_are_understood_and_mistakes_stay_to_be_put_right() {
         talk.zoe_types("//bonjour");
         talk.bob_reads("Zoé  /bonjour");
         talk.zoe_types("   ");
-        talk.zoe_types("/help");
-        talk.zoe_reads("/history [n]");
-        talk.wait_for_display("the mark", |shown| shown.contains("  reçu"));
+        talk.wait_for_display("the mark", |shown| shown.contains("  ✓ reçu"));
         talk.zoe_types("/history");
         talk.wait_for_display("the message again", |shown| {
-            shown.matches("Zoé  /bonjour").count() == 1
+            shown.matches("/bonjour").count() == 2
         });
         talk.zoe_types("/quiter");
         talk.zoe_reads("commande inconnue : /quiter");
@@ -57,6 +55,11 @@ fn commands_are_understood_and_mistakes_stay_to_be_put_right() {
         desktop.photograph("mistake");
         desktop.press(&["ctrl+a"]);
         talk.zoe_types(" quitter ");
+        talk.is_asked("Quitter la discussion ?");
+        desktop.press(&["Escape"]);
+        talk.wait_for_input(" quitter ");
+        desktop.press(&["Return"]);
+        talk.choose("Quitter la discussion");
         talk.bob_is_told("le client Zoé a quitté la discussion.");
         talk.wait_until_disabled();
         assert!(talk.bob.wait().success());
@@ -68,10 +71,33 @@ fn help_comes_by_a_key_as_well_and_leaves_the_draft_alone() {
     on_a_desktop("help", |desktop| {
         let talk = Talk::begin(desktop);
         desktop.type_text("une phrase en cours");
-        desktop.press(&["F1"]);
-        talk.zoe_reads("Maj+Entrée");
-        talk.wait_for_input("une phrase en cours");
-        desktop.photograph("help");
+        let before = talk.display.text();
+        let help = || {
+            let windows = desktop.windows();
+            let mut windows = windows.into_iter();
+            windows.find(|window| window.name() == "Raccourcis")
+        };
+        for key in ["F1", "Return"] {
+            desktop.press(&[key]);
+            let window = desktop.wait_for("the help", help);
+            desktop.wait_for("its rows", || {
+                let rows = window.with_role("label");
+                rows.iter()
+                    .any(|row| row.name() == "Maj+Entrée")
+                    .then_some(())
+            });
+            desktop.photograph("help");
+            desktop.press(&["Escape"]);
+            desktop.wait_for("its end", || help().is_none().then_some(()));
+            talk.wait_for_input(if key == "F1" {
+                "une phrase en cours"
+            } else {
+                ""
+            });
+            desktop.press(&["ctrl+a"]);
+            desktop.type_text("/help");
+        }
+        assert_eq!(talk.display.text(), before);
     });
 }
 
@@ -132,6 +158,16 @@ fn the_keyboard_alone_suffices() {
             None
         });
         desktop.photograph("on-the-button");
+        desktop.press(&["space"]);
+        talk.is_asked("Quitter la discussion ?");
+        let sure = talk.window.find("button", "Quitter la discussion");
+        desktop.wait_for("the next button's turn", || {
+            if sure.is(State::Focused) {
+                return Some(());
+            }
+            desktop.press(&["Tab"]);
+            None
+        });
         desktop.press(&["space"]);
         talk.bob_is_told("le client Zoé a quitté la discussion.");
         talk.wait_until_disabled();

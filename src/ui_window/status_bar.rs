@@ -1,0 +1,175 @@
+//! Who is there and how the link is, in an icon, a colour and words; and « Quitter ».
+
+use gtk::glib::clone;
+use gtk::prelude::*;
+
+use super::actions::{UserAction, UserActions};
+use super::button;
+use crate::conversation::status::ConnectionStatus;
+use crate::display::{messages, safe, safe_name};
+
+/// The row below the title. It wraps, so that a narrow window and a large text hide no word.
+pub struct StatusBar {
+    widget: gtk::Box,
+    icon: gtk::Image,
+    sentence: gtk::Label,
+    quit: gtk::Button,
+}
+
+/// How a state looks: an icon of the desktop's theme, and a CSS class for its colour.
+type Look = (&'static str, &'static str);
+
+/// Every class of a [`Look`].
+const CLASSES: [&str; 4] = ["good", "bad", "going", "over"];
+
+impl StatusBar {
+    pub fn new(actions: &UserActions) -> StatusBar {
+        let icon = gtk::Image::builder()
+            .valign(gtk::Align::Center)
+            .accessible_role(gtk::AccessibleRole::Presentation)
+            .css_classes(["state"])
+            .build();
+        let sentence = gtk::Label::builder()
+            .wrap(true)
+            .wrap_mode(gtk::pango::WrapMode::WordChar)
+            .xalign(0.0)
+            .hexpand(true)
+            .accessible_role(gtk::AccessibleRole::Status)
+            .build();
+        let quit = button("_Quitter");
+        quit.set_tooltip_text(Some("Quitter la discussion ; la fenêtre reste (Ctrl+Q)"));
+        quit.set_valign(gtk::Align::Center);
+        // So it has the focus only when somebody moved it there by keys.
+        quit.set_focus_on_click(false);
+        quit.connect_clicked(clone!(
+            #[strong]
+            actions,
+            move |quit| actions.ask(match quit.has_focus() {
+                true => UserAction::AskToQuit,
+                false => UserAction::Quit,
+            })
+        ));
+        let widget = gtk::Box::builder()
+            .spacing(8)
+            .css_classes(["status"])
+            .build();
+        widget.append(&icon);
+        widget.append(&sentence);
+        widget.append(&quit);
+        StatusBar {
+            widget,
+            icon,
+            sentence,
+            quit,
+        }
+    }
+
+    pub fn widget(&self) -> &gtk::Box {
+        &self.widget
+    }
+
+    /// Says how the link is, with whoever is called at this address, and how many messages wait.
+    pub fn set(&self, status: &ConnectionStatus, address: &str, waiting: usize) {
+        let sentence = sentence(status, address, waiting);
+        if self.sentence.text() == sentence {
+            return;
+        }
+        self.sentence.set_text(&sentence);
+        let (icon, colour) = look(status, waiting);
+        self.icon.set_icon_name(Some(icon));
+        for class in CLASSES {
+            self.icon.remove_css_class(class);
+        }
+        self.icon.add_css_class(colour);
+    }
+
+    /// Whether there is a discussion to quit.
+    pub fn set_can_quit(&self, can_quit: bool) {
+        self.quit.set_sensitive(can_quit);
+    }
+}
+
+/// Who is opposite, harmless; the program's own name where nobody is.
+pub fn title(status: &ConnectionStatus) -> String {
+    status.other().map_or_else(|| "msg".to_owned(), safe_name)
+}
+
+fn look(status: &ConnectionStatus, waiting: usize) -> Look {
+    match status {
+        ConnectionStatus::Calling => ("content-loading-symbolic", "going"),
+        ConnectionStatus::Waiting => ("avatar-default-symbolic", "going"),
+        ConnectionStatus::Together(_) if waiting > 0 => ("content-loading-symbolic", "bad"),
+        ConnectionStatus::Together(_) => ("emblem-ok-symbolic", "good"),
+        ConnectionStatus::Away(_) => ("dialog-question-symbolic", "bad"),
+        ConnectionStatus::Disconnected(_) => ("network-offline-symbolic", "bad"),
+        ConnectionStatus::Over(_) => ("media-playback-stop-symbolic", "over"),
+    }
+}
+
+/// How the link is, and how many messages wait for it: short, because notices say more.
+fn sentence(status: &ConnectionStatus, address: &str, waiting: usize) -> String {
+    let state = match status {
+        ConnectionStatus::Calling => format!("appel de {}…", safe(address)),
+        ConnectionStatus::Waiting => "en attente de l'autre".to_owned(),
+        ConnectionStatus::Together(_) => "connecté".to_owned(),
+        ConnectionStatus::Away(_) => "ne répond plus".to_owned(),
+        ConnectionStatus::Disconnected(_) => "connexion coupée".to_owned(),
+        ConnectionStatus::Over(_) => return "discussion terminée".to_owned(),
+    };
+    match messages(waiting) {
+        None => state,
+        Some(messages) => format!("{state} – {messages} en attente"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn bob() -> String {
+        "Bob".to_owned()
+    }
+
+    #[test]
+    fn messages_that_wait_are_counted_while_they_can_still_arrive() {
+        assert_eq!(
+            sentence(&ConnectionStatus::Waiting, "h:1", 2),
+            "en attente de l'autre – 2 messages en attente"
+        );
+        assert_eq!(
+            sentence(&ConnectionStatus::Together(bob()), "h:1", 0),
+            "connecté"
+        );
+        assert_eq!(
+            sentence(&ConnectionStatus::Over(None), "h:1", 3),
+            "discussion terminée"
+        );
+    }
+
+    #[test]
+    fn no_two_states_look_alike() {
+        let states = [
+            (ConnectionStatus::Calling, 0),
+            (ConnectionStatus::Waiting, 0),
+            (ConnectionStatus::Together(bob()), 0),
+            (ConnectionStatus::Together(bob()), 1),
+            (ConnectionStatus::Away(bob()), 0),
+            (ConnectionStatus::Disconnected(None), 0),
+            (ConnectionStatus::Over(None), 0),
+        ];
+        let mut looks: Vec<Look> = states
+            .iter()
+            .map(|(status, waiting)| look(status, *waiting))
+            .collect();
+        looks.sort_unstable();
+        looks.dedup();
+        assert_eq!(looks.len(), states.len());
+        assert!(looks.iter().all(|(_, colour)| CLASSES.contains(colour)));
+    }
+
+    #[test]
+    fn a_hostile_name_is_harmless_in_the_title() {
+        let name = "<b>Bob\u{202e}\n".to_owned();
+        assert_eq!(title(&ConnectionStatus::Away(name)), "<b>Bob\\u{202e}\\n");
+    }
+}

@@ -35,18 +35,7 @@ use dial::dial;
 use dialect::Dialect;
 use raw::RawSession;
 
-pub use crate::protocol::session::{Disconnected, Ending, Event};
-
-/// How a user interface asks to end the conversation.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Shutdown {
-    /// Deliver what is owed for as long as that makes progress (2 s without any ends it), then end.
-    Quit,
-    /// The end of piped input: deliver everything, however long it takes, then end.
-    Finish,
-    /// Say goodbye, and end.
-    Now,
-}
+pub use crate::protocol::session::{Disconnected, Ending, Event, Shutdown};
 
 /// The first pause before dialling again; each one doubles it.
 const FIRST_PAUSE: Duration = Duration::from_millis(200);

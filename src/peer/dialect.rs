@@ -1,6 +1,6 @@
 //! What a client's two dialects have in common: one end of a conversation, without its connection.
 
-use crate::protocol::session::{Disconnected, Ending, Event, Patience, Session};
+use crate::protocol::session::{Disconnected, Ending, Event, Session};
 use crate::protocol::{Line, Millis};
 
 use super::Shutdown;
@@ -92,16 +92,11 @@ impl Dialect for Session {
     }
 
     fn say(&mut self, now: Millis, line: Line) {
-        self.say(now, line);
+        self.say(now, &line);
     }
 
     fn leave(&mut self, now: Millis, how: Shutdown) {
-        let patience = match how {
-            Shutdown::Quit => Patience::Short,
-            Shutdown::Finish => Patience::Endless,
-            Shutdown::Now => Patience::None,
-        };
-        self.leave(now, patience);
+        self.leave(now, how);
     }
 
     fn is_live(&self) -> bool {

@@ -22,7 +22,7 @@ use super::timeouts::{DRAIN, LINGER};
 use super::wire::{Bye, Name, Outbox, Pid, Refusal, Salon, Token, Verb};
 use super::{Line, Millis, UnixMillis};
 
-use plain_end::PlainEnd;
+use plain_end::{PlainEnd, Teller};
 use refusing::RefusalReason;
 use state::{Alarm, Conn, ConnState, Dialect, Member, Presence, Room, Seat, set_alarm};
 
@@ -186,8 +186,6 @@ pub struct Hub {
     spare: Vec<u8>,
     /// Set once the one conversation of [`RelayMode::Single`] is over.
     over: bool,
-    #[cfg(test)]
-    pub(super) mutation: Option<HubMutation>,
 }
 
 impl Hub {
@@ -212,8 +210,6 @@ impl Hub {
             effects: VecDeque::new(),
             spare: Vec::new(),
             over: false,
-            #[cfg(test)]
-            mutation: None,
         }
     }
 
@@ -256,7 +252,7 @@ impl Hub {
                 self.ready.push_back(id);
             }
         }
-        self.settle(now);
+        self.drain_ready(now);
     }
 
     /// A connection's client sends nothing more. Unless this says that it is [closing](Hub::is_closing), or its client
@@ -271,7 +267,7 @@ impl Hub {
             }) => {
                 end.end_of_stream(outbox);
                 self.ready.push_back(id);
-                self.settle(now);
+                self.drain_ready(now);
                 EndOfStream::ReadsOn
             }
             _ => EndOfStream::Gone,
@@ -294,7 +290,7 @@ impl Hub {
         } else {
             self.forget(now, id);
         }
-        self.settle(now);
+        self.drain_ready(now);
     }
 
     fn forget(&mut self, now: Millis, id: ConnId) {
@@ -325,7 +321,7 @@ impl Hub {
                 Alarm::Room(room) => self.room_alarm(now, room),
             }
         }
-        self.settle(now);
+        self.drain_ready(now);
     }
 
     /// When [`handle_timeout`](Hub::handle_timeout) must be called next.
@@ -357,7 +353,7 @@ impl Hub {
             self.keep_spare(let_go);
             if is_plain {
                 self.ready.push_back(id);
-                self.settle(now);
+                self.drain_ready(now);
             }
         }
     }
@@ -371,9 +367,9 @@ impl Hub {
     pub fn wants_input(&self, id: ConnId) -> bool {
         let has_room = |id| self.unsent(id).len() < OUTBOX_FULL;
         match self.conns.get(id).map(|conn| &conn.dialect) {
-            // However little it reads: what waits for it is bounded by its session, but for the answers to telnet.
+            // However little it reads: whoever writes to it waits, so that only answers to telnet could pile up.
             Some(Dialect::Plain(end)) => {
-                end.wants_input() && self.unsent(id).len() < 2 * OUTBOX_FULL
+                end.wants_input() && self.unsent(id).len() < 3 * OUTBOX_FULL
             }
             _ => self.opposite(id).is_none_or(has_room) && has_room(id),
         }
@@ -473,7 +469,7 @@ impl Hub {
         self.salons.clear();
         self.unnamed = None;
         self.expected.clear();
-        self.settle(now);
+        self.drain_ready(now);
     }
 
     fn wire_bytes(&mut self, now: Millis, id: ConnId, mut bytes: &[u8]) {
@@ -513,10 +509,11 @@ impl Hub {
         seat: Seat,
         line: &[u8],
     ) -> Result<(), RefusalReason> {
-        match Verb::decode(line)? {
-            Verb::Say { seq, sent_at, text } => self.say(now, seat, line, (seq, sent_at, text)),
+        let verb = Verb::decode(line)?;
+        match verb {
+            Verb::Say { .. } => self.say(now, seat, line, &verb),
             Verb::Ack { .. } | Verb::Sealed(_) => {
-                self.forward(now, seat, line);
+                self.forward(now, seat, line, &verb);
             }
             Verb::Ping => self.post(now, id, &Verb::Pong),
             Verb::Pong => {}
@@ -531,41 +528,30 @@ impl Hub {
         Ok(())
     }
 
-    fn say(
-        &mut self,
-        now: Millis,
-        seat: Seat,
-        line: &[u8],
-        (seq, sent_at, text): (u64, u64, &str),
-    ) {
+    fn say(&mut self, now: Millis, seat: Seat, line: &[u8], verb: &Verb<'_>) {
         let here = |member: &Member| matches!(member.presence, Presence::Here(_));
-        if !self.member(seat).is_some_and(here) || !self.forward(now, seat, line) {
+        if !self.member(seat).is_some_and(here) || !self.forward(now, seat, line, verb) {
             return;
         }
         let shows = self.config.mode == RelayMode::Single;
         if let Some(member) = self.rooms[seat.room].members[seat.side].as_mut()
-            && member.shown.is_none_or(|shown| seq == shown + 1)
+            && let Some(said) = member.says(seat.side, verb, shows)
         {
-            member.shown = Some(seq);
-            if shows {
-                self.effects.push_back(Effect::Said {
-                    side: seat.side,
-                    name: member.hello.name.clone(),
-                    line: Line {
-                        sent_at,
-                        text: text.to_owned(),
-                    },
-                });
-            }
+            self.effects.push_back(said);
         }
     }
 
-    /// Passes a line on as it came; tells whether anybody is connected opposite.
-    fn forward(&mut self, now: Millis, seat: Seat, line: &[u8]) -> bool {
+    /// Passes a line of the wire on; tells whether anybody is connected opposite.
+    fn forward(&mut self, now: Millis, seat: Seat, line: &[u8], verb: &Verb<'_>) -> bool {
         let there = self.member(seat.opposite());
         let Some(id) = there.and_then(|member| member.presence.conn()) else {
             return false;
         };
+        if let Dialect::Plain(_) = self.conns[id].dialect {
+            self.post(now, id, verb);
+            return true;
+        }
+        // As it came.
         let outbox = self.outgoing(now, id);
         outbox.reserve(line.len() + 1);
         outbox.extend_from_slice(line);
@@ -573,33 +559,54 @@ impl Hub {
         true
     }
 
+    /// Says something to a connection.
     fn post(&mut self, now: Millis, id: ConnId, verb: &Verb<'_>) {
-        verb.encode(self.outgoing(now, id));
+        let conn = &mut self.conns[id];
+        let Dialect::Plain(end) = &mut conn.dialect else {
+            return verb.encode(self.outgoing(now, id));
+        };
+        if conn.outbox.is_empty() {
+            conn.moved_at = now;
+            conn.outbox.adopt(&mut self.spare);
+        }
+        let teller = Teller {
+            formatter: &self.config.formatter,
+            dates: &mut self.dates,
+            outbox: &mut conn.outbox,
+        };
+        end.hear(now, verb, teller);
+        self.queue(id);
+        // One look for however many verbs.
+        if self.ready.back() != Some(&id) {
+            self.ready.push_back(id);
+        }
     }
 
-    /// Where to append the lines that are meant for a connection.
+    /// Where to append the bytes that are meant for a connection.
     fn outgoing(&mut self, now: Millis, id: ConnId) -> &mut Vec<u8> {
         let conn = &mut self.conns[id];
         if conn.outbox.is_empty() {
             conn.moved_at = now;
-            if let Dialect::Wire(_) = conn.dialect {
-                conn.outbox.adopt(&mut self.spare);
-            }
+            conn.outbox.adopt(&mut self.spare);
         }
         if !conn.queued {
             conn.queued = true;
             self.unsent.push_back(id);
         }
-        match &mut conn.dialect {
-            Dialect::Wire(_) => conn.outbox.tail(),
-            Dialect::Plain(end) => {
-                let inbox = end.inbox();
-                // One look for however many lines.
-                if inbox.is_empty() {
-                    self.ready.push_back(id);
-                }
-                inbox
-            }
+        conn.outbox.tail()
+    }
+
+    /// Something may have been appended to a connection's outbox.
+    fn queue(&mut self, id: ConnId) {
+        let Some(conn) = self.conns.get_mut(id) else {
+            return;
+        };
+        if conn.outbox.is_empty() {
+            let let_go = conn.outbox.let_go();
+            self.keep_spare(let_go);
+        } else if !conn.queued {
+            conn.queued = true;
+            self.unsent.push_back(id);
         }
     }
 
@@ -641,20 +648,4 @@ impl Hub {
             set_alarm(&mut self.alarms, &mut ending.alarm, at, Alarm::Room(room));
         }
     }
-
-    #[cfg(test)]
-    fn mutated(&self, mutation: HubMutation) -> bool {
-        self.mutation == Some(mutation)
-    }
-
-    #[cfg(not(test))]
-    const fn mutated(&self, _: HubMutation) -> bool {
-        false
-    }
-}
-
-/// The mistake that the simulation switches on here, to prove that it would catch it. Compiled out of the program.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum HubMutation {
-    PeerToOneSide,
 }

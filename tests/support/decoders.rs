@@ -5,12 +5,12 @@
 //! comes: bounded buffers, deadlines that lie ahead, an end that is the end.
 
 use msg::protocol::hub::{Config, ConnId, Effect, EndOfStream, Formatter, Hub, RelayMode, Tracing};
-use msg::protocol::session::{Disconnected, Event, Patience, Session};
+use msg::protocol::session::{Disconnected, Event, Session, Shutdown};
 use msg::protocol::wire::{Bye, Hello, Lines, MAX_LINE, Pid, Token, Verb, Welcome};
 use msg::protocol::{Line, Millis};
 
 /// The most that may ever wait for a relay that does not read.
-const MAX_UNSENT_BY_SESSION: usize = 512 * 1024;
+const MAX_UNSENT_BY_SESSION: usize = 4 * 1024 * 1024;
 /// The most that may ever wait for a client that does not read.
 const MAX_UNSENT_BY_HUB: usize = 192 * 1024;
 /// The most events that may ever wait for a user interface.
@@ -189,11 +189,11 @@ pub fn session(choices: &mut Choices<'_>) {
             6 if session.has_room() => {
                 let text = "é".repeat(8 * usize::from(choices.byte()));
                 let text = text[..text.len().min(4000)].to_owned();
-                session.say(now, Line { sent_at: now, text });
+                session.say(now, &Line { sent_at: now, text });
             }
             7 => now += choices.moment(),
             8 if choices.below(8) == 0 => {
-                let patience = [Patience::None, Patience::Short, Patience::Endless];
+                let patience = [Shutdown::Now, Shutdown::Quit, Shutdown::Finish];
                 session.leave(now, patience[usize::from(choices.below(3))]);
             }
             9 => {

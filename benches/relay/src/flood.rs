@@ -5,10 +5,13 @@ use std::net::Shutdown;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use msg::protocol::session::{WINDOW_BYTES, WINDOW_LINES};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
 use crate::client::{Client, Dialect, Heard, Mark};
+
+/// Bytes of lines that a speaker writes at once, and has under way in [`Dialect::Wire`] before it waits for an
+/// acknowledgement: as many as a socket takes, and within the window of `msg`.
+const UNDER_WAY: usize = 64 * 1024;
 
 /// A flood to pour.
 #[derive(Clone, Copy, Debug)]
@@ -216,9 +219,7 @@ impl<'a> Torrent<'a> {
             Dialect::Wire => (self.client.said - self.acked) as usize,
             Dialect::Plain => 0,
         };
-        WINDOW_LINES
-            .min(WINDOW_BYTES / self.flood.size)
-            .saturating_sub(under_way)
+        (UNDER_WAY / self.flood.size).saturating_sub(under_way)
     }
 
     fn wait(&self, patience: Duration) -> io::Result<PollFlags> {

@@ -6,7 +6,7 @@ use crate::protocol::wire::{Gone, HEARTBEAT_S, Hello, MAX_LINE, Pid, Refusal, Ve
 
 use super::refusing::RefusalReason;
 use super::state::{ConnState, Dialect, Expected, Member, Presence, Room, Seat};
-use super::{ConnId, Effect, Hub, HubMutation, MAX_ROOMS, OUTBOX_FULL, RelayMode, SEAT_KEPT};
+use super::{ConnId, Effect, Hub, MAX_ROOMS, OUTBOX_FULL, RelayMode, SEAT_KEPT};
 
 impl Hub {
     pub(super) fn hello(
@@ -15,7 +15,16 @@ impl Hub {
         id: ConnId,
         line: &[u8],
     ) -> Result<(), RefusalReason> {
-        let hello = Hello::decode(line)?;
+        self.seat(now, id, Hello::decode(line)?)
+    }
+
+    /// Seats whoever says this hello, and tells both who is there.
+    pub(super) fn seat(
+        &mut self,
+        now: Millis,
+        id: ConnId,
+        hello: Hello,
+    ) -> Result<(), RefusalReason> {
         let speaks_wire = matches!(self.conns[id].dialect, Dialect::Wire(_));
         let known = self.tokens.get(&hello.token).filter(|_| speaks_wire);
         let seat = match known {
@@ -25,11 +34,13 @@ impl Hub {
         self.pending.retain(|&pending| pending != id);
         self.conns[id].state = ConnState::Seated(seat);
         self.conns[id].heard_at = now;
-        let welcome = Welcome {
-            max_line: MAX_LINE,
-            heartbeat_s: HEARTBEAT_S,
-        };
-        welcome.encode(self.outgoing(now, id));
+        if speaks_wire {
+            let welcome = Welcome {
+                max_line: MAX_LINE,
+                heartbeat_s: HEARTBEAT_S,
+            };
+            welcome.encode(self.outgoing(now, id));
+        }
         self.introduce(now, id, seat);
         // Whoever is pending now may still own a seat whose old connection has died unnoticed: only a hello tells.
         Ok(())
@@ -227,9 +238,7 @@ impl Hub {
         self.post(now, id, &to_me);
         match presence {
             Presence::Here(there) => {
-                if let Some(verb) = to_other
-                    && !self.mutated(HubMutation::PeerToOneSide)
-                {
+                if let Some(verb) = to_other {
                     self.post(now, there, &verb);
                 }
             }
@@ -274,11 +283,12 @@ impl Hub {
         let Some(id) = member.and_then(|member| member.presence.conn()) else {
             return;
         };
-        let too_much_waits = match self.conns.get(id).map(|conn| &conn.dialect) {
-            Some(Dialect::Plain(end)) => end.is_overfull(),
-            _ => self.unsent(id).len() >= OUTBOX_FULL,
+        let most = match self.conns.get(id).map(|conn| &conn.dialect) {
+            // It will not come back by itself, so messages alone must not bring it there.
+            Some(Dialect::Plain(_)) => 3 * OUTBOX_FULL,
+            _ => OUTBOX_FULL,
         };
-        if too_much_waits {
+        if self.unsent(id).len() >= most {
             let reason = "rien n'a été lu";
             self.refuse(now, id, RefusalReason::new(Refusal::Slow, reason));
         }

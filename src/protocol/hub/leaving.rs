@@ -3,6 +3,7 @@
 use crate::protocol::Millis;
 use crate::protocol::wire::{Gone, Refusal, Verb};
 
+use super::plain_end::Teller;
 use super::refusing::RefusalReason;
 use super::state::{Alarm, ConnState, Dialect, Member, Presence, Room, Seat};
 use super::{CLIENT_TIMEOUT, ConnId, Effect, Hub, LINGER, RelayMode, SEAT_KEPT};
@@ -167,10 +168,15 @@ impl Hub {
         };
         conn.alarm = None;
         if let Dialect::Plain(end) = &mut conn.dialect {
-            end.handle_timeout(now, &mut conn.outbox);
+            let teller = Teller {
+                formatter: &self.config.formatter,
+                dates: &mut self.dates,
+                outbox: &mut conn.outbox,
+            };
+            end.handle_timeout(now, teller);
             self.ready.push_back(id);
         }
-        // Who is not read cannot be heard.
+        // We have paused reading this client, so its silence proves nothing.
         if paused {
             conn.heard_at = now;
         }

@@ -2,71 +2,122 @@
 
 use crate::protocol::Millis;
 use crate::protocol::plain;
-use crate::protocol::wire::{Hello, Lines, Name, Pid, Refusal, Token};
+use crate::protocol::session::Flow;
+use crate::protocol::wire::{Hello, Lines, Name, Pid, Refusal, Token, Verb};
 
-use super::plain_end::Action;
+use super::plain_end::{Action, Teller};
 use super::refusing::RefusalReason;
-use super::state::{Dialect, Member};
-use super::{ConnId, Effect, Hub, RelayMode, Tracing};
+use super::state::{ConnState, Dialect, Member};
+use super::{ConnId, Effect, Hub, OUTBOX_FULL, RelayMode, Tracing};
 
 impl Hub {
     /// Sees to every plain client that something has happened to.
-    pub(super) fn settle(&mut self, now: Millis) {
+    pub(super) fn drain_ready(&mut self, now: Millis) {
         while let Some(id) = self.ready.pop_front() {
-            while let Some(ask) = self.next_action(now, id) {
-                self.apply(now, id, ask);
+            while let Some(action) = self.next_action(now, id) {
+                self.apply(now, id, action);
             }
+            self.flush(now, id);
             self.arm(now, id);
         }
     }
 
-    /// What a plain client needs next. Whatever it is to read goes into its outbox on the way.
+    /// What a plain client needs next.
     pub(super) fn next_action(&mut self, now: Millis, id: ConnId) -> Option<Action> {
         let conn = self.conns.get_mut(id)?;
         let Dialect::Plain(end) = &mut conn.dialect else {
             return None;
         };
-        let was_empty = conn.outbox.is_empty();
-        conn.outbox.adopt(&mut self.spare);
-        let formatter = &self.config.formatter;
-        end.tell(formatter, &mut self.dates, &mut conn.outbox);
-        let ask = end.next_action(now, self.date);
-        end.tell(formatter, &mut self.dates, &mut conn.outbox);
-        let diagnostics = end.take_diagnostics();
-        if was_empty {
-            conn.moved_at = now;
-        }
         if conn.outbox.is_empty() {
-            let let_go = conn.outbox.let_go();
-            self.keep_spare(let_go);
-        } else if !conn.queued {
-            conn.queued = true;
-            self.unsent.push_back(id);
+            end.all_is_sent();
         }
+        let action = end.next_action(now, self.date);
+        let diagnostics = end.take_diagnostics();
         if self.config.tracing == Tracing::On && diagnostics.iter().next().is_some() {
             self.effects.push_back(Effect::Understood {
                 conn: id,
                 diagnostics,
             });
         }
-        ask
+        self.queue(id);
+        action
     }
 
-    pub(super) fn apply(&mut self, now: Millis, id: ConnId, ask: Action) {
-        match ask {
+    /// Passes on what a plain client's end has to say, until whoever sits opposite has enough to read.
+    fn flush(&mut self, now: Millis, id: ConnId) {
+        let Some(ConnState::Seated(seat)) = self.conns.get(id).map(|conn| conn.state) else {
+            return;
+        };
+        let there = self.opposite(id).filter(|there| *there != id);
+        let mut leaves = false;
+        let mut passed = false;
+        match there.and_then(|there| self.conns.get2_mut(id, there)) {
+            Some((here, there)) => {
+                let Dialect::Plain(end) = &mut here.dialect else {
+                    return;
+                };
+                if there.outbox.is_empty() {
+                    there.moved_at = now;
+                    there.outbox.adopt(&mut self.spare);
+                }
+                let teller = (&self.config.formatter, &mut self.dates);
+                let shows = self.config.mode == RelayMode::Single;
+                let member = self.rooms[seat.room].members[seat.side].as_mut();
+                let mut shown = member.map(|member| (member, &mut self.effects));
+                end.flush(now, &mut |verb| {
+                    if let Verb::Bye(_) = verb {
+                        leaves = true;
+                        return Flow::Enough;
+                    }
+                    passed = true;
+                    if let Some((member, effects)) = &mut shown
+                        && let Some(said) = member.says(seat.side, &verb, shows)
+                    {
+                        effects.push_back(said);
+                    }
+                    match &mut there.dialect {
+                        Dialect::Wire(_) => verb.encode(there.outbox.tail()),
+                        Dialect::Plain(other) => other.hear(
+                            now,
+                            &verb,
+                            Teller {
+                                formatter: teller.0,
+                                dates: teller.1,
+                                outbox: &mut there.outbox,
+                            },
+                        ),
+                    }
+                    match there.outbox.unsent().len() < OUTBOX_FULL {
+                        true => Flow::More,
+                        false => Flow::Enough,
+                    }
+                });
+            }
+            None => {
+                if let Some(Dialect::Plain(end)) =
+                    self.conns.get_mut(id).map(|conn| &mut conn.dialect)
+                {
+                    end.flush(now, &mut |verb| {
+                        leaves |= matches!(verb, Verb::Bye(_));
+                        Flow::More
+                    });
+                }
+            }
+        }
+        if let Some(there) = there.filter(|_| passed) {
+            self.queue(there);
+            self.ready.push_back(there);
+        }
+        if leaves {
+            self.leave(now, id, seat);
+        }
+    }
+
+    pub(super) fn apply(&mut self, now: Millis, id: ConnId, action: Action) {
+        match action {
             Action::Wire(bytes) => {
                 self.conns[id].dialect = Dialect::Wire(Lines::default());
                 self.wire_bytes(now, id, &bytes);
-            }
-            Action::Lines(lines) => {
-                // A session spells its lines right and whole.
-                let (mut incoming, mut rest) = (Lines::default(), lines.as_slice());
-                while let Ok(Some(line)) = incoming.next(&mut rest) {
-                    if let Err(refused) = self.line(now, id, line) {
-                        return self.refuse(now, id, refused);
-                    }
-                }
-                self.keep_spare(lines);
             }
             Action::Seat(name) => self.introduce_plain(now, id, name),
             Action::Refuse(foreign) => {
@@ -78,7 +129,7 @@ impl Hub {
         }
     }
 
-    /// Lets a plain client's session say hello. Whoever has no name is a guest, the first or the second.
+    /// Gives a plain client a seat. Whoever has no name is a guest, the first or the second.
     pub(super) fn introduce_plain(&mut self, now: Millis, id: ConnId, name: Option<Name>) {
         let name = name.unwrap_or_else(|| {
             let guest: Name = plain::GUEST.parse().expect("the guest's name is a name");
@@ -101,7 +152,10 @@ impl Hub {
             name,
         };
         if let Dialect::Plain(end) = &mut self.conns[id].dialect {
-            end.introduce(now, hello);
+            end.introduce(hello.pid);
+        }
+        if let Err(refused) = self.seat(now, id, hello) {
+            self.refuse(now, id, refused);
         }
     }
 

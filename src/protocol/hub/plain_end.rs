@@ -1,20 +1,20 @@
-//! The relay as a plain client's end of the protocol: what the client says becomes a session's lines, and what the
-//! session receives becomes lines for the client.
+//! The relay as a plain client's end of the protocol: what the client says becomes lines of an [`Exchange`], and what that
+//! is told becomes lines for the client.
 //!
-//! So a plain client is a full partner: the hub treats its session like anybody's, and whoever sits opposite notices no
-//! difference.
+//! So a plain client is a full partner: the hub passes verbs to and from its end as it does to and from a connection of
+//! the wire, and whoever sits opposite notices no difference. Between two plain clients nothing is ever spelt as bytes
+//! of the wire.
 
 use crate::protocol::dates::Dates;
 use crate::protocol::plain::{self, Diagnostics, Foreign, Input, Plain};
-use crate::protocol::session::{Event, Patience, Session, WINDOW_BYTES};
-use crate::protocol::wire::{Hello, Name, Outbox};
-use crate::protocol::{Line, Millis, UnixMillis};
+use crate::protocol::session::{Ending, Event, Exchange, Flow, Shutdown, Timer};
+use crate::protocol::wire::{Bye, Name, Outbox, Pid, Verb};
+use crate::protocol::{Millis, UnixMillis};
 
 use super::Formatter;
 
-/// Bytes that may wait for a plain client's socket before its session keeps the rest: about as many as may be under way,
-/// so that they take one write.
-const OUTBOX_ENOUGH: usize = WINDOW_BYTES;
+/// Bytes of lines that may wait for their acknowledgement: the relay keeps them, so they are fewer than a client's own.
+const WINDOW_BYTES: usize = 64 * 1024;
 /// How long lines are kept for delivery whose author's stream has ended.
 const UNDELIVERED_TTL: Millis = 120_000;
 
@@ -22,10 +22,8 @@ const UNDELIVERED_TTL: Millis = 120_000;
 #[derive(Debug)]
 pub(super) struct PlainEnd {
     plain: Plain,
-    /// From the name on.
-    session: Option<Session>,
-    /// Lines of the wire that the hub has sent to the session.
-    inbox: Vec<u8>,
+    /// From the name on, with the number by which partners know the client.
+    seated: Option<(Pid, Exchange)>,
     stream: Stream,
     /// When its lines are given up that nobody has come for.
     gives_up_at: Option<Millis>,
@@ -47,19 +45,23 @@ pub(super) enum Action {
     Wire(Vec<u8>),
     /// A seat under this name, or as a guest.
     Seat(Option<Name>),
-    /// Its session says these lines.
-    Lines(Vec<u8>),
     Refuse(Foreign),
     /// It leaves without ever having had a seat.
     HangUp,
+}
+
+/// How a plain client is told something.
+pub(super) struct Teller<'a> {
+    pub(super) formatter: &'a Formatter,
+    pub(super) dates: &'a mut Dates,
+    pub(super) outbox: &'a mut Outbox,
 }
 
 impl PlainEnd {
     pub(super) fn new(now: Millis) -> PlainEnd {
         PlainEnd {
             plain: Plain::new(now),
-            session: None,
-            inbox: Vec::new(),
+            seated: None,
             stream: Stream::Open,
             gives_up_at: None,
         }
@@ -91,127 +93,157 @@ impl PlainEnd {
         self.stream == Stream::Gone
     }
 
-    /// A name was found for the client: its session asks for a seat.
-    pub(super) fn introduce(&mut self, now: Millis, hello: Hello) {
-        let mut session = Session::in_memory(hello);
-        session.connected(now);
-        self.session = Some(session);
-    }
-
-    /// Where the hub sends what is meant for the session.
-    pub(super) fn inbox(&mut self) -> &mut Vec<u8> {
-        &mut self.inbox
+    /// A name was found for the client, which asks for a seat.
+    pub(super) fn introduce(&mut self, pid: Pid) {
+        self.seated = Some((pid, Exchange::new(WINDOW_BYTES)));
     }
 
     pub(super) fn take_diagnostics(&mut self) -> Diagnostics {
         self.plain.take_diagnostics()
     }
 
+    fn has_room(&self) -> bool {
+        let seated = self.seated.as_ref();
+        seated.is_none_or(|(_, exchange)| exchange.has_room())
+    }
+
     /// Whether the client's socket should be read: not while what it has said waits for room.
     pub(super) fn wants_input(&self) -> bool {
-        self.stream == Stream::Open && self.session.as_ref().is_none_or(Session::has_room)
+        self.stream == Stream::Open && self.has_room()
     }
 
-    /// Whether more has happened than a client that does not read can be told later.
-    pub(super) fn is_overfull(&self) -> bool {
-        let session = self.session.as_ref();
-        session.is_some_and(|session| !session.wants_input())
-    }
-
-    /// What is to be done next on the client's behalf.
+    /// What the client asks of the hub next. Its messages join those under way on the way.
     pub(super) fn next_action(&mut self, now: Millis, date: UnixMillis) -> Option<Action> {
-        self.hear_from_hub(now);
-        while self.session.as_ref().is_none_or(Session::has_room) {
-            match (self.plain.next_input(), &mut self.session) {
-                (None, _) => break,
-                (Some(Input::Wire), _) => {
+        while self.has_room() {
+            match (self.plain.next_input()?, &mut self.seated) {
+                (Input::Wire, _) => {
                     let plain = std::mem::replace(&mut self.plain, Plain::new(now));
                     return Some(Action::Wire(plain.into_unread()));
                 }
-                (Some(Input::Foreign(foreign)), _) => return Some(Action::Refuse(foreign)),
-                (Some(Input::Named(name)), _) => return Some(Action::Seat(Some(name))),
-                (Some(Input::Nameless), _) => return Some(Action::Seat(None)),
-                (Some(Input::Quit), None) => return Some(Action::HangUp),
-                (Some(Input::Said(text)), Some(session)) => {
-                    let sent_at = date;
-                    session.say(now, Line { sent_at, text });
-                }
-                (Some(Input::Quit), Some(session)) => {
-                    let patience = match self.stream {
-                        Stream::Open => Patience::Short,
-                        Stream::Ended | Stream::Gone => Patience::Endless,
+                (Input::Foreign(foreign), _) => return Some(Action::Refuse(foreign)),
+                (Input::Named(name), _) => return Some(Action::Seat(Some(name))),
+                (Input::Nameless, _) => return Some(Action::Seat(None)),
+                (Input::Quit, None) => return Some(Action::HangUp),
+                (Input::Said(text), Some((_, exchange))) => exchange.say(date, &text),
+                (Input::Quit, Some((_, exchange))) => {
+                    let how = match self.stream {
+                        Stream::Open => Shutdown::Quit,
+                        Stream::Ended | Stream::Gone => Shutdown::Finish,
                     };
                     self.gives_up_at = Some(now + UNDELIVERED_TTL);
-                    session.leave(now, patience);
+                    exchange.leave(now, how);
                 }
                 // A seat comes before the first message.
-                (Some(Input::Said(_)), None) => {}
+                (Input::Said(_), None) => {}
             }
         }
-        let lines = self.session.as_mut()?.take_unsent();
-        (!lines.is_empty()).then_some(Action::Lines(lines))
+        None
     }
 
-    fn hear_from_hub(&mut self, now: Millis) {
-        if let Some(session) = &mut self.session {
-            let inbox = std::mem::take(&mut self.inbox);
-            // Beside its relay nothing is ever cut. An error is the end, which the session's last event tells, and leaves
-            // nothing to say.
-            let _ = session
-                .received(now, &inbox)
-                .and(session.handle_timeout(now));
-        }
-    }
-
-    /// Puts into the outbox what the client is to read; acknowledges what its socket has taken.
-    pub(super) fn tell(&mut self, formatter: &Formatter, dates: &mut Dates, outbox: &mut Outbox) {
-        let Some(session) = self
-            .session
-            .as_mut()
-            .filter(|_| self.stream != Stream::Gone)
-        else {
+    /// The relay, or whoever sits opposite, says this; the client is told what it means.
+    pub(super) fn hear(&mut self, now: Millis, verb: &Verb<'_>, mut teller: Teller<'_>) {
+        let Some((own, exchange)) = &mut self.seated else {
             return;
         };
-        if outbox.is_empty() {
-            session.hold();
+        match verb {
+            Verb::Say { seq, sent_at, text } => {
+                // Whoever is gone takes nothing: its author is told so in the end.
+                if self.stream != Stream::Gone
+                    && exchange.receive(*seq)
+                    && let Some((pid, name)) = exchange.partner()
+                {
+                    teller.message(name, *sent_at, text);
+                    exchange.take(pid, *seq);
+                }
+            }
+            // A lie is not believed. Nobody is cut for it here, beside the relay (rule 5).
+            Verb::Ack { pid, through } if pid == own => {
+                let _: Result<(), _> = exchange.acknowledged(now, *through);
+            }
+            Verb::Peer { pid, name } => {
+                exchange.meet(now, *pid, name.clone());
+            }
+            Verb::Gone(gone) => exchange.gone(now, *gone),
+            Verb::Bye(Bye::Over) => exchange.end(Ending::Over),
+            Verb::Bye(Bye::Stop | Bye::Restart) => exchange.end(Ending::Stopped),
+            // What was sealed is for whoever has the code, and a plain client has none.
+            Verb::Ack { .. } | Verb::Sealed(_) | Verb::Ping | Verb::Pong | Verb::Err { .. } => {}
         }
-        while outbox.unsent().len() < OUTBOX_ENOUGH
-            && let Some(event) = session.next_event()
-        {
-            write(&event, formatter, dates, outbox.tail());
+        self.tell(teller);
+    }
+
+    /// Tells the client what has happened.
+    fn tell(&mut self, mut teller: Teller<'_>) {
+        let Some((_, exchange)) = &mut self.seated else {
+            return;
+        };
+        while let Some(event) = exchange.next_event() {
+            if self.stream != Stream::Gone {
+                teller.event(&event);
+            }
         }
     }
 
-    /// Asks for a name, ends a line by silence, gives a legacy up.
-    pub(super) fn handle_timeout(&mut self, now: Millis, outbox: &mut Outbox) {
-        self.plain.handle_timeout(now, outbox.tail());
-        if let Some(session) = &mut self.session
-            && self.gives_up_at.is_some_and(|at| now >= at)
-        {
-            self.gives_up_at = None;
-            session.leave(now, Patience::None);
+    /// The client's socket has taken all that it was sent.
+    pub(super) fn all_is_sent(&mut self) {
+        if let Some((_, exchange)) = &mut self.seated {
+            exchange.hold();
         }
+    }
+
+    /// Gives `send` what the client's end says. It may have enough of messages.
+    pub(super) fn flush(&mut self, now: Millis, send: &mut impl FnMut(Verb<'_>) -> Flow) {
+        if let Some((_, exchange)) = &mut self.seated {
+            exchange.flush(now, send);
+        }
+    }
+
+    /// Asks for a name, ends a line by silence, gives up what nobody has come for.
+    pub(super) fn handle_timeout(&mut self, now: Millis, teller: Teller<'_>) {
+        self.plain.handle_timeout(now, teller.outbox.tail());
+        let Some((_, exchange)) = &mut self.seated else {
+            return;
+        };
+        if self.gives_up_at.is_some_and(|at| now >= at) {
+            self.gives_up_at = None;
+            exchange.leave(now, Shutdown::Now);
+        }
+        for timer in TIMERS {
+            if exchange.due(timer).is_some_and(|at| now >= at) {
+                // None of these finds fault with a connection.
+                let _: Result<(), _> = exchange.expired(now, timer);
+            }
+        }
+        self.tell(teller);
     }
 
     pub(super) fn next_timeout(&self) -> Option<Millis> {
-        let session = self.session.as_ref().and_then(Session::next_timeout);
-        let deadlines = [self.plain.next_timeout(), session, self.gives_up_at];
-        deadlines.into_iter().flatten().min()
+        let due = |timer| self.seated.as_ref()?.1.due(timer);
+        let timers = TIMERS.into_iter().filter_map(due);
+        let own = [self.plain.next_timeout(), self.gives_up_at];
+        own.into_iter().flatten().chain(timers).min()
     }
 }
 
-/// What a plain client reads of an event.
-fn write(event: &Event, formatter: &Formatter, dates: &mut Dates, out: &mut Vec<u8>) {
-    if let Event::Received { name, line } = event {
-        plain::write_message(out, dates.of(line.sent_at), name, &line.text);
-        return;
+/// What is waited for beside the relay: no rule of a connection's, for there is none that could be made anew. The hub
+/// itself finds out who is dead.
+const TIMERS: [Timer; 2] = [Timer::RepeatAck, Timer::Leave];
+
+impl Teller<'_> {
+    fn message(&mut self, name: &Name, sent_at: UnixMillis, text: &str) {
+        let date = self.dates.of(sent_at);
+        plain::write_message(self.outbox.tail(), date, name.as_str(), text);
     }
-    if let Some(sentence) = (formatter.sentence)(event) {
-        plain::write_notice(out, &sentence);
-    }
-    if let Event::Undelivered { lines } = event {
-        for line in lines {
-            plain::write_notice(out, &line.text);
+
+    fn event(&mut self, event: &Event) {
+        let out = self.outbox.tail();
+        if let Some(sentence) = (self.formatter.sentence)(event) {
+            plain::write_notice(out, &sentence);
+        }
+        if let Event::Undelivered { lines } = event {
+            for line in lines {
+                plain::write_notice(out, &line.text);
+            }
         }
     }
 }

@@ -3,11 +3,11 @@
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
-use crate::protocol::Millis;
-use crate::protocol::wire::{Gone, Hello, Lines, Outbox, Pid, Salon};
+use crate::protocol::wire::{Gone, Hello, Lines, Outbox, Pid, Salon, Verb};
+use crate::protocol::{Line, Millis};
 
 use super::plain_end::PlainEnd;
-use super::{CLIENT_TIMEOUT, ConnId, HELLO_TIMEOUT, SEAT_KEPT};
+use super::{CLIENT_TIMEOUT, ConnId, Effect, HELLO_TIMEOUT, SEAT_KEPT};
 
 /// What a deadline is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -108,6 +108,28 @@ pub(super) enum Presence {
     Gone(Gone),
 }
 
+impl Member {
+    /// A message of the member's is passed on: what is to be shown of it, where messages are shown, unless it has been
+    /// before.
+    pub(super) fn says(&mut self, side: usize, verb: &Verb<'_>, shows: bool) -> Option<Effect> {
+        let &Verb::Say { seq, sent_at, text } = verb else {
+            return None;
+        };
+        if self.shown.is_some_and(|shown| seq != shown + 1) {
+            return None;
+        }
+        self.shown = Some(seq);
+        shows.then(|| Effect::Said {
+            side,
+            name: self.hello.name.clone(),
+            line: Line {
+                sent_at,
+                text: text.to_owned(),
+            },
+        })
+    }
+}
+
 impl Presence {
     pub(super) fn conn(self) -> Option<ConnId> {
         match self {
@@ -162,8 +184,11 @@ impl Conn {
     /// When there is something to do.
     pub(super) fn next_timeout(&self) -> Option<Millis> {
         let plain = match &self.dialect {
-            Dialect::Plain(end) => end.next_timeout(),
-            Dialect::Wire(_) => None,
+            // Whoever is hung up on has nothing more to say or to be asked.
+            Dialect::Plain(end) if !matches!(self.state, ConnState::Closing { .. }) => {
+                end.next_timeout()
+            }
+            Dialect::Plain(_) | Dialect::Wire(_) => None,
         };
         self.idle_deadline().into_iter().chain(plain).min()
     }

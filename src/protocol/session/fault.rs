@@ -39,3 +39,9 @@ impl From<Malformed> for Fault {
         Fault::End(Ending::Protocol(malformed))
     }
 }
+
+impl From<Disconnected> for Fault {
+    fn from(reason: Disconnected) -> Fault {
+        Fault::Disconnected(reason)
+    }
+}

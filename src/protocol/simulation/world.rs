@@ -2,6 +2,7 @@
 
 mod faults;
 mod judging;
+mod mutations;
 mod relaying;
 
 use std::cmp::Reverse;
@@ -10,7 +11,7 @@ use std::net::Ipv4Addr;
 
 use super::{Course, Mutation, PEACE, Relaying, Story, TROUBLE};
 use crate::protocol::hub::{ConnId, Effect, Hub};
-use crate::protocol::session::{Disconnected, Event, Patience, Session};
+use crate::protocol::session::{Disconnected, Event, Session, Shutdown};
 use crate::protocol::wire::{Hello, Pid, Token};
 use crate::protocol::{Line, Millis};
 
@@ -122,7 +123,7 @@ struct SimulatedClient {
     settled: u64,
     undelivered: Vec<String>,
     met_somebody: bool,
-    left: Option<Patience>,
+    left: Option<Shutdown>,
     dead: bool,
     ended: Option<Event>,
 }
@@ -164,16 +165,13 @@ impl World {
         };
         let clients = (0..people).map(|me| {
             let pid = Pid(chance.next());
-            let mut session = Session::new(Hello {
+            let session = Session::new(Hello {
                 pid,
                 token: Token(u128::from(chance.next())),
                 salon: None,
                 partner: None,
                 name: ["Zoé", "Bob", "Ève"][me].parse().unwrap(),
             });
-            if let Some(Mutation::Session(mutation)) = mutation {
-                session.mutation = Some(mutation);
-            }
             let lines = chance.below(60);
             SimulatedClient {
                 pid,
@@ -360,15 +358,15 @@ impl World {
         }
         client.written.push(text.clone());
         client.addressees.push(client.session.partner());
-        client.session.say(now, Line { sent_at: now, text });
+        client.session.say(now, &Line { sent_at: now, text });
         self.turn_client(me);
     }
 
     fn leave(&mut self, me: usize) {
         let patience = match self.chance.below(5) {
-            0 => Patience::None,
-            1 => Patience::Endless,
-            _ => Patience::Short,
+            0 => Shutdown::Now,
+            1 => Shutdown::Finish,
+            _ => Shutdown::Quit,
         };
         self.say(|| format!("client {me} leaves, with patience {patience:?}"));
         self.clients[me].left = Some(patience);
@@ -569,6 +567,9 @@ impl World {
         client.session.sent(bytes.len());
         let deadline = client.session.next_timeout();
         let (link, ended) = (client.link, client.session.is_ended());
+        if self.mutation == Some(Mutation::ForgetsOnceSent) {
+            self.forget_what_is_sent(me, &bytes);
+        }
         if let Some(link) = link.filter(|_| !bytes.is_empty()) {
             self.send_up(link, bytes);
         }
@@ -594,6 +595,10 @@ impl World {
             if let Some(conn) = hub.next_unsent() {
                 let bytes = hub.unsent(conn).to_vec();
                 hub.sent(now, conn, bytes.len());
+                let bytes = match self.mutation {
+                    Some(Mutation::PeerToOneSide) => World::without_returns(bytes),
+                    _ => bytes,
+                };
                 if let Some(link) = self.link_of(conn) {
                     self.send_down(link, bytes);
                 }

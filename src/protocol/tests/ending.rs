@@ -2,7 +2,7 @@
 
 use super::scene::{End, Scene};
 use crate::protocol::hub::RelayMode;
-use crate::protocol::session::{Ending, Patience};
+use crate::protocol::session::{Ending, Shutdown};
 use crate::protocol::wire::Bye;
 use crate::protocol::wire::Refusal;
 
@@ -10,7 +10,7 @@ use crate::protocol::wire::Refusal;
 fn whoever_leaves_delivers_everything_first_and_both_end() {
     let (mut scene, zoe, bob) = Scene::of_two();
     scene.say(zoe, "salut");
-    scene.leave(zoe, Patience::Short);
+    scene.leave(zoe, Shutdown::Quit);
     assert_eq!(scene.told(bob), ["Zoé: salut", "Zoé has left"]);
     assert!(scene.told(zoe).is_empty());
     assert_eq!(scene.delivered(zoe), 1);
@@ -25,7 +25,7 @@ fn a_line_that_crosses_a_goodbye_arrives() {
     let (mut scene, zoe, bob) = Scene::of_two();
     scene.hold_up(zoe);
     scene.say(zoe, "au revoir");
-    scene.leave(bob, Patience::Short);
+    scene.leave(bob, Shutdown::Quit);
     scene.let_go(zoe);
     assert_eq!(scene.told(bob), ["Zoé: au revoir"]);
     assert_eq!(scene.told(zoe), ["Bob has left"]);
@@ -39,7 +39,7 @@ fn a_line_that_the_leaver_acknowledged_before_the_goodbye_counts_as_delivered() 
     let (mut scene, zoe, bob) = Scene::of_two();
     scene.hold_down(zoe);
     scene.say(zoe, "salut");
-    scene.leave(bob, Patience::Short);
+    scene.leave(bob, Shutdown::Quit);
     scene.let_go(zoe);
     assert_eq!(scene.told(zoe), ["Bob has left"]);
     assert_eq!(scene.delivered(zoe), 1);
@@ -53,7 +53,7 @@ fn a_line_reaches_whoever_has_just_left_over_a_new_connection_too() {
     scene.say(bob, "attends !");
     scene.cut_unnoticed(bob);
     scene.forget();
-    scene.leave(zoe, Patience::Short);
+    scene.leave(zoe, Shutdown::Quit);
     scene.dial(bob);
     assert_eq!(scene.told(zoe), ["Bob: attends !"]);
     assert_eq!(scene.told(bob), ["restored, 0 delivered", "Zoé has left"]);
@@ -65,8 +65,8 @@ fn a_line_reaches_whoever_has_just_left_over_a_new_connection_too() {
 fn two_who_leave_at_once_both_end() {
     let (mut scene, zoe, bob) = Scene::of_two();
     scene.hold_up(zoe);
-    scene.leave(zoe, Patience::Short);
-    scene.leave(bob, Patience::Short);
+    scene.leave(zoe, Shutdown::Quit);
+    scene.leave(bob, Shutdown::Quit);
     scene.let_go(zoe);
     assert_eq!(scene.ending(zoe), Some(&Ending::Over));
     assert_eq!(scene.ending(bob), Some(&Ending::Over));
@@ -81,7 +81,7 @@ fn leaving_without_a_connection_gives_up_after_two_seconds_and_names_the_lines()
     scene.say(zoe, "un");
     scene.say(zoe, "deux");
     scene.forget();
-    scene.leave(zoe, Patience::Short);
+    scene.leave(zoe, Shutdown::Quit);
     scene.wait(1_999);
     assert_eq!(scene.ending(zoe), None);
     scene.wait(1);
@@ -97,7 +97,7 @@ fn leaving_waits_while_lines_go_through_one_by_one() {
     for text in ["un", "deux", "trois"] {
         scene.say(zoe, text);
     }
-    scene.leave(zoe, Patience::Short);
+    scene.leave(zoe, Shutdown::Quit);
     for _ in 0..3 {
         scene.wait(1_500);
         assert_eq!(scene.ending(zoe), None);
@@ -112,7 +112,7 @@ fn a_pipe_that_has_ended_waits_for_its_reader_however_long() {
     let mut scene = Scene::new();
     let zoe = scene.join("Zoé");
     scene.say(zoe, "salut");
-    scene.leave(zoe, Patience::Endless);
+    scene.leave(zoe, Shutdown::Finish);
     scene.wait(600_000);
     assert_eq!(scene.ending(zoe), None);
     let bob = scene.join("Bob");
@@ -128,7 +128,7 @@ fn whoever_is_away_hears_of_the_goodbye_on_coming_back() {
     let (mut scene, zoe, bob) = Scene::of_two();
     scene.cut(bob);
     scene.say(bob, "attends");
-    scene.leave(zoe, Patience::Short);
+    scene.leave(zoe, Shutdown::Quit);
     assert_eq!(scene.ending(zoe), Some(&Ending::Over));
     scene.forget();
     scene.wait(60_000);
@@ -208,7 +208,7 @@ fn a_goodbye_before_the_relay_has_answered_still_reaches_the_other() {
     scene.cut(zoe);
     scene.forget();
     scene.dial_held_up(zoe);
-    scene.leave(zoe, Patience::None);
+    scene.leave(zoe, Shutdown::Now);
     scene.let_go(zoe);
     assert_eq!(scene.told(bob), ["Zoé has left"]);
     assert_eq!(scene.ending(bob), Some(&Ending::Over));

@@ -4,7 +4,7 @@ use std::net::Ipv4Addr;
 
 use super::scene::Scene;
 use crate::protocol::hub::{Config, ConnId, Counts, Hub, RelayMode};
-use crate::protocol::session::{Ending, Patience};
+use crate::protocol::session::{Ending, Shutdown};
 use crate::protocol::wire::Refusal;
 
 const KEPT: u64 = 120_000;
@@ -103,8 +103,8 @@ fn a_named_salon_is_kept_for_the_two_who_talked_in_it() {
     scene.say(zoe, "salut");
     assert_eq!(scene.told(bob).last().unwrap(), "Zoé: salut");
     assert_eq!(scene.told(usurper), ["waiting"]);
-    scene.leave(zoe, Patience::Short);
-    scene.leave(usurper, Patience::Short);
+    scene.leave(zoe, Shutdown::Quit);
+    scene.leave(usurper, Shutdown::Quit);
     scene.wait(10_000);
     assert_eq!(scene.hub.counts(), Counts::default());
     scene.join_salon("tp3", "Léa");

@@ -5,7 +5,7 @@
 use std::net::{IpAddr, Ipv4Addr};
 
 use crate::protocol::hub::{Config, ConnId, Effect, Hub, RelayMode};
-use crate::protocol::session::{Disconnected, Ending, Event, Patience, Session};
+use crate::protocol::session::{Disconnected, Ending, Event, Session, Shutdown};
 use crate::protocol::wire::{Bye, Hello, Pid, Token};
 use crate::protocol::{Line, Millis};
 
@@ -233,11 +233,16 @@ impl Scene {
 
     pub fn say(&mut self, who: Who, text: &str) {
         assert!(self.has_room(who), "no room for « {text} »");
+        self.say_anyway(who, text);
+    }
+
+    /// Says a line of many that came at once.
+    pub fn say_anyway(&mut self, who: Who, text: &str) {
         let line = Line {
             sent_at: 0,
             text: text.to_owned(),
         };
-        self.clients[who.0].session.say(self.now, line);
+        self.clients[who.0].session.say(self.now, &line);
         self.settle();
     }
 
@@ -245,7 +250,7 @@ impl Scene {
         self.clients[who.0].session.has_room()
     }
 
-    pub fn leave(&mut self, who: Who, patience: Patience) {
+    pub fn leave(&mut self, who: Who, patience: Shutdown) {
         self.clients[who.0].session.leave(self.now, patience);
         self.settle();
     }

@@ -3,7 +3,7 @@
 use super::{Happening, World};
 use crate::protocol::Millis;
 use crate::protocol::hub::{Config, Hub, RelayMode};
-use crate::protocol::simulation::{Mutation, Story};
+use crate::protocol::simulation::Story;
 
 impl World {
     pub(super) fn fault(&mut self) {
@@ -119,10 +119,6 @@ impl World {
             let at = self.now + self.chance.below(3_000);
             self.plan(at, Happening::Dial(2));
         }
-        let mut hub = Hub::new(Config::without_words(RelayMode::Single));
-        if let Some(Mutation::Hub(mutation)) = self.mutation {
-            hub.mutation = Some(mutation);
-        }
-        self.hub = Some(hub);
+        self.hub = Some(Hub::new(Config::without_words(RelayMode::Single)));
     }
 }

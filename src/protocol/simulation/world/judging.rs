@@ -1,7 +1,7 @@
 //! What must hold at the end of every story.
 
 use super::World;
-use crate::protocol::session::{Event, Patience};
+use crate::protocol::session::{Event, Shutdown};
 use crate::protocol::wire::Pid;
 
 impl World {
@@ -32,7 +32,7 @@ impl World {
     pub(super) fn judge_farewell(&self) -> Result<(), String> {
         for (me, other) in [(0, 1), (1, 0)] {
             let (leaver, left) = (&self.clients[me], &self.clients[other]);
-            let patient = leaver.left == Some(Patience::Endless);
+            let patient = leaver.left == Some(Shutdown::Finish);
             if leaver.left.is_some() && leaver.ended.is_none() && !patient && !leaver.dead {
                 return Err(format!("client {me} leaves and leaves"));
             }

@@ -1,0 +1,531 @@
+//! What two people owe each other, whatever carries it: rules 1, 2, 3 and 5, and the way out.
+//!
+//! It takes and gives verbs, not bytes. A client of the wire has one behind its connection; the relay has one beside it
+//! for each plain client.
+
+use std::collections::VecDeque;
+
+use crate::protocol::wire::{Bye, Gone, Name, Pid, Verb};
+use crate::protocol::{Line, Millis, UnixMillis};
+
+use super::window::{Flow, Window};
+use super::{
+    ACK_TIMEOUT, Disconnected, Ending, Event, LEAVE_TIMEOUT, REPEAT_ACK_INTERVAL, Shutdown, Timer,
+    rules,
+};
+
+/// Partners remembered after another has taken their place, so that a return doubles nothing.
+const FORMER_PARTNERS: usize = 32;
+
+/// One person's side of a conversation.
+#[derive(Debug)]
+pub struct Exchange {
+    phase: Phase,
+    partner: Option<Partner>,
+    former: VecDeque<Former>,
+    window: Window,
+    /// Lines of ours that are settled: see [`Event::Delivered`].
+    settled: u64,
+    /// Whether our person has been told that our connection is cut, and not that it stands again.
+    told_of_outage: bool,
+    events: VecDeque<Event>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Phase {
+    Talking,
+    /// Our person leaves once every line is acknowledged.
+    Finishing {
+        how: Shutdown,
+        since: Millis,
+    },
+    /// The other has left; what we still owe may arrive for a moment.
+    Over {
+        since: Millis,
+    },
+    /// We say nothing more but `BYE`; the relay's is awaited.
+    Parting {
+        since: Millis,
+        said: bool,
+    },
+    Ended,
+}
+
+/// Who sits opposite.
+#[derive(Debug)]
+struct Partner {
+    pid: Pid,
+    name: Name,
+    sync: Sync,
+    /// The last message of theirs that was received in order.
+    received: u64,
+    /// The last of them that our user interface has taken.
+    taken: u64,
+    /// The last of them that our user interface holds safely: what we acknowledge.
+    held: u64,
+    /// An acknowledgement must go out with the next verbs.
+    ack_due: bool,
+    acked_at: Millis,
+    /// What to tell our person once the lines that had waited have arrived.
+    owed: Option<PendingNews>,
+    /// Whether our numbering is known to both: a former partner may hold more of our lines than we know, and says so
+    /// with its first `ACK`.
+    is_numbered: bool,
+}
+
+/// How far we and our partner agree on what each holds (rule 1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Sync {
+    /// Not connected, as far as we know.
+    Apart,
+    /// Our `ACK` is out, the partner's is awaited.
+    Awaiting { since: Millis },
+    /// Lines flow. `heard_at` is when the partner last acknowledged or we began to wait for it.
+    Live { heard_at: Millis },
+}
+
+/// Lines to be delivered before a return is announced with their count.
+#[derive(Clone, Copy, Debug)]
+struct PendingNews {
+    through: u64,
+    count: usize,
+    news: News,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum News {
+    Restored,
+    Back,
+}
+
+/// What a partner whose place another took must be remembered by.
+#[derive(Debug)]
+struct Former {
+    pid: Pid,
+    received: u64,
+    sent: u64,
+}
+
+impl Exchange {
+    /// With room for `capacity` bytes of lines on their way.
+    pub fn new(capacity: usize) -> Exchange {
+        Exchange {
+            phase: Phase::Talking,
+            partner: None,
+            former: VecDeque::new(),
+            window: Window::new(capacity),
+            settled: 0,
+            told_of_outage: false,
+            events: VecDeque::new(),
+        }
+    }
+
+    // What our person does.
+
+    /// Whether another line may be [said](Exchange::say): the window is not full and nobody has left.
+    pub fn has_room(&self) -> bool {
+        self.phase == Phase::Talking && self.window.has_room()
+    }
+
+    /// Takes a line to deliver.
+    pub fn say(&mut self, sent_at: UnixMillis, text: &str) {
+        self.window.push(sent_at, text);
+    }
+
+    /// Our person leaves: what is owed is delivered first.
+    pub fn leave(&mut self, now: Millis, how: Shutdown) {
+        match self.phase {
+            Phase::Parting { .. } | Phase::Ended => {}
+            _ if how == Shutdown::Now => self.part(now),
+            Phase::Talking | Phase::Finishing { .. } => {
+                self.phase = Phase::Finishing { how, since: now };
+            }
+            Phase::Over { .. } => {}
+        }
+    }
+
+    /// Whether nobody is there who could be told that we leave.
+    pub fn is_alone(&self) -> bool {
+        self.partner.is_none() && self.window.is_empty()
+    }
+
+    /// Ends at once, for a reason that only the caller knows.
+    pub fn end(&mut self, ending: Ending) {
+        if self.phase == Phase::Ended {
+            return;
+        }
+        self.phase = Phase::Ended;
+        self.abandon_lines();
+        self.tell(Event::Ended(ending));
+    }
+
+    // What is told.
+
+    /// The next thing to tell our person.
+    pub fn next_event(&mut self) -> Option<Event> {
+        self.events.pop_front()
+    }
+
+    /// Every message taken so far is where it belongs: it is acknowledged with the next verbs.
+    pub fn hold(&mut self) {
+        if let Some(partner) = &mut self.partner
+            && partner.held != partner.taken
+        {
+            partner.held = partner.taken;
+            partner.ack_due = true;
+        }
+    }
+
+    /// The message numbered `seq` of this partner is taken.
+    pub fn take(&mut self, pid: Pid, seq: u64) {
+        // A line from before another had the partner's place has been acknowledged since.
+        if let Some(partner) = &mut self.partner
+            && partner.pid == pid
+        {
+            partner.taken = partner.taken.max(seq);
+        }
+    }
+
+    /// Who sits opposite, or sat there last.
+    pub fn partner(&self) -> Option<(Pid, &Name)> {
+        let partner = self.partner.as_ref()?;
+        Some((partner.pid, &partner.name))
+    }
+
+    /// Whether lines flow both ways right now.
+    pub fn is_live(&self) -> bool {
+        let live = |partner: &Partner| matches!(partner.sync, Sync::Live { .. });
+        self.partner.as_ref().is_some_and(live)
+    }
+
+    /// Whether the conversation is over for good.
+    pub fn is_ended(&self) -> bool {
+        self.phase == Phase::Ended
+    }
+
+    /// Whether we say nothing more but our goodbye.
+    pub fn is_parting(&self) -> bool {
+        matches!(self.phase, Phase::Parting { .. })
+    }
+
+    /// How many lines of ours wait for their acknowledgement.
+    pub fn pending(&self) -> usize {
+        self.window.len()
+    }
+
+    // What the relay and the partner say.
+
+    /// Rule 1: whoever is opposite, each must learn anew what the other holds. What our person has not taken is not
+    /// acknowledged, so it comes again: the caller forgets it where this says so.
+    pub fn meet(&mut self, now: Millis, pid: Pid, name: Name) -> Met {
+        let known = self
+            .partner
+            .as_ref()
+            .is_some_and(|partner| partner.pid == pid);
+        let met = match &mut self.partner {
+            Some(partner) if known => {
+                partner.received = partner.taken;
+                Met::Again {
+                    taken: partner.taken,
+                }
+            }
+            _ => {
+                self.change_partner(pid, name);
+                Met::Anew
+            }
+        };
+        let news = self.news(known);
+        let (through, count) = (self.window.last(), self.window.len());
+        if let Some(partner) = &mut self.partner {
+            partner.owed = news.map(|news| PendingNews {
+                through,
+                count,
+                news,
+            });
+            partner.sync = Sync::Awaiting { since: now };
+            partner.ack_due = true;
+        }
+        met
+    }
+
+    /// What a `PEER` means to our person.
+    fn news(&mut self, known: bool) -> Option<News> {
+        let was_out = std::mem::take(&mut self.told_of_outage);
+        let partner = self.partner.as_ref()?;
+        match (known, was_out, partner.sync) {
+            (false, _, _) => {
+                let name = partner.name.to_string();
+                self.tell(Event::Arrived { name });
+                None
+            }
+            (true, true, _) => Some(News::Restored),
+            (true, false, Sync::Apart) => Some(News::Back),
+            // Disconnected and back before anybody noticed: an announcement still owed stays owed.
+            (true, false, _) => partner.owed.map(|owed| owed.news),
+        }
+    }
+
+    /// Rule 3: lines meant for one person never reach another.
+    fn change_partner(&mut self, pid: Pid, name: Name) {
+        if let Some(old) = self.partner.take() {
+            if !rules::may_inherit(old.pid, pid) {
+                self.abandon_lines();
+            }
+            self.former.truncate(FORMER_PARTNERS - 1);
+            self.former.push_front(Former {
+                pid: old.pid,
+                received: old.received,
+                sent: self.window.sent(),
+            });
+        }
+        let place = self.former.iter().position(|former| former.pid == pid);
+        let before = place.and_then(|place| self.former.remove(place));
+        let (received, sent) = before.map_or((0, 0), |former| (former.received, former.sent));
+        self.window.renumber(sent);
+        self.partner = Some(Partner {
+            pid,
+            name,
+            sync: Sync::Apart,
+            received,
+            taken: received,
+            held: received,
+            ack_due: false,
+            acked_at: 0,
+            owed: None,
+            is_numbered: false,
+        });
+    }
+
+    /// Nobody is opposite, or nobody will be any more.
+    pub fn gone(&mut self, now: Millis, gone: Gone) {
+        let owed = self.partner.as_mut().and_then(|partner| {
+            // Whoever has left reads on for a moment, and acknowledges.
+            if gone != Gone::Left {
+                partner.sync = Sync::Apart;
+            }
+            partner.owed.take()
+        });
+        let was_out = std::mem::take(&mut self.told_of_outage);
+        if was_out || owed.is_some_and(|owed| owed.news == News::Restored) {
+            self.tell(Event::Restored { delivered: 0 });
+        }
+        let held = self.window.len();
+        self.tell(match (gone, &self.partner) {
+            (Gone::None, _) | (_, None) => Event::Waiting,
+            (Gone::Away, Some(partner)) => Event::Away {
+                name: partner.name.to_string(),
+                held,
+            },
+            (Gone::Left, Some(partner)) => Event::Left {
+                name: partner.name.to_string(),
+            },
+            (Gone::Lost, Some(partner)) => Event::Lost {
+                name: partner.name.to_string(),
+            },
+        });
+        match (gone, self.phase) {
+            (_, Phase::Parting { .. } | Phase::Ended) | (Gone::None | Gone::Away, _) => {}
+            (Gone::Left, _) => self.phase = Phase::Over { since: now },
+            (Gone::Lost, _) => self.part(now),
+        }
+    }
+
+    /// Rule 2: whether a message is the next one, and to be taken. One that was received before is acknowledged again, one
+    /// after a gap comes again.
+    pub fn receive(&mut self, seq: u64) -> bool {
+        let Some(partner) = &mut self.partner else {
+            return false;
+        };
+        if rules::is_duplicate(seq, partner.received) {
+            partner.ack_due = true;
+            return false;
+        }
+        if rules::is_gap(seq, partner.received) {
+            return false;
+        }
+        partner.received = seq;
+        true
+    }
+
+    /// The partner holds our messages up to `through`.
+    ///
+    /// # Errors
+    /// Where that cannot be (rule 5); it is not believed.
+    pub fn acknowledged(&mut self, now: Millis, through: u64) -> Result<(), Disconnected> {
+        let window = &mut self.window;
+        let Some(partner) = &mut self.partner else {
+            return Ok(());
+        };
+        if partner.sync == Sync::Apart {
+            return Ok(());
+        }
+        let sent = window.sent();
+        if rules::is_impossible(through, sent) {
+            return Err(Disconnected::ImpossibleAck { through, sent });
+        }
+        if !std::mem::replace(&mut partner.is_numbered, true) {
+            window.learn(through);
+        }
+        let settled = window.prune(through);
+        if let Sync::Awaiting { .. } = partner.sync {
+            window.rewind();
+        }
+        partner.sync = Sync::Live { heard_at: now };
+        let arrived = partner.owed.filter(|owed| window.acked() >= owed.through);
+        if settled > 0 {
+            self.settle(now, settled);
+        }
+        if let (Some(owed), Some(partner)) = (arrived, &mut self.partner) {
+            partner.owed = None;
+            let delivered = owed.count;
+            let name = partner.name.to_string();
+            self.tell(match owed.news {
+                News::Restored => Event::Restored { delivered },
+                News::Back => Event::Back { name, delivered },
+            });
+        }
+        Ok(())
+    }
+
+    /// So many more of our lines are held by our partner's client.
+    fn settle(&mut self, now: Millis, count: u64) {
+        self.settled += count;
+        let lines = self.settled;
+        match self.events.back_mut() {
+            Some(Event::Delivered { lines: told }) => *told = lines,
+            _ => self.tell(Event::Delivered { lines }),
+        }
+        if let Phase::Finishing { since, .. } | Phase::Over { since } = &mut self.phase {
+            *since = now;
+        }
+    }
+
+    /// Our connection is gone, which was up or not.
+    pub fn disconnected(&mut self, was_up: bool, reason: Disconnected) {
+        if let Some(partner) = &mut self.partner {
+            partner.sync = Sync::Apart;
+        }
+        match self.phase {
+            Phase::Ended => {}
+            // The relay may close before its BYE is read: all that mattered is done.
+            Phase::Parting { .. } | Phase::Over { .. } => self.end(Ending::Over),
+            Phase::Talking | Phase::Finishing { .. } if was_up && !self.told_of_outage => {
+                self.told_of_outage = true;
+                let held = self.window.len();
+                self.tell(Event::Disconnected { reason, held });
+            }
+            Phase::Talking | Phase::Finishing { .. } => {}
+        }
+    }
+
+    // What we say.
+
+    /// Gives `send` whatever may go out now: an acknowledgement, lines, and at last `BYE`. It may have enough of lines.
+    pub fn flush(&mut self, now: Millis, send: &mut impl FnMut(Verb<'_>) -> Flow) {
+        let may_say = !matches!(self.phase, Phase::Parting { .. } | Phase::Ended);
+        if let Some(partner) = &mut self.partner
+            && partner.sync != Sync::Apart
+        {
+            if std::mem::take(&mut partner.ack_due) {
+                partner.acked_at = now;
+                let (pid, through) = (partner.pid, partner.held);
+                send(Verb::Ack { pid, through });
+            }
+            if let Sync::Live { heard_at } = &mut partner.sync
+                && !self.window.is_under_way()
+            {
+                *heard_at = now;
+            }
+            if may_say && rules::may_speak(matches!(partner.sync, Sync::Live { .. })) {
+                self.window.send(send);
+            }
+        }
+        let leaving = matches!(self.phase, Phase::Finishing { .. } | Phase::Over { .. });
+        if leaving && self.window.is_empty() {
+            self.part(now);
+        }
+        if let Phase::Parting { said, .. } = &mut self.phase
+            && !std::mem::replace(said, true)
+        {
+            send(Verb::Bye(Bye::Over));
+        }
+    }
+
+    fn part(&mut self, now: Millis) {
+        self.phase = Phase::Parting {
+            since: now,
+            said: false,
+        };
+    }
+
+    // Time.
+
+    /// When a timer of ours is due.
+    pub fn due(&self, timer: Timer) -> Option<Millis> {
+        match timer {
+            Timer::Ack => match self.partner.as_ref()?.sync {
+                Sync::Live { heard_at } if self.window.is_under_way() => {
+                    Some(heard_at + ACK_TIMEOUT)
+                }
+                Sync::Awaiting { since } => Some(since + ACK_TIMEOUT),
+                Sync::Live { .. } | Sync::Apart => None,
+            },
+            Timer::RepeatAck => {
+                let partner = self.partner.as_ref()?;
+                let waits = partner.sync != Sync::Apart && partner.received > partner.held;
+                waits.then_some(partner.acked_at + REPEAT_ACK_INTERVAL)
+            }
+            Timer::Leave => match self.phase {
+                Phase::Over { since } | Phase::Parting { since, .. } => Some(since + LEAVE_TIMEOUT),
+                Phase::Finishing { how, since } => {
+                    let is_bounded = how != Shutdown::Finish || self.window.is_empty();
+                    is_bounded.then_some(since + LEAVE_TIMEOUT)
+                }
+                Phase::Talking | Phase::Ended => None,
+            },
+            Timer::Welcome | Timer::Introduction | Timer::RelaySilence | Timer::Ping => None,
+        }
+    }
+
+    /// A timer of ours is due.
+    ///
+    /// # Errors
+    /// When the connection is no good (rule 6).
+    pub fn expired(&mut self, now: Millis, timer: Timer) -> Result<(), Disconnected> {
+        match timer {
+            Timer::Ack if self.is_live() => return Err(Disconnected::NothingArrives),
+            Timer::Ack => return Err(Disconnected::NotSynchronised),
+            Timer::RepeatAck => {
+                if let Some(partner) = &mut self.partner {
+                    partner.ack_due = true;
+                }
+            }
+            Timer::Leave if self.is_parting() => self.end(Ending::Over),
+            Timer::Leave => self.part(now),
+            Timer::Welcome | Timer::Introduction | Timer::RelaySilence | Timer::Ping => {}
+        }
+        Ok(())
+    }
+
+    fn abandon_lines(&mut self) {
+        let lines: Vec<Line> = self.window.take();
+        if !lines.is_empty() {
+            self.settled += lines.len() as u64;
+            self.tell(Event::Undelivered { lines });
+        }
+    }
+
+    fn tell(&mut self, event: Event) {
+        self.events.push_back(event);
+    }
+}
+
+/// Whether we have met before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Met {
+    /// Yes, and our person has taken the partner's messages up to this one.
+    Again {
+        taken: u64,
+    },
+    Anew,
+}

@@ -24,6 +24,7 @@ mod status_bar;
 mod theme;
 mod window_mode;
 mod words;
+mod wrap_layout;
 
 use std::io;
 use std::path::PathBuf;

@@ -5,12 +5,13 @@ use gtk::prelude::*;
 
 use super::actions::{UserAction, UserActions};
 use super::button;
+use super::wrap_layout::wrapping_box;
 use crate::conversation::status::ConnectionStatus;
 use crate::display::{messages, safe, safe_name};
 
 /// The row below the title, or two where they do not fit into one, so that a narrow window and a large text hide no word.
 pub struct StatusBar {
-    widget: gtk::FlowBox,
+    widget: gtk::Box,
     icon: gtk::Image,
     sentence: gtk::Label,
     quit: gtk::Button,
@@ -49,19 +50,9 @@ impl StatusBar {
         let state = gtk::Box::builder().spacing(8).build();
         state.append(&icon);
         state.append(&sentence);
-        let widget = gtk::FlowBox::builder()
-            .selection_mode(gtk::SelectionMode::None)
-            .max_children_per_line(2)
-            .row_spacing(4)
-            .css_classes(["status"])
-            .build();
-        for part in [state.upcast_ref::<gtk::Widget>(), quit.upcast_ref()] {
-            let child = gtk::FlowBoxChild::builder()
-                .child(part)
-                .focusable(false)
-                .build();
-            widget.append(&child);
-        }
+        state.set_hexpand(true);
+        let widget = wrapping_box(&[state.upcast_ref(), quit.upcast_ref()]);
+        widget.add_css_class("status");
         StatusBar {
             widget,
             icon,
@@ -70,7 +61,7 @@ impl StatusBar {
         }
     }
 
-    pub fn widget(&self) -> &gtk::FlowBox {
+    pub fn widget(&self) -> &gtk::Box {
         &self.widget
     }
 

@@ -435,6 +435,11 @@ impl Hub {
         self.over
     }
 
+    /// Whether more than two connections want their turn.
+    pub fn is_shared(&self) -> bool {
+        self.conns.len() > 2
+    }
+
     /// Whether the conversation is over but for what somebody is still owed. It ends by itself.
     pub fn is_winding_up(&self) -> bool {
         self.over || self.rooms.iter().any(|(_, room)| room.ends_at.is_some())
@@ -515,7 +520,7 @@ impl Hub {
             Verb::Ack { .. } | Verb::Sealed(_) => {
                 self.forward(now, seat, line, &verb);
             }
-            Verb::Ping => self.post(now, id, &Verb::Pong),
+            Verb::Ping => self.pong(now, id),
             Verb::Pong => {}
             Verb::Bye(_) => self.leave(now, id, seat),
             Verb::Peer { .. } | Verb::Gone(_) | Verb::Err { .. } => {
@@ -557,6 +562,14 @@ impl Hub {
         outbox.extend_from_slice(line);
         outbox.push(b'\n');
         true
+    }
+
+    /// Answers a `PING`, or several: one sign of life that waits is as good as many.
+    fn pong(&mut self, now: Millis, id: ConnId) {
+        const PONG: &[u8] = b"PONG\n";
+        if !self.unsent(id).ends_with(PONG) {
+            self.post(now, id, &Verb::Pong);
+        }
     }
 
     /// Says something to a connection.

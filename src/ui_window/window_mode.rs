@@ -171,6 +171,8 @@ impl WindowMode {
                 let sentence = format!("nouvel appel de {}.", safe(&self.call.address.to_string()));
                 self.main_window.message_list.notice(&sentence);
                 self.main_window.message_list.autoscroll().to_the_end();
+                // What cannot be written into cannot have the keyboard.
+                self.refresh();
                 self.main_window.composer.focus();
             }
             Err(error) => {
@@ -379,7 +381,8 @@ impl WindowMode {
             self.closing = Closing::No;
             self.ask(Question::Close);
         }
-        message_list_focus(&self.main_window);
+        // After the end the keys are the conversation's, to scroll and to copy.
+        self.main_window.message_list.focus();
         self.show_what_is_asked();
     }
 
@@ -474,9 +477,4 @@ fn begin(
         dialect.clone().spoken_by(call.name.clone()),
     )?;
     Ok((Conversation::new(name, LineSource::Person, record), client))
-}
-
-/// After the end the keys are the conversation's, to scroll and to copy.
-fn message_list_focus(main_window: &MainWindow) {
-    main_window.message_list.focus();
 }

@@ -12,7 +12,8 @@ use std::path::PathBuf;
 use argh::FromArgs;
 
 use crate::protocol::hub::{RelayMode, Tracing};
-use crate::protocol::wire::{Name, Salon};
+use crate::protocol::name::Name;
+use crate::protocol::wire::Salon;
 
 use address::{callable, split};
 

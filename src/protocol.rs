@@ -4,7 +4,11 @@
 
 pub mod dates;
 pub mod hub;
+pub mod hygiene;
+pub mod name;
+pub mod outbox;
 pub mod plain;
+pub mod search;
 pub mod session;
 pub mod timeouts;
 pub mod wire;

@@ -4,7 +4,7 @@ use std::fmt;
 use std::net::{Ipv6Addr, SocketAddr};
 
 use crate::display::safe;
-use crate::protocol::wire::is_hidden;
+use crate::protocol::hygiene::is_hidden;
 
 use super::{IN_A_DIALOG, PORT, example};
 

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::display::safe;
-use crate::protocol::wire::{MAX_NAME, NameError};
+use crate::protocol::name::{MAX_NAME, NameError};
 
 use super::address::{Address, BadAddress};
 use super::{EXAMPLE, PORT, example};

@@ -16,10 +16,12 @@ use std::net::IpAddr;
 use slab::Slab;
 
 use super::dates::Dates;
+use super::name::Name;
+use super::outbox::Outbox;
 use super::plain::Diagnostics;
 use super::session::Event;
 use super::timeouts::{DRAIN, LINGER};
-use super::wire::{Bye, Name, Outbox, Pid, Refusal, Salon, Token, Verb};
+use super::wire::{Bye, Pid, Refusal, Salon, Token, Verb};
 use super::{Line, Millis, UnixMillis};
 
 use plain_end::{PlainEnd, Teller};

@@ -6,9 +6,11 @@
 //! of the wire.
 
 use crate::protocol::dates::Dates;
+use crate::protocol::name::Name;
+use crate::protocol::outbox::Outbox;
 use crate::protocol::plain::{self, Diagnostics, Foreign, Input, Plain};
 use crate::protocol::session::{Ending, Event, Exchange, Flow, Shutdown, Timer};
-use crate::protocol::wire::{Bye, Name, Outbox, Pid, Verb};
+use crate::protocol::wire::{Bye, Pid, Verb};
 use crate::protocol::{Millis, UnixMillis};
 
 use super::Formatter;

@@ -3,7 +3,9 @@
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
-use crate::protocol::wire::{Gone, Hello, Lines, Outbox, Pid, Salon, Verb};
+use crate::protocol::wire::{Gone, Hello, Lines, Pid, Salon, Verb};
+
+use crate::protocol::outbox::Outbox;
 use crate::protocol::{Line, Millis};
 
 use super::plain_end::PlainEnd;

@@ -2,7 +2,9 @@
 
 use std::borrow::Cow;
 
-use crate::protocol::wire::{Name, find_byte};
+use crate::protocol::name::Name;
+
+use crate::protocol::search::find_byte;
 
 /// What ends a discussion, as a whole line, in capitals or not.
 const END_WORDS: [&str; 6] = ["quitter", "/quit", "/quitter", "/exit", "{quit}", "!quit"];

@@ -5,7 +5,9 @@
 
 use std::collections::VecDeque;
 
-use crate::protocol::wire::{Bye, Gone, Name, Pid, Verb};
+use crate::protocol::wire::{Bye, Gone, Pid, Verb};
+
+use crate::protocol::name::Name;
 use crate::protocol::{Line, Millis, UnixMillis};
 
 use super::window::{Flow, Window};

@@ -2,6 +2,7 @@
 //!
 //! `docs/protocol.md` is its exact description.
 
+pub mod charset;
 pub mod dates;
 pub mod hub;
 pub mod hygiene;

@@ -15,19 +15,20 @@ use std::mem::MaybeUninit;
 use std::net::{Shutdown, TcpListener, TcpStream};
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, Instant};
 
 use rustix::event::Timespec;
 use rustix::event::epoll::{self, CreateFlags, Event, EventData, EventFlags};
 use rustix::net::sockopt;
 
+use crate::clock::unix_now;
 use crate::display::{self, Direction};
+use crate::protocol::Millis;
 use crate::protocol::hub::{
     Config, ConnId, Effect, EndOfStream, Formatter, Hub, RelayMode, Tracing,
 };
 use crate::protocol::plain;
 use crate::protocol::timeouts::{DRAIN, LINGER};
-use crate::protocol::{Millis, UnixMillis};
 use crate::service::Service;
 
 use observer::Observer;
@@ -619,10 +620,4 @@ impl Relay {
     fn now(&self) -> Millis {
         self.started.elapsed().as_millis() as Millis
     }
-}
-
-fn unix_now() -> UnixMillis {
-    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
-    // Before 1970 there were no chats.
-    since.map_or(0, |since| since.as_millis() as UnixMillis)
 }

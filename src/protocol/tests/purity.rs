@@ -21,8 +21,16 @@ const FOREIGN: [&str; 14] = [
     "crate::relay",
 ];
 
-/// Where the core words something for the wire: refusals, and all that a plain client reads.
-const WORDED: [&str; 5] = ["wire.rs", "name.rs", "hub", "plain", "plain.rs"];
+/// Where the core words something for the wire: refusals, and all that a plain client reads; and the table of
+/// Windows-1252.
+const WORDED: [&str; 6] = [
+    "wire.rs",
+    "name.rs",
+    "hub",
+    "plain",
+    "plain.rs",
+    "charset.rs",
+];
 
 fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
     for entry in fs::read_dir(folder).unwrap() {

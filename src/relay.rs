@@ -28,7 +28,7 @@ use crate::protocol::hub::{
     Config, ConnId, Effect, EndOfStream, Formatter, Hub, RelayMode, Tracing,
 };
 use crate::protocol::plain;
-use crate::protocol::timeouts::{DRAIN, LINGER};
+use crate::protocol::timeouts::{DRAIN_TIMEOUT, LAST_ROWS_TIMEOUT, LINGER_TIMEOUT, STOP_TIMEOUT};
 use crate::service::Service;
 
 use observer::Observer;
@@ -48,10 +48,6 @@ const READ_IN_TURN: usize = 8 * 1024;
 const ACCEPTED_AT_ONCE: usize = 32;
 /// Silence after which the kernel asks whether a client's machine is still there.
 const KEEPALIVE: Duration = Duration::from_secs(60);
-/// How long connections may take to end once the relay is told to stop.
-const LAST_BYTES: Millis = 1_000;
-/// How long the last rows may take to reach a slow terminal.
-const LAST_ROWS: Millis = 2_000;
 
 /// What woke us, where it is no connection. Connections are named by their [`ConnId`].
 const LISTENER: u64 = u64::MAX;
@@ -529,9 +525,9 @@ impl Relay {
         // The host has left, and the other is being told: that ends by itself.
         let is_ending = matches!(self.observer, Observer::Host) && self.hub.is_winding_up();
         let span = if is_ending {
-            LINGER + DRAIN
+            LINGER_TIMEOUT + DRAIN_TIMEOUT
         } else {
-            LAST_BYTES
+            STOP_TIMEOUT
         };
         let until = now + span;
         self.stopped = Some(Stop::Politely { until });
@@ -551,7 +547,7 @@ impl Relay {
 
     /// Gives a slow terminal a moment for what is still to be shown.
     fn show_last_rows(&mut self) {
-        let deadline = Instant::now() + Duration::from_millis(LAST_ROWS);
+        let deadline = Instant::now() + Duration::from_millis(LAST_ROWS_TIMEOUT);
         let mut events = [MaybeUninit::uninit(); 8];
         loop {
             self.observer.tend(self.now(), self.hub.counts());

@@ -148,9 +148,6 @@ impl BadAddress {
         given: &str,
     ) -> fmt::Result {
         match self {
-            BadAddress::NoHost { port } if option == "--relay" => {
-                write!(f, "il manque « : » devant le port : --relay :{port}")
-            }
             BadAddress::NoHost { port } => write!(
                 f,
                 "il manque la machine devant le port : {option} localhost:{port}, si le relais est sur celle-ci"

@@ -20,7 +20,7 @@ use super::name::Name;
 use super::outbox::Outbox;
 use super::plain::Diagnostics;
 use super::session::Event;
-use super::timeouts::{DRAIN, LINGER};
+use super::timeouts::{DRAIN_TIMEOUT, LINGER_TIMEOUT, SEAT_TTL};
 use super::wire::{Bye, Pid, Refusal, Salon, Token, Verb};
 use super::{Line, Millis, UnixMillis};
 
@@ -36,8 +36,6 @@ const MAX_PENDING: usize = 64;
 const MAX_PENDING_PER_ADDRESS: usize = 8;
 /// Silence after which a client counts as gone.
 const CLIENT_TIMEOUT: Millis = 30_000;
-/// How long a seat is kept for its owner's return.
-const SEAT_KEPT: Millis = 120_000;
 /// Most rooms at once: an away seat costs its owner nothing, and us memory.
 const MAX_ROOMS: usize = 20_000;
 /// Bytes waiting for one connection above which nothing more is read that would add to them.

@@ -67,12 +67,20 @@ impl StatusBar {
 
     /// Says how the link is, with whoever is called at this address, and how many messages wait.
     pub fn set(&self, status: &ConnectionStatus, address: &str, waiting: usize) {
-        let sentence = sentence(status, address, waiting);
+        self.show(&sentence(status, address, waiting), look(status, waiting));
+    }
+
+    /// Says that plain text goes to and from this address.
+    pub fn set_plain(&self, address: &str) {
+        let sentence = format!("texte brut avec {}", safe(address));
+        self.show(&sentence, ("content-loading-symbolic", "going"));
+    }
+
+    fn show(&self, sentence: &str, (icon, colour): Look) {
         if self.sentence.text() == sentence {
             return;
         }
-        self.sentence.set_text(&sentence);
-        let (icon, colour) = look(status, waiting);
+        self.sentence.set_text(sentence);
         self.icon.set_icon_name(Some(icon));
         for class in CLASSES {
             self.icon.remove_css_class(class);

@@ -36,7 +36,7 @@ use gtk::prelude::*;
 use crate::conversation::Outcome;
 use crate::history::Record;
 use crate::options::{Address, ClientDialect};
-use crate::protocol::wire::Name;
+use crate::protocol::name::Name;
 
 pub use join_form::Answer;
 use window_mode::WindowMode;

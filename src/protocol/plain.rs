@@ -17,7 +17,9 @@ use self::opening::Opening;
 use self::telnet::{IAC, Telnet};
 use self::text::Charset;
 use super::Millis;
-use super::wire::{MAGIC, MAX_TEXT, Name, find_byte};
+use super::name::Name;
+use super::search::find_byte;
+use super::wire::{MAGIC, MAX_TEXT};
 
 pub use self::opening::Foreign;
 pub use self::outgoing::{sentence, write_message, write_notice, write_welcome};

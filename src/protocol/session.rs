@@ -66,8 +66,6 @@ const ACK_TIMEOUT: Millis = 15_000;
 const MAX_UNSENT: usize = 2 * WINDOW_BYTES;
 /// How often a receiver whose screen stands still repeats its acknowledgement, so that rule 6 does not strike.
 const REPEAT_ACK_INTERVAL: Millis = 5_000;
-/// How long leaving may take without any progress.
-const LEAVE_TIMEOUT: Millis = 2_000;
 
 /// How a person leaves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

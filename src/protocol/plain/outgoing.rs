@@ -8,8 +8,9 @@
 
 use std::borrow::Cow;
 
+use crate::protocol::hygiene::{is_hidden, printable_ascii};
+use crate::protocol::name::Name;
 use crate::protocol::session::{Ending, Event};
-use crate::protocol::wire::{Name, is_hidden, printable_ascii};
 
 use super::text::split_at_most;
 

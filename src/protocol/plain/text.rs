@@ -2,7 +2,10 @@
 
 use std::borrow::Cow;
 
-use crate::protocol::wire::{Name, find_byte};
+use crate::protocol::charset::windows_1252;
+use crate::protocol::name::Name;
+
+use crate::protocol::search::find_byte;
 
 /// What ends a discussion, as a whole line, in capitals or not.
 const END_WORDS: [&str; 6] = ["quitter", "/quit", "/quitter", "/exit", "{quit}", "!quit"];
@@ -22,19 +25,6 @@ pub fn decode(line: &[u8]) -> (Cow<'_, str>, Charset) {
             let text = line.iter().copied().map(windows_1252);
             (Cow::Owned(text.collect()), Charset::Windows1252)
         }
-    }
-}
-
-/// As the WHATWG's encoding standard has it: the five undefined bytes are the controls of the same number.
-fn windows_1252(byte: u8) -> char {
-    const FROM_80: [char; 32] = [
-        '€', '\u{81}', '‚', 'ƒ', '„', '…', '†', '‡', 'ˆ', '‰', 'Š', '‹', 'Œ', '\u{8d}', 'Ž',
-        '\u{8f}', '\u{90}', '‘', '’', '“', '”', '•', '–', '—', '˜', '™', 'š', '›', 'œ', '\u{9d}',
-        'ž', 'Ÿ',
-    ];
-    match byte {
-        0x80..=0x9f => FROM_80[usize::from(byte - 0x80)],
-        _ => char::from(byte),
     }
 }
 

@@ -12,6 +12,7 @@ use std::path::PathBuf;
 use argh::FromArgs;
 
 use crate::protocol::hub::{RelayMode, Tracing};
+use crate::protocol::seal::Code;
 use crate::protocol::wire::{Name, Salon};
 
 use address::{callable, split};
@@ -49,6 +50,7 @@ pub struct HostOptions {
     pub host: Option<String>,
     pub port: u16,
     pub name: Name,
+    pub sealing: Sealing,
     /// The record to keep.
     pub history: Option<PathBuf>,
 }
@@ -58,6 +60,7 @@ pub struct HostOptions {
 pub struct ClientOptions {
     pub address: Address,
     pub caller: Caller,
+    pub sealing: Sealing,
     /// The record to keep.
     pub history: Option<PathBuf>,
 }
@@ -68,21 +71,32 @@ pub struct WindowOptions {
     pub address: Option<Address>,
     pub name: Option<Name>,
     pub dialect: ClientDialect,
+    pub sealing: Sealing,
     /// The record to keep.
     pub history: Option<PathBuf>,
+}
+
+/// Whether two people talk under a code that both know. It is never an argument: those are public.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sealing {
+    Off,
+    On,
 }
 
 /// What a client speaks, before it has a name: see [`Caller`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ClientDialect {
-    Wire(Option<Salon>),
+    Wire {
+        salon: Option<Salon>,
+        code: Option<Code>,
+    },
     Plain,
 }
 
 impl ClientDialect {
     pub fn spoken_by(self, name: Name) -> Caller {
         match self {
-            ClientDialect::Wire(salon) => Caller::Wire { name, salon },
+            ClientDialect::Wire { salon, code } => Caller::Wire { name, salon, code },
             ClientDialect::Plain => Caller::Plain(Some(name)),
         }
     }
@@ -92,9 +106,41 @@ impl ClientDialect {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Caller {
     /// The protocol of `msg`, and the room to ask for where the relay serves several.
-    Wire { name: Name, salon: Option<Salon> },
+    /// With a code, what is said is sealed.
+    Wire {
+        name: Name,
+        salon: Option<Salon>,
+        code: Option<Code>,
+    },
     /// `--brut`: plain text, with the name as first line if there is one.
     Plain(Option<Name>),
+}
+
+impl ClientDialect {
+    /// Under this code.
+    pub fn with_code(self, code: Code) -> ClientDialect {
+        match self {
+            ClientDialect::Wire { salon, .. } => ClientDialect::Wire {
+                salon,
+                code: Some(code),
+            },
+            ClientDialect::Plain => ClientDialect::Plain,
+        }
+    }
+}
+
+impl Caller {
+    /// Under this code.
+    pub fn with_code(self, code: Code) -> Caller {
+        match self {
+            Caller::Wire { name, salon, .. } => Caller::Wire {
+                name,
+                salon,
+                code: Some(code),
+            },
+            Caller::Plain(name) => Caller::Plain(name),
+        }
+    }
 }
 
 /// Reads the command line, without the program's own name in front.
@@ -158,6 +204,9 @@ struct RawArgs {
     /// parle en texte brut
     #[argh(switch)]
     brut: bool,
+    /// chiffre la discussion
+    #[argh(switch)]
+    code: bool,
     /// discute dans une fenêtre
     #[argh(switch)]
     gui: bool,
@@ -187,6 +236,8 @@ Rejoindre une discussion
   --nom NOM                 votre nom, 24 caractères au plus
   --salon SALON             retrouve, sur un relais --daemon, la personne qui donne le même SALON ; sans salon,
                             la prochaine personne qui vient sans salon elle aussi
+  --code                    chiffre la discussion sous un code convenu de vive voix, que le programme demande ou tire
+                            (ou que donne la variable MSG_CODE) : l'autre le donne aussi, et nul entre vous ne lit
   --history FICHIER         garde la discussion dans FICHIER, à la suite de ce qu'il contient déjà
   --gui                     discute dans une fenêtre, qui demande ce qui n'est pas donné de l'adresse et du nom
   --brut                    parle en texte brut à un serveur qui n'est pas un relais msg : chaque ligne est un message,
@@ -215,9 +266,10 @@ const VALUED: [(&str, &str); 5] = [
     ("--salon", "binôme-3"),
 ];
 
-const SWITCHES: [&str; 8] = [
+const SWITCHES: [&str; 9] = [
     "--daemon",
     "--trace",
+    "--code",
     "--brut",
     "--gui",
     "--help",
@@ -283,6 +335,7 @@ impl RawArgs {
             (Some(address), None) if self.nom.is_some() => self.host(&address),
             (Some(_), None) if self.brut => Err(UsageError::ClientOnly("--brut")),
             (Some(_), None) if self.gui => Err(UsageError::ClientOnly("--gui")),
+            (Some(_), None) if self.code => Err(UsageError::ClientOnly("--code")),
             (Some(_), None) if self.history.is_some() => Err(UsageError::ClientOnly("--history")),
             (Some(_), None) if self.salon.is_some() => Err(UsageError::ClientOnly("--salon")),
             (Some(_), None) if self.daemon && self.trace => Err(UsageError::TracedDaemon),
@@ -329,6 +382,7 @@ impl RawArgs {
             host: (!host.is_empty()).then_some(host),
             port,
             name: self.nom.map(named).transpose()?.ok_or(UsageError::NoMode)?,
+            sealing: sealing(self.code),
             history: self.history.map(PathBuf::from),
         }))
     }
@@ -339,15 +393,21 @@ impl RawArgs {
         let name = self.nom.map(named).transpose()?;
         let dialect = match self.salon {
             Some(_) if self.brut => return Err(UsageError::PlainSalon),
+            None if self.brut && self.code => return Err(UsageError::PlainCode),
             None if self.brut => ClientDialect::Plain,
-            salon => ClientDialect::Wire(salon.map(room).transpose()?),
+            salon => ClientDialect::Wire {
+                salon: salon.map(room).transpose()?,
+                code: None,
+            },
         };
+        let sealing = sealing(self.code);
         let history = self.history.map(PathBuf::from);
         if self.gui {
             return Ok(Mode::Window(WindowOptions {
                 address,
                 name,
                 dialect,
+                sealing,
                 history,
             }));
         }
@@ -355,14 +415,20 @@ impl RawArgs {
         let caller = match (dialect, name) {
             (dialect, Some(name)) => dialect.spoken_by(name),
             (ClientDialect::Plain, None) => Caller::Plain(None),
-            (ClientDialect::Wire(_), None) => return Err(UsageError::NoName(address)),
+            (ClientDialect::Wire { .. }, None) => return Err(UsageError::NoName(address)),
         };
         Ok(Mode::Client(ClientOptions {
             address,
             caller,
+            sealing,
             history,
         }))
     }
+}
+
+/// What `--code` asks for.
+fn sealing(asked: bool) -> Sealing {
+    if asked { Sealing::On } else { Sealing::Off }
 }
 
 /// The value of `--connect`.
@@ -412,6 +478,7 @@ fn diagnose(words: &[&str]) -> Result<Mode, UsageError> {
     let mut seen = Vec::new();
     let mut words = words.iter().copied();
     let mut name = None;
+    let mut after_code = false;
     while let Some(word) = words.next() {
         if word == "--help" || word == "-h" {
             return Ok(Mode::Print(HELP.to_owned()));
@@ -426,6 +493,14 @@ fn diagnose(words: &[&str]) -> Result<Mode, UsageError> {
             }
             seen.push(option);
             name = (*option == "--nom").then_some(value);
+            after_code = false;
+        } else if word.starts_with("--code=") {
+            return Err(UsageError::CodeShown);
+        } else if word == "--code" {
+            after_code = true;
+            continue;
+        } else if after_code && !word.starts_with('-') {
+            return Err(UsageError::CodeShown);
         } else if word.len() > 1 && word.starts_with('-') && !SWITCHES.contains(&word) {
             return Err(UsageError::Unknown {
                 given: word.to_owned(),

@@ -5,6 +5,7 @@
 pub mod dates;
 pub mod hub;
 pub mod plain;
+pub mod seal;
 pub mod session;
 pub mod timeouts;
 pub mod wire;

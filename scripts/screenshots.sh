@@ -128,8 +128,8 @@ say() {
 }
 
 converse() {
-    # A window's title says who is opposite.
-    timeout "$patience" xdotool search --sync --name '^Bob$' >/dev/null || fail 'Bob never came'
+    # A window's title says who is opposite, after the count of what nobody has seen.
+    timeout "$patience" xdotool search --sync --name 'Bob$' >/dev/null || fail 'Bob never came'
     say zoe 'Bonjour Bob ! Où en es-tu du TP de systèmes et réseaux ?'
     say bob "Salut Zoé 👋 Le relais marche : deux places, puis il n'écoute plus."
     say zoe "Et si je débranche le câble au milieu d'une phrase ?"
@@ -137,6 +137,7 @@ converse() {
     say bob 'Le sujet : https://exemple.fr/tp/messagerie'
     say zoe "Œuvre, été, مرحبا, 你好 : tout s'affiche 🎉"
     say bob 'Parfait. À demain !'
+    say zoe '👍'
 }
 
 # Takes a window's picture, once it does not change any more.

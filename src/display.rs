@@ -32,7 +32,7 @@ use ansi_term::{Colour as Base, Style};
 use chrono::{DateTime, Datelike, Local, TimeZone, Timelike, Utc};
 use unicode_width::UnicodeWidthChar;
 
-use crate::protocol::wire::{is_hidden, printable_ascii};
+use crate::protocol::hygiene::{is_hidden, printable_ascii};
 use crate::protocol::{Line, UnixMillis};
 
 /// Turns what happened into rows, coloured or not.

@@ -16,12 +16,12 @@ use std::fs::{File, OpenOptions};
 use std::io::{self, ErrorKind, Read, Seek, SeekFrom, Write};
 use std::os::unix::fs::{FileExt, MetadataExt, OpenOptionsExt};
 use std::path::Path;
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use rustix::fs::OFlags;
 
+use crate::clock::unix_now;
 use crate::display::{self, Author, Colour, Mark, Palette};
-use crate::protocol::{Line, UnixMillis};
+use crate::protocol::Line;
 
 /// An open record.
 #[derive(Debug)]
@@ -84,7 +84,7 @@ impl Record {
         Ok(Record {
             end,
             anywhere,
-            heading: format!("— discussion du {}\n", display::date(now())),
+            heading: format!("— discussion du {}\n", display::date(unix_now())),
             state: RecordState::Sound,
         })
     }
@@ -199,13 +199,6 @@ fn append(file: &mut File, bytes: &[u8]) -> io::Result<u64> {
 
 fn irregular() -> io::Error {
     io::Error::new(ErrorKind::InvalidInput, "ce n'est pas un fichier ordinaire")
-}
-
-fn now() -> UnixMillis {
-    // A clock set before 1970 counts as 1970.
-    SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .map_or(0, |since| since.as_millis() as UnixMillis)
 }
 
 #[cfg(test)]

@@ -1,8 +1,8 @@
 //! `msg`: two people talk by text over TCP, through a relay.
 //!
 //! The program is `src/main.rs`; this library exists so that simulations, benchmarks and fuzzers reach the core.
-//! Imports point down only: `main` → `relay`, `ui_line`, `ui_window` → `conversation` → `peer`, `display`,
-//! `history` → `protocol`.
+//! `docs/architecture.md` is the way in. Imports point down only: `main` → `relay`, `ui_line`, `ui_window` →
+//! `conversation` → `peer`, `history` → `display` → `protocol`.
 
 pub mod clock;
 pub mod code;

@@ -12,8 +12,9 @@ use std::path::PathBuf;
 use argh::FromArgs;
 
 use crate::protocol::hub::{RelayMode, Tracing};
+use crate::protocol::name::Name;
 use crate::protocol::seal::Code;
-use crate::protocol::wire::{Name, Salon};
+use crate::protocol::wire::Salon;
 
 use address::{callable, split};
 
@@ -159,7 +160,7 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Mode, Usag
     let words = split_at_equals(&arguments);
     match RawArgs::from_args(&["msg"], &words) {
         Ok(asked) => asked.checked(),
-        Err(exit) if exit.status.is_ok() => Ok(Mode::Print(HELP.to_owned())),
+        Err(exit) if exit.status.is_ok() => Ok(Mode::Print(help())),
         Err(_) => diagnose(&words),
     }
 }
@@ -175,7 +176,7 @@ pub fn address(given: &str) -> Result<Address, UsageError> {
 /// What stands before an example where the command line has its option.
 const IN_A_DIALOG: &str = "par exemple";
 
-// argh wants a description of each, for a help that is never shown: HELP is the one a person reads.
+// argh wants a description of each, for a help that is never shown: `help` is the one a person reads.
 /// Deux personnes discutent par écrit, à travers un relais.
 #[derive(FromArgs)]
 #[argh(help_triggers("--help", "-h"))]
@@ -215,37 +216,210 @@ struct RawArgs {
     version: bool,
 }
 
-const HELP: &str = "\
+/// An option: all that is known of it, but for what argh needs to take the words apart.
+struct OptionSpec {
+    name: &'static str,
+    /// One letter for it.
+    short: Option<&'static str>,
+    /// What its value is called in the help, and an example of one; nothing for a switch.
+    value: Option<(&'static str, &'static str)>,
+    /// Who has a use for it.
+    side: Side,
+    /// What people type instead, from other programs or in the other language.
+    aliases: &'static [&'static str],
+    /// What it does, as rows of the help.
+    help: &'static [&'static str],
+}
+
+/// Who has a use for an option.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Side {
+    Relay,
+    Client,
+    /// A client, or a relay whose person talks as well.
+    Person,
+    Anybody,
+}
+
+/// An address to stand in an example.
+const EXAMPLE: &str = "192.168.1.12:5000";
+
+/// A port to stand in an example.
+const PORT: u16 = 5000;
+
+/// Every option, in the order of the help.
+const OPTIONS: [OptionSpec; 12] = [
+    OptionSpec {
+        name: "--relay",
+        short: None,
+        value: Some(("[MACHINE]:PORT", ":5000")),
+        side: Side::Relay,
+        aliases: &["--relais", "--server", "--serveur", "--listen"],
+        help: &[
+            "accepte deux personnes, puis n'écoute plus ; sans MACHINE, à toutes les adresses",
+            "de cette machine ; avec le port 0, à un port libre, qui s'affiche",
+            "avec --nom, on y discute aussi soi-même : l'autre tape la ligne qui s'affiche",
+        ],
+    },
+    OptionSpec {
+        name: "--daemon",
+        short: None,
+        value: None,
+        side: Side::Relay,
+        aliases: &["--démon", "--service"],
+        help: &[
+            "sert sans écran autant de paires que l'on veut, jusqu'à ce qu'on l'arrête ; ne montre",
+            "et ne garde aucun message (voyez docs/service.md pour systemd)",
+        ],
+    },
+    OptionSpec {
+        name: "--trace",
+        short: None,
+        value: None,
+        side: Side::Relay,
+        aliases: &[],
+        help: &[
+            "montre chaque ligne qui passe, octet par octet, pour mettre au point son propre client",
+        ],
+    },
+    OptionSpec {
+        name: "--connect",
+        short: None,
+        value: Some(("MACHINE:PORT", EXAMPLE)),
+        side: Side::Client,
+        aliases: &["--client", "--connexion"],
+        help: &["appelle le relais : un nom, une adresse IPv4, ou une adresse IPv6 entre crochets"],
+    },
+    OptionSpec {
+        name: "--nom",
+        short: None,
+        value: Some(("NOM", "VOTRE_NOM")),
+        side: Side::Person,
+        aliases: &["--name", "--pseudo", "--user"],
+        help: &["votre nom, 24 caractères au plus"],
+    },
+    OptionSpec {
+        name: "--salon",
+        short: None,
+        value: Some(("SALON", "binôme-3")),
+        side: Side::Client,
+        aliases: &["--room", "--salle"],
+        help: &[
+            "retrouve, sur un relais --daemon, la personne qui donne le même SALON ; sans salon,",
+            "la prochaine personne qui vient sans salon elle aussi",
+        ],
+    },
+    OptionSpec {
+        name: "--code",
+        short: None,
+        value: None,
+        side: Side::Person,
+        aliases: &["--chiffre", "--chiffrer", "--secret"],
+        help: &[
+            "chiffre la discussion sous un code convenu de vive voix, que le programme demande ou tire",
+            "(ou que donne la variable MSG_CODE) : l'autre le donne aussi, et nul entre vous ne lit",
+        ],
+    },
+    OptionSpec {
+        name: "--history",
+        short: None,
+        value: Some(("FICHIER", "discussion.txt")),
+        side: Side::Person,
+        aliases: &["--historique", "--log"],
+        help: &["garde la discussion dans FICHIER, à la suite de ce qu'il contient déjà"],
+    },
+    OptionSpec {
+        name: "--gui",
+        short: None,
+        value: None,
+        side: Side::Person,
+        aliases: &["--fenêtre", "--fenetre", "--window", "--gtk"],
+        help: &[
+            "discute dans une fenêtre, qui demande ce qui n'est pas donné de l'adresse et du nom",
+        ],
+    },
+    OptionSpec {
+        name: "--brut",
+        short: None,
+        value: None,
+        side: Side::Client,
+        aliases: &[],
+        help: &[
+            "parle en texte brut à un serveur qui n'est pas un relais msg : chaque ligne est un message,",
+            "« quitter » le dernier ; avec --nom, la première ligne est le nom",
+        ],
+    },
+    OptionSpec {
+        name: "--help",
+        short: Some("-h"),
+        value: None,
+        side: Side::Anybody,
+        aliases: &["--aide"],
+        help: &["affiche cette aide"],
+    },
+    OptionSpec {
+        name: "--version",
+        short: Some("-V"),
+        value: None,
+        side: Side::Anybody,
+        aliases: &[],
+        help: &["affiche la version"],
+    },
+];
+
+/// The options of each part of the help.
+const PARTS: [(&str, &[&str]); 3] = [
+    ("Ouvrir un relais", &["--relay", "--daemon", "--trace"]),
+    (
+        "Rejoindre une discussion",
+        &[
+            "--connect",
+            "--nom",
+            "--salon",
+            "--code",
+            "--history",
+            "--gui",
+            "--brut",
+        ],
+    ),
+    ("", &["--help", "--version"]),
+];
+
+/// The answer to `--help`.
+fn help() -> String {
+    /// Where what an option does begins.
+    const COLUMN: usize = 28;
+
+    let mut help = "\
 msg : deux personnes discutent par écrit, à travers un relais.
 
-  msg --relay [MACHINE]:PORT --nom NOM [--history FICHIER]
+  msg --relay [MACHINE]:PORT --nom NOM [--history FICHIER] [--gui]
   msg --relay [MACHINE]:PORT [--daemon | --trace]
   msg --connect MACHINE:PORT --nom NOM [--salon SALON] [--history FICHIER] [--gui]
   msg --connect MACHINE:PORT --brut [--nom NOM] [--history FICHIER]
 
-Ouvrir un relais
-  --relay [MACHINE]:PORT    accepte deux personnes, puis n'écoute plus ; sans MACHINE, à toutes les adresses
-                            de cette machine ; avec le port 0, à un port libre, qui s'affiche
-                            avec --nom, on y discute aussi soi-même : l'autre tape la ligne qui s'affiche
-  --daemon                  sert sans écran autant de paires que l'on veut, jusqu'à ce qu'on l'arrête ; ne montre
-                            et ne garde aucun message (voyez docs/service.md pour systemd)
-  --trace                   montre chaque ligne qui passe, octet par octet, pour mettre au point son propre client
-
-Rejoindre une discussion
-  --connect MACHINE:PORT    appelle le relais : un nom, une adresse IPv4, ou une adresse IPv6 entre crochets
-  --nom NOM                 votre nom, 24 caractères au plus
-  --salon SALON             retrouve, sur un relais --daemon, la personne qui donne le même SALON ; sans salon,
-                            la prochaine personne qui vient sans salon elle aussi
-  --code                    chiffre la discussion sous un code convenu de vive voix, que le programme demande ou tire
-                            (ou que donne la variable MSG_CODE) : l'autre le donne aussi, et nul entre vous ne lit
-  --history FICHIER         garde la discussion dans FICHIER, à la suite de ce qu'il contient déjà
-  --gui                     discute dans une fenêtre, qui demande ce qui n'est pas donné de l'adresse et du nom
-  --brut                    parle en texte brut à un serveur qui n'est pas un relais msg : chaque ligne est un message,
-                            « quitter » le dernier ; avec --nom, la première ligne est le nom
-
-  --help, -h                affiche cette aide
-  --version, -V             affiche la version
-
+"
+    .to_owned();
+    for (title, names) in PARTS {
+        if !title.is_empty() {
+            help += &format!("{title}\n");
+        }
+        for option in names.iter().filter_map(|name| spec(name)) {
+            let mut head = format!("  {}", option.name);
+            if let Some(short) = option.short {
+                head += &format!(", {short}");
+            }
+            if let Some((value, _)) = option.value {
+                head += &format!(" {value}");
+            }
+            for row in option.help {
+                help += &format!("{head:COLUMN$}{row}\n");
+                head.clear();
+            }
+        }
+        help.push('\n');
+    }
+    help += "\
 Exemples
   msg --relay :5000 --nom Alice
   msg --relay :5000
@@ -256,94 +430,71 @@ Exemples
 
 Pendant la discussion : Entrée envoie la ligne, /help montre les commandes, /quit ou quitter termine.
 ";
+    help
+}
 
-/// The options that take a value, each with one.
-const VALUED: [(&str, &str); 5] = [
-    ("--relay", ":5000"),
-    ("--connect", EXAMPLE),
-    ("--nom", "VOTRE_NOM"),
-    ("--history", "discussion.txt"),
-    ("--salon", "binôme-3"),
-];
-
-const SWITCHES: [&str; 9] = [
-    "--daemon",
-    "--trace",
-    "--code",
-    "--brut",
-    "--gui",
-    "--help",
-    "-h",
-    "--version",
-    "-V",
-];
-
-/// What people type instead, from other programs or in the other language.
-const ALIASES: [(&str, &str); 20] = [
-    ("--name", "--nom"),
-    ("--pseudo", "--nom"),
-    ("--user", "--nom"),
-    ("--relais", "--relay"),
-    ("--server", "--relay"),
-    ("--serveur", "--relay"),
-    ("--listen", "--relay"),
-    ("--client", "--connect"),
-    ("--connexion", "--connect"),
-    ("--historique", "--history"),
-    ("--log", "--history"),
-    ("--aide", "--help"),
-    ("--room", "--salon"),
-    ("--salle", "--salon"),
-    ("--démon", "--daemon"),
-    ("--service", "--daemon"),
-    ("--fenêtre", "--gui"),
-    ("--fenetre", "--gui"),
-    ("--window", "--gui"),
-    ("--gtk", "--gui"),
-];
-
-/// An address to stand in an example.
-const EXAMPLE: &str = "192.168.1.12:5000";
-
-/// A port to stand in an example.
-const PORT: u16 = 5000;
+/// What is known of the option that is typed so.
+fn spec(word: &str) -> Option<&'static OptionSpec> {
+    OPTIONS
+        .iter()
+        .find(|option| option.name == word || option.short == Some(word))
+}
 
 impl RawArgs {
-    fn checked(mut self) -> Result<Mode, UsageError> {
-        if self.version {
-            return Ok(Mode::Print(
-                concat!("msg ", env!("CARGO_PKG_VERSION"), "\n").to_owned(),
-            ));
-        }
-        let given = [
+    /// What was given, each with its value; nothing for a switch.
+    fn given(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        let values = [
             ("--relay", &self.relay),
             ("--connect", &self.connect),
             ("--nom", &self.nom),
             ("--history", &self.history),
             ("--salon", &self.salon),
         ];
-        for (option, value) in given {
-            if value
-                .as_deref()
-                .is_some_and(|value| value.is_empty() || is_option(value))
-            {
-                return Err(UsageError::NoValue(option));
-            }
+        let switches = [
+            ("--daemon", self.daemon),
+            ("--trace", self.trace),
+            ("--brut", self.brut),
+            ("--gui", self.gui),
+            ("--code", self.code),
+        ];
+        let values = values
+            .into_iter()
+            .filter_map(|(option, value)| Some((option, value.as_deref()?)));
+        let switches = switches.into_iter().filter(|(_, given)| *given);
+        values.chain(switches.map(|(option, _)| (option, "")))
+    }
+
+    fn checked(mut self) -> Result<Mode, UsageError> {
+        if self.version {
+            return Ok(Mode::Print(
+                concat!("msg ", env!("CARGO_PKG_VERSION"), "\n").to_owned(),
+            ));
         }
+        if let Some((option, _)) = self
+            .given()
+            .find(|(option, value)| is_valued(option) && (value.is_empty() || is_option(value)))
+        {
+            return Err(UsageError::NoValue(option));
+        }
+        let misused = |useless: &[Side]| {
+            let sides = self.given().filter_map(|(option, _)| spec(option));
+            let mut useless = sides.filter(|option| useless.contains(&option.side));
+            useless.next().map(|option| option.name)
+        };
+        let client_only =
+            misused(&[Side::Client, Side::Person]).filter(|name| *name != "--connect");
+        let relay_only = misused(&[Side::Relay]).filter(|name| *name != "--relay");
         match (self.relay.take(), self.connect.take()) {
             (Some(_), Some(_)) => Err(UsageError::TwoModes),
             (Some(address), None) if self.nom.is_some() => self.host(&address),
-            (Some(_), None) if self.brut => Err(UsageError::ClientOnly("--brut")),
-            (Some(_), None) if self.gui => Err(UsageError::ClientOnly("--gui")),
-            (Some(_), None) if self.code => Err(UsageError::ClientOnly("--code")),
-            (Some(_), None) if self.history.is_some() => Err(UsageError::ClientOnly("--history")),
-            (Some(_), None) if self.salon.is_some() => Err(UsageError::ClientOnly("--salon")),
             (Some(_), None) if self.daemon && self.trace => Err(UsageError::TracedDaemon),
             (Some(address), None) => {
-                let (host, port) =
-                    split(&address).map_err(|why| UsageError::address("--relay", &address, why))?;
+                if let Some(option) = client_only {
+                    return Err(UsageError::ClientOnly(option));
+                }
+                let (host, port) = listening(&address)?;
                 Ok(Mode::Relay(RelayOptions {
-                    host: (!host.is_empty()).then_some(host),
+                    host,
                     port,
                     mode: match self.daemon {
                         true => RelayMode::Daemon,
@@ -355,13 +506,10 @@ impl RawArgs {
                     },
                 }))
             }
-            (None, address) if self.daemon && (self.gui || address.is_some()) => {
-                Err(UsageError::RelayOnly("--daemon"))
-            }
-            (None, address) if self.trace && (self.gui || address.is_some()) => {
-                Err(UsageError::RelayOnly("--trace"))
-            }
-            (None, address) => self.client(address),
+            (None, address) => match relay_only.filter(|_| self.gui || address.is_some()) {
+                Some(option) => Err(UsageError::RelayOnly(option)),
+                None => self.client(address),
+            },
         }
     }
 
@@ -376,10 +524,9 @@ impl RawArgs {
         if let Some((option, _)) = refused.into_iter().find(|(_, given)| *given) {
             return Err(UsageError::NotForAHost(option));
         }
-        let (host, port) =
-            split(address).map_err(|why| UsageError::address("--relay", address, why))?;
+        let (host, port) = listening(address)?;
         Ok(Mode::Host(HostOptions {
-            host: (!host.is_empty()).then_some(host),
+            host,
             port,
             name: self.nom.map(named).transpose()?.ok_or(UsageError::NoMode)?,
             sealing: sealing(self.code),
@@ -431,6 +578,15 @@ fn sealing(asked: bool) -> Sealing {
     if asked { Sealing::On } else { Sealing::Off }
 }
 
+/// The value of `--relay`: where to listen, with a number alone as the port.
+fn listening(given: &str) -> Result<(Option<String>, u16), UsageError> {
+    if let Ok(port) = given.parse() {
+        return Ok((None, port));
+    }
+    let (host, port) = split(given).map_err(|why| UsageError::address("--relay", given, why))?;
+    Ok(((!host.is_empty()).then_some(host), port))
+}
+
 /// The value of `--connect`.
 fn called(given: &str) -> Result<Address, UsageError> {
     callable(given).map_err(|why| UsageError::address("--connect", given, why))
@@ -459,18 +615,16 @@ fn split_at_equals(arguments: &[String]) -> Vec<&str> {
 }
 
 fn example(option: &str) -> &'static str {
-    VALUED
-        .iter()
-        .find(|(name, _)| *name == option)
-        .map_or(EXAMPLE, |(_, example)| example)
+    let value = spec(option).and_then(|option| option.value);
+    value.map_or(EXAMPLE, |(_, example)| example)
 }
 
 fn is_valued(word: &str) -> bool {
-    VALUED.iter().any(|(option, _)| *option == word)
+    spec(word).is_some_and(|option| option.value.is_some())
 }
 
 fn is_option(word: &str) -> bool {
-    is_valued(word) || SWITCHES.contains(&word)
+    spec(word).is_some()
 }
 
 /// What argh could not make sense of: goes through the words as it does, up to the one that it stumbled over.
@@ -481,9 +635,14 @@ fn diagnose(words: &[&str]) -> Result<Mode, UsageError> {
     let mut after_code = false;
     while let Some(word) = words.next() {
         if word == "--help" || word == "-h" {
-            return Ok(Mode::Print(HELP.to_owned()));
+            return Ok(Mode::Print(help()));
         }
-        if let Some((option, _)) = VALUED.iter().find(|(option, _)| *option == word) {
+        if let Some(OptionSpec {
+            name: option,
+            value: Some(_),
+            ..
+        }) = spec(word)
+        {
             let value = words
                 .next()
                 .filter(|value| !is_option(value))
@@ -491,7 +650,7 @@ fn diagnose(words: &[&str]) -> Result<Mode, UsageError> {
             if seen.contains(option) {
                 return Err(UsageError::Twice(option));
             }
-            seen.push(option);
+            seen.push(*option);
             name = (*option == "--nom").then_some(value);
             after_code = false;
         } else if word.starts_with("--code=") {
@@ -501,18 +660,29 @@ fn diagnose(words: &[&str]) -> Result<Mode, UsageError> {
             continue;
         } else if after_code && !word.starts_with('-') {
             return Err(UsageError::CodeShown);
-        } else if word.len() > 1 && word.starts_with('-') && !SWITCHES.contains(&word) {
+        } else if word.len() > 1 && word.starts_with('-') && !is_option(word) {
             return Err(UsageError::Unknown {
                 given: word.to_owned(),
                 meant: nearest(word),
             });
-        } else if !SWITCHES.contains(&word) {
+        } else if let Some(meant) = spec(&format!("--{word}")).filter(|_| name.is_none()) {
+            return Err(UsageError::Unknown {
+                given: word.to_owned(),
+                meant: Some(meant.name),
+            });
+        } else if !is_option(word) {
             return Err(match name {
                 Some(first) => UsageError::NameInPieces {
                     first: first.to_owned(),
                     second: word.to_owned(),
                 },
-                None => UsageError::Stray(word.to_owned()),
+                None => match words.next().and_then(|port| port.parse().ok()) {
+                    Some(port) => UsageError::AddressInPieces {
+                        host: word.to_owned(),
+                        port,
+                    },
+                    None => UsageError::Stray(word.to_owned()),
+                },
             });
         }
     }
@@ -524,17 +694,13 @@ fn diagnose(words: &[&str]) -> Result<Mode, UsageError> {
 fn nearest(word: &str) -> Option<&'static str> {
     let word = word.split('=').next().unwrap_or(word).to_lowercase();
     let word = format!("--{}", word.trim_start_matches('-'));
-    if let Some((_, option)) = ALIASES.iter().find(|(alias, _)| *alias == word) {
-        return Some(option);
+    let is_alias = |option: &&OptionSpec| option.aliases.contains(&word.as_str());
+    if let Some(option) = OPTIONS.iter().find(is_alias) {
+        return Some(option.name);
     }
-    VALUED
+    OPTIONS
         .iter()
-        .map(|(option, _)| *option)
-        .chain(
-            SWITCHES
-                .into_iter()
-                .filter(|switch| switch.starts_with("--")),
-        )
+        .map(|option| option.name)
         .map(|option| (distance(&word, option), option))
         .filter(|(distance, option)| {
             *distance <= 2 || (word.len() > 3 && option.starts_with(&word))

@@ -12,7 +12,7 @@ use rustix::fs::{FileType, Mode, OFlags};
 use rustix::io::Errno;
 use rustix::net::SendFlags;
 
-use crate::protocol::wire::Outbox;
+use crate::protocol::outbox::Outbox;
 
 /// An output and the bytes on their way to it.
 ///

@@ -2,10 +2,15 @@
 //!
 //! `docs/protocol.md` is its exact description.
 
+pub mod charset;
 pub mod dates;
 pub mod hub;
+pub mod hygiene;
+pub mod name;
+pub mod outbox;
 pub mod plain;
 pub mod seal;
+pub mod search;
 pub mod session;
 pub mod timeouts;
 pub mod wire;

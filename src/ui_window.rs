@@ -24,6 +24,7 @@ mod status_bar;
 mod theme;
 mod window_mode;
 mod words;
+mod wrap_layout;
 
 use std::io;
 use std::path::PathBuf;
@@ -35,7 +36,7 @@ use gtk::prelude::*;
 use crate::conversation::Outcome;
 use crate::history::Record;
 use crate::options::{Address, ClientDialect};
-use crate::protocol::wire::Name;
+use crate::protocol::name::Name;
 
 pub use join_form::Answer;
 use window_mode::WindowMode;
@@ -100,9 +101,26 @@ impl Desktop {
     }
 }
 
+/// A text that takes as many rows as it needs. A hyphen where an address breaks would be read as part of it.
+fn wrapping_label() -> gtk::Label {
+    let attributes = gtk::pango::AttrList::new();
+    attributes.insert(gtk::pango::AttrInt::new_insert_hyphens(false));
+    gtk::Label::builder()
+        .wrap(true)
+        .wrap_mode(gtk::pango::WrapMode::WordChar)
+        .attributes(&attributes)
+        .xalign(0.0)
+        .build()
+}
+
 /// A button with a mnemonic. GTK 4.8 would read out its label twice, once with the underscore: one of them is enough.
 fn button(label: &str) -> gtk::Button {
     let button = gtk::Button::with_mnemonic(label);
-    button.reset_property(gtk::AccessibleProperty::Label);
+    relabel(&button, label);
     button
+}
+
+fn relabel(button: &gtk::Button, label: &str) {
+    button.set_label(label);
+    button.reset_property(gtk::AccessibleProperty::Label);
 }

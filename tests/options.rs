@@ -484,7 +484,6 @@ fn a_bad_address_is_answered_with_a_good_one() {
         );
     }
     for (given, told) in [
-        ("5000", "il manque « : » devant le port : --relay :5000"),
         ("*:5000", "« * » n'est pas une machine : --relay :5000"),
         (
             "localhost",
@@ -575,4 +574,29 @@ fn whatever_is_typed_is_answered_in_one_harmless_french_line() {
             assert!(!told.contains(english), "{line:?}: {told:?}");
         }
     }
+}
+
+#[test]
+fn a_number_alone_is_the_port_of_a_relay() {
+    assert_eq!(asked(&["--relay", "5000"]), asked(&["--relay", ":5000"]));
+    assert_eq!(
+        asked(&["--relay", "5000", "--nom", "Zoé"]),
+        asked(&["--relay", ":5000", "--nom", "Zoé"])
+    );
+}
+
+#[test]
+fn words_of_other_programs_are_answered_with_those_of_this_one() {
+    assert_eq!(
+        mistake(&["localhost", "5000"]),
+        "une adresse s'écrit d'un seul mot : msg --connect localhost:5000 --nom VOTRE_NOM"
+    );
+    assert_eq!(
+        mistake(&["connect", "localhost:5000"]),
+        "option inconnue « connect » : est-ce --connect ?"
+    );
+    assert_eq!(
+        mistake(&["relay", ":5000"]),
+        "option inconnue « relay » : est-ce --relay ?"
+    );
 }

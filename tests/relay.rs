@@ -94,10 +94,13 @@ fn a_goodbye_is_answered_by_one_to_each_and_the_relay_ends() {
 }
 
 #[test]
-fn a_ping_is_answered() {
+fn a_ping_is_answered_and_many_at_once_by_one_answer() {
     let mut talk = Talk::start();
-    talk.zoe.send("PING\nPONG\nPING\n");
-    talk.zoe.expect("PONG");
+    for _ in 0..2 {
+        talk.zoe.send("PING\n");
+        talk.zoe.expect("PONG");
+    }
+    talk.zoe.send("PING\n".repeat(3));
     talk.zoe.expect("PONG");
     talk.end();
 }

@@ -2,6 +2,7 @@
 
 use unicode_segmentation::{GraphemeCursor, GraphemeIncomplete};
 
+use crate::protocol::charset::windows_1252;
 use crate::protocol::wire::MAX_TEXT;
 
 /// Whether more bytes may follow those at hand.
@@ -33,19 +34,6 @@ pub fn decode(bytes: &[u8], rest: Rest) -> (String, usize) {
 /// Whether some further bytes would make these a character.
 fn is_beginning(bytes: &[u8]) -> bool {
     std::str::from_utf8(bytes).is_err_and(|error| error.error_len().is_none())
-}
-
-/// As WHATWG's encoding standard has it: the five bytes that Windows leaves out are control characters.
-fn windows_1252(byte: u8) -> char {
-    const FROM_0X80: [char; 32] = [
-        '€', '\u{81}', '‚', 'ƒ', '„', '…', '†', '‡', 'ˆ', '‰', 'Š', '‹', 'Œ', '\u{8d}', 'Ž',
-        '\u{8f}', '\u{90}', '‘', '’', '“', '”', '•', '–', '—', '˜', '™', 'š', '›', 'œ', '\u{9d}',
-        'ž', 'Ÿ',
-    ];
-    match byte {
-        0x80..0xa0 => FROM_0X80[usize::from(byte - 0x80)],
-        _ => char::from(byte),
-    }
 }
 
 /// The texts of the messages that a line is sent as: itself, or, when it is longer than [`MAX_TEXT`] bytes, pieces cut

@@ -379,7 +379,7 @@ pub fn quoted(name: &str) -> String {
 mod tests {
     use super::*;
     use crate::protocol::Line;
-    use crate::protocol::wire::is_hidden;
+    use crate::protocol::hygiene::is_hidden;
 
     fn names(name: &str) -> String {
         name.to_owned()

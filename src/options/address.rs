@@ -4,7 +4,7 @@ use std::fmt;
 use std::net::{Ipv6Addr, SocketAddr};
 
 use crate::display::safe;
-use crate::protocol::wire::is_hidden;
+use crate::protocol::hygiene::is_hidden;
 
 use super::{IN_A_DIALOG, PORT, example};
 
@@ -148,9 +148,6 @@ impl BadAddress {
         given: &str,
     ) -> fmt::Result {
         match self {
-            BadAddress::NoHost { port } if option == "--relay" => {
-                write!(f, "il manque « : » devant le port : --relay :{port}")
-            }
             BadAddress::NoHost { port } => write!(
                 f,
                 "il manque la machine devant le port : {option} localhost:{port}, si le relais est sur celle-ci"

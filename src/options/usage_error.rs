@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::display::safe;
-use crate::protocol::wire::{MAX_NAME, NameError};
+use crate::protocol::name::{MAX_NAME, NameError};
 
 use super::address::{Address, BadAddress};
 use super::{EXAMPLE, PORT, example};
@@ -20,6 +20,11 @@ pub enum UsageError {
     Twice(&'static str),
     /// A word that belongs to no option.
     Stray(String),
+    /// A host and a port apart, as other programs take them.
+    AddressInPieces {
+        host: String,
+        port: u16,
+    },
     /// A second word after the name, which has to be quoted.
     NameInPieces {
         first: String,
@@ -93,6 +98,11 @@ impl fmt::Display for UsageError {
                 )
             }
             UsageError::Twice(option) => write!(f, "{option} est donné deux fois : gardez-en un"),
+            UsageError::AddressInPieces { host, port } => write!(
+                f,
+                "une adresse s'écrit d'un seul mot : msg --connect {}:{port} --nom VOTRE_NOM",
+                safe(host)
+            ),
             UsageError::Stray(given) if given.contains(':') => {
                 write!(
                     f,
@@ -127,7 +137,7 @@ impl fmt::Display for UsageError {
             UsageError::ClientOnly(option) => {
                 write!(
                     f,
-                    "{option} ne sert pas à un relais : donnez cette option avec --connect"
+                    "{option} ne sert pas à un relais : donnez cette option avec --connect, ou dites --nom pour y discuter aussi"
                 )
             }
             UsageError::NotForAHost(option) => {

@@ -6,10 +6,11 @@
 use std::collections::VecDeque;
 
 use crate::clock::unix_now;
+use crate::protocol::name::Name;
+use crate::protocol::outbox::Outbox;
 use crate::protocol::plain::{Input, Plain};
 use crate::protocol::session::{Disconnected, Ending, Event};
 use crate::protocol::timeouts::HANG_UP_TIMEOUT;
-use crate::protocol::wire::{Name, Outbox};
 use crate::protocol::{Line, Millis};
 
 use super::{Dialect, Shutdown};

@@ -16,11 +16,13 @@ use std::net::IpAddr;
 use slab::Slab;
 
 use super::dates::Dates;
+use super::name::Name;
+use super::outbox::Outbox;
 use super::plain::Diagnostics;
 use super::seal;
 use super::session::Event;
-use super::timeouts::{DRAIN, LINGER};
-use super::wire::{Bye, Name, Outbox, Pid, Refusal, Salon, Token, Verb};
+use super::timeouts::{DRAIN_TIMEOUT, LINGER_TIMEOUT, SEAT_TTL};
+use super::wire::{Bye, Pid, Refusal, Salon, Token, Verb};
 use super::{Line, Millis, UnixMillis};
 
 use plain_end::{PlainEnd, Teller};
@@ -35,8 +37,6 @@ const MAX_PENDING: usize = 64;
 const MAX_PENDING_PER_ADDRESS: usize = 8;
 /// Silence after which a client counts as gone.
 const CLIENT_TIMEOUT: Millis = 30_000;
-/// How long a seat is kept for its owner's return.
-const SEAT_KEPT: Millis = 120_000;
 /// Most rooms at once: an away seat costs its owner nothing, and us memory.
 const MAX_ROOMS: usize = 20_000;
 /// Bytes waiting for one connection above which nothing more is read that would add to them.
@@ -442,6 +442,11 @@ impl Hub {
         self.over
     }
 
+    /// Whether more than two connections want their turn.
+    pub fn is_shared(&self) -> bool {
+        self.conns.len() > 2
+    }
+
     /// Whether the conversation is over but for what somebody is still owed. It ends by itself.
     pub fn is_winding_up(&self) -> bool {
         self.over || self.rooms.iter().any(|(_, room)| room.ends_at.is_some())
@@ -527,7 +532,7 @@ impl Hub {
                     self.sealed(seat, sealed);
                 }
             }
-            Verb::Ping => self.post(now, id, &Verb::Pong),
+            Verb::Ping => self.pong(now, id),
             Verb::Pong => {}
             Verb::Bye(_) => self.leave(now, id, seat),
             Verb::Peer { .. } | Verb::Gone(_) | Verb::Err { .. } => {
@@ -583,6 +588,14 @@ impl Hub {
         outbox.extend_from_slice(line);
         outbox.push(b'\n');
         true
+    }
+
+    /// Answers a `PING`, or several: one sign of life that waits is as good as many.
+    fn pong(&mut self, now: Millis, id: ConnId) {
+        const PONG: &[u8] = b"PONG\n";
+        if !self.unsent(id).ends_with(PONG) {
+            self.post(now, id, &Verb::Pong);
+        }
     }
 
     /// Says something to a connection.

@@ -10,13 +10,16 @@ mod outgoing;
 mod telnet;
 mod text;
 
+use std::borrow::Cow;
 use std::collections::VecDeque;
 
 use self::opening::Opening;
 use self::telnet::{IAC, Telnet};
 use self::text::Charset;
 use super::Millis;
-use super::wire::{MAGIC, MAX_TEXT, Name, find_byte};
+use super::name::Name;
+use super::search::find_byte;
+use super::wire::{MAGIC, MAX_TEXT};
 
 pub use self::opening::Foreign;
 pub use self::outgoing::{sentence, write_message, write_notice, write_welcome};
@@ -367,6 +370,9 @@ impl Plain {
         if self.read > 0 && self.read == self.unread.len() {
             self.unread = Vec::new();
             self.read = 0;
+            if self.line.is_empty() {
+                self.line = Vec::new();
+            }
             self.hand = self.hand.after(std::mem::take(&mut self.added));
         }
     }
@@ -424,12 +430,16 @@ impl Plain {
     fn end_line(&mut self) {
         self.hand = Typist::Person(0);
         self.added = 0;
-        let line = std::mem::take(&mut self.line);
-        let text = self.decode(line);
+        let mut line = std::mem::take(&mut self.line);
+        let text = self.decode(&line);
         match std::mem::replace(&mut self.part, Part::First) {
             Part::First => self.hear(&text, Extent::Line),
             Part::Later => self.say(&text),
         }
+        drop(text);
+        // Its memory serves the next line, until nothing is left to read.
+        line.clear();
+        self.line = line;
     }
 
     /// Hands on what stands of a line that is longer than a message.
@@ -438,14 +448,14 @@ impl Plain {
         let cut = self.line.len() - text::unfinished(&self.line);
         let rest = self.line.split_off(cut);
         let line = std::mem::replace(&mut self.line, rest);
-        let text = self.decode(line);
+        let text = self.decode(&line);
         match std::mem::replace(&mut self.part, Part::Later) {
             Part::First => self.hear(&text, Extent::Beginning),
             Part::Later => self.say(&text),
         }
     }
 
-    fn decode(&mut self, line: Vec<u8>) -> String {
+    fn decode<'l>(&mut self, line: &'l [u8]) -> Cow<'l, str> {
         let (text, charset) = text::decode(line);
         if charset == Charset::Windows1252 {
             self.charset = charset;

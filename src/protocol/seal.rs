@@ -21,7 +21,8 @@ use std::fmt;
 use zeroize::{Zeroize, Zeroizing};
 
 use super::Millis;
-use super::wire::{Name, Pid, Verb};
+use super::name::Name;
+use super::wire::{Pid, Verb};
 
 use handshake::{Handshake, Keys};
 

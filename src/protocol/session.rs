@@ -32,9 +32,10 @@ use std::collections::VecDeque;
 
 use zeroize::Zeroizing;
 
+use super::name::Name;
 use super::plain::PROMPT;
 use super::seal::{self, Code, Progress, Seal, SealError};
-use super::wire::{Bye, Gone, HEARTBEAT_S, Hello, MAX_TEXT, Name, Pid, Verb, Welcome};
+use super::wire::{Bye, Gone, HEARTBEAT_S, Hello, MAX_TEXT, Pid, Verb, Welcome};
 use super::{Line, Millis};
 
 use connection::Connection;
@@ -69,8 +70,6 @@ const ACK_TIMEOUT: Millis = 15_000;
 const MAX_UNSENT: usize = 2 * WINDOW_BYTES;
 /// How often a receiver whose screen stands still repeats its acknowledgement, so that rule 6 does not strike.
 const REPEAT_ACK_INTERVAL: Millis = 5_000;
-/// How long leaving may take without any progress.
-const LEAVE_TIMEOUT: Millis = 2_000;
 
 /// How a person leaves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -4,6 +4,7 @@
 mod ending;
 mod finding;
 mod plain_partners;
+mod purity;
 mod resuming;
 mod scene;
 mod seats;

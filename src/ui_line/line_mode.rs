@@ -97,7 +97,12 @@ impl LineMode {
         }
         loop {
             self.take_entries();
-            self.view.show_all(self.intake());
+            let held = self.intake();
+            self.view.show_all(held);
+            if held == Intake::Held && self.intake() == Intake::Open {
+                // What has just been shown made room for what has come in already.
+                continue;
+            }
             if self.view.is_lost() {
                 self.conversation.output_lost(self.clock.now());
                 self.carry_out();

@@ -15,6 +15,7 @@ use super::{Layout, Streams};
 use crate::display::{Author, Notice, Palette, PastRow};
 use crate::output::{Flushed, Output};
 use crate::protocol::Line;
+use crate::protocol::timeouts::LAST_WORDS_TIMEOUT;
 
 /// A frontend and its screen.
 #[derive(Debug)]
@@ -43,7 +44,7 @@ pub enum OutputState {
 /// In bytes: while more than this waits to be shown, nothing more that ends up there is to be taken in.
 const SCREENFUL: usize = 64 * 1024;
 /// How long a screen may take for the last words.
-const LAST_WORDS: Duration = Duration::from_millis(500);
+const LAST_WORDS: Duration = Duration::from_millis(LAST_WORDS_TIMEOUT);
 
 impl View {
     /// Makes a terminal raw, which dropping the view undoes.

@@ -39,6 +39,10 @@ const MAX_BYTES: usize = 64 * 1024;
 /// What stands in an empty draft.
 const INVITATION: &str = "Écrire un message";
 
+/// In em: around a draft.
+const MARGIN: f64 = 0.9;
+const SIDE_MARGIN: f64 = 0.7;
+
 /// In em: a higher draft scrolls.
 const MAX_HEIGHT: f64 = 9.0;
 
@@ -90,8 +94,13 @@ impl Composer {
         }
     }
 
-    /// Has the height that suits the size of the font, in pixels.
+    /// Has the margins and the height that suit the size of the font, in pixels.
     pub fn lay_out(&self, em: f64) {
+        let (margin, side) = ((em * MARGIN) as i32, (em * SIDE_MARGIN) as i32);
+        self.area.set_top_margin(margin);
+        self.area.set_bottom_margin(margin);
+        self.area.set_left_margin(side);
+        self.area.set_right_margin(side);
         self.scroll.set_max_content_height((em * MAX_HEIGHT) as i32);
     }
 

@@ -4,7 +4,7 @@ use gtk::glib::clone;
 use gtk::prelude::*;
 
 use super::actions::{UserAction, UserActions};
-use super::button;
+use super::{button, relabel, wrapping_label};
 
 /// A sentence, a line to type and a button that copies it; hidden once both are there.
 pub struct InvitationBar {
@@ -14,22 +14,17 @@ pub struct InvitationBar {
     copy: gtk::Button,
 }
 
+const COPY: &str = "_Copier la ligne";
+
 impl InvitationBar {
     pub fn new(actions: &UserActions) -> InvitationBar {
-        let label = |classes: &[&str]| {
-            gtk::Label::builder()
-                .wrap(true)
-                .wrap_mode(gtk::pango::WrapMode::WordChar)
-                .xalign(0.0)
-                .css_classes(classes)
-                .build()
-        };
-        let sentence = label(&[]);
-        let line = label(&["monospace"]);
+        let sentence = wrapping_label();
+        let line = wrapping_label();
+        line.add_css_class("monospace");
         line.set_selectable(true);
         // It can be selected by the mouse; keys find the button.
         line.set_focusable(false);
-        let copy = button("_Copier la ligne");
+        let copy = button(COPY);
         copy.set_halign(gtk::Align::Start);
         copy.connect_clicked(clone!(
             #[strong]
@@ -66,13 +61,13 @@ impl InvitationBar {
         self.line.set_text(line.unwrap_or_default());
         self.line.set_visible(line.is_some());
         self.copy.set_visible(line.is_some());
-        self.copy.set_label("_Copier la ligne");
+        relabel(&self.copy, COPY);
         self.widget.set_visible(true);
     }
 
     /// The line is in the clipboard.
     pub fn tell_copied(&self) {
-        self.copy.set_label("Copié");
+        relabel(&self.copy, "Copié");
     }
 
     pub fn line(&self) -> String {

@@ -8,7 +8,7 @@ use smol::channel::TrySendError;
 use super::join_form::{Answer, JoinForm};
 use super::{button, last_used};
 use crate::options::Address;
-use crate::protocol::wire::Name;
+use crate::protocol::name::Name;
 
 /// What a person does with the dialog.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -5,7 +5,7 @@ use gtk::glib::clone;
 use gtk::prelude::*;
 
 use crate::options::{self, Address};
-use crate::protocol::wire::Name;
+use crate::protocol::name::Name;
 
 /// Whom to call, and as whom.
 #[derive(Clone, Debug, PartialEq, Eq)]

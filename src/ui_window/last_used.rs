@@ -10,7 +10,7 @@ use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use crate::options::Address;
-use crate::protocol::wire::Name;
+use crate::protocol::name::Name;
 
 /// What was typed last; nothing where it cannot be read, or makes no sense any more.
 pub fn recall() -> (Option<Address>, Option<Name>) {

@@ -5,13 +5,14 @@ use gtk::glib::clone;
 use gtk::prelude::*;
 
 use super::actions::{UserAction, UserActions};
-use super::button;
+use super::wrap_layout::wrapping_box;
+use super::{button, wrapping_label};
 
 /// A sentence and the buttons that answer it; hidden where nothing is asked.
 pub struct QuestionBar {
     widget: gtk::Box,
     sentence: gtk::Label,
-    buttons: gtk::FlowBox,
+    buttons: gtk::Box,
     actions: UserActions,
 }
 
@@ -28,19 +29,9 @@ pub type Choice<'c> = (&'c str, UserAction, ButtonStyle);
 
 impl QuestionBar {
     pub fn new(actions: &UserActions) -> QuestionBar {
-        let sentence = gtk::Label::builder()
-            .wrap(true)
-            .wrap_mode(gtk::pango::WrapMode::WordChar)
-            .xalign(0.0)
-            .accessible_role(gtk::AccessibleRole::Alert)
-            .build();
-        let buttons = gtk::FlowBox::builder()
-            .selection_mode(gtk::SelectionMode::None)
-            .activate_on_single_click(false)
-            .max_children_per_line(4)
-            .column_spacing(6)
-            .row_spacing(6)
-            .build();
+        let sentence = wrapping_label();
+        sentence.set_accessible_role(gtk::AccessibleRole::Alert);
+        let buttons = wrapping_box(&[]);
         let widget = gtk::Box::builder()
             .orientation(gtk::Orientation::Vertical)
             .spacing(8)
@@ -65,8 +56,7 @@ impl QuestionBar {
     /// changes nothing.
     pub fn ask(&self, sentence: &str, choices: &[Choice]) {
         self.offer(sentence, choices);
-        let first = self.buttons.child_at_index(0);
-        if let Some(button) = first.and_then(|child| child.child()) {
+        if let Some(button) = self.buttons.first_child() {
             button.grab_focus();
         }
     }
@@ -92,11 +82,7 @@ impl QuestionBar {
                 action,
                 move |_| actions.ask(action.clone())
             ));
-            let child = gtk::FlowBoxChild::builder()
-                .child(&button)
-                .focusable(false)
-                .build();
-            self.buttons.append(&child);
+            self.buttons.append(&button);
         }
         self.widget.set_visible(true);
     }

@@ -5,10 +5,11 @@ use gtk::prelude::*;
 
 use super::actions::{UserAction, UserActions};
 use super::button;
+use super::wrap_layout::wrapping_box;
 use crate::conversation::status::ConnectionStatus;
 use crate::display::{messages, safe, safe_name};
 
-/// The row below the title. It wraps, so that a narrow window and a large text hide no word.
+/// The row below the title, or two where they do not fit into one, so that a narrow window and a large text hide no word.
 pub struct StatusBar {
     widget: gtk::Box,
     icon: gtk::Image,
@@ -29,16 +30,13 @@ impl StatusBar {
             .accessible_role(gtk::AccessibleRole::Presentation)
             .css_classes(["state"])
             .build();
-        let sentence = gtk::Label::builder()
-            .wrap(true)
-            .wrap_mode(gtk::pango::WrapMode::WordChar)
-            .xalign(0.0)
-            .hexpand(true)
-            .accessible_role(gtk::AccessibleRole::Status)
-            .build();
+        let sentence = super::wrapping_label();
+        sentence.set_hexpand(true);
+        sentence.set_accessible_role(gtk::AccessibleRole::Status);
         let quit = button("_Quitter");
         quit.set_tooltip_text(Some("Quitter la discussion ; la fenêtre reste (Ctrl+Q)"));
         quit.set_valign(gtk::Align::Center);
+        quit.set_halign(gtk::Align::End);
         // So it has the focus only when somebody moved it there by keys.
         quit.set_focus_on_click(false);
         quit.connect_clicked(clone!(
@@ -49,13 +47,12 @@ impl StatusBar {
                 false => UserAction::Quit,
             })
         ));
-        let widget = gtk::Box::builder()
-            .spacing(8)
-            .css_classes(["status"])
-            .build();
-        widget.append(&icon);
-        widget.append(&sentence);
-        widget.append(&quit);
+        let state = gtk::Box::builder().spacing(8).build();
+        state.append(&icon);
+        state.append(&sentence);
+        state.set_hexpand(true);
+        let widget = wrapping_box(&[state.upcast_ref(), quit.upcast_ref()]);
+        widget.add_css_class("status");
         StatusBar {
             widget,
             icon,
@@ -70,12 +67,20 @@ impl StatusBar {
 
     /// Says how the link is, with whoever is called at this address, and how many messages wait.
     pub fn set(&self, status: &ConnectionStatus, address: &str, waiting: usize) {
-        let sentence = sentence(status, address, waiting);
+        self.show(&sentence(status, address, waiting), look(status, waiting));
+    }
+
+    /// Says that plain text goes to and from this address.
+    pub fn set_plain(&self, address: &str) {
+        let sentence = format!("texte brut avec {}", safe(address));
+        self.show(&sentence, ("content-loading-symbolic", "going"));
+    }
+
+    fn show(&self, sentence: &str, (icon, colour): Look) {
         if self.sentence.text() == sentence {
             return;
         }
-        self.sentence.set_text(&sentence);
-        let (icon, colour) = look(status, waiting);
+        self.sentence.set_text(sentence);
         self.icon.set_icon_name(Some(icon));
         for class in CLASSES {
             self.icon.remove_css_class(class);

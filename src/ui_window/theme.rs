@@ -64,9 +64,8 @@ pub fn dress(display: &gdk::Display) {
         .banner, .search { border-top: none; border-bottom: 1px solid alpha(currentColor, 0.15); }
         .dialog-form { margin: 1.2em; }
         .composer { padding: 0.6em; }
-        .composer textview { padding: 0.9em 0.7em; }
         .composer .placeholder { margin: 0.95em 0.75em; }
-        .ring:focus-within { outline: 2px solid @theme_selected_bg_color; outline-offset: -2px; }
+        .ring:focus-within { outline: 2px solid mix(@theme_selected_bg_color, currentColor, 0.3); outline-offset: -2px; }
         .contrast .ring:focus-within { outline-color: currentColor; }
         .shortcuts { padding: 1.2em; }
         .keys { font-weight: bold; }

@@ -171,6 +171,8 @@ impl WindowMode {
                 let sentence = format!("nouvel appel de {}.", safe(&self.call.address.to_string()));
                 self.main_window.message_list.notice(&sentence);
                 self.main_window.message_list.autoscroll().to_the_end();
+                // What cannot be written into cannot have the keyboard.
+                self.refresh();
                 self.main_window.composer.focus();
             }
             Err(error) => {
@@ -191,8 +193,7 @@ impl WindowMode {
             UserAction::Send => self.send(),
             UserAction::Escape => self.go_back(),
             UserAction::TooLong(bytes) => self.main_window.message_list.error(&format!(
-                "{bytes} octets ne tiennent pas dans un message à écrire ici. Un texte de cette taille s'envoie par un \
-                 tube : msg … < fichier"
+                "{bytes} octets ne tiennent pas dans un texte à écrire ici : envoyez-le en plusieurs fois."
             )),
             UserAction::Quit => self.ask_to_quit(false),
             UserAction::AskToQuit => self.ask_to_quit(true),
@@ -366,11 +367,15 @@ impl WindowMode {
         }
         self.is_end_told = true;
         self.is_draft_held = false;
+        if let Some(Question::Quit | Question::SendAll { .. }) = self.question {
+            // The other has answered it by leaving.
+            self.question = None;
+        }
         let ending = self.conversation.ending().and_then(words::ending);
         let message_list = &mut self.main_window.message_list;
         match (ending, &self.left) {
             // Nobody had answered who could be told that we leave.
-            (_, Some(ConnectionStatus::Calling)) => {
+            (_, Some(ConnectionStatus::Calling)) if self.dialect != ClientDialect::Plain => {
                 let address = self.call.address.to_string();
                 message_list.notice(&words::given_up(&address));
             }
@@ -383,7 +388,8 @@ impl WindowMode {
             self.closing = Closing::No;
             self.ask(Question::Close);
         }
-        message_list_focus(&self.main_window);
+        // After the end the keys are the conversation's, to scroll and to copy.
+        self.main_window.message_list.focus();
         self.show_what_is_asked();
     }
 
@@ -401,13 +407,19 @@ impl WindowMode {
             self.main_window.message_list.tell_on_their_way();
         }
         let address = self.call.address.to_string();
-        self.main_window.status.set(status, &address, waiting);
+        match (status, &self.dialect) {
+            // A server of plain text never says who is there.
+            (ConnectionStatus::Calling, ClientDialect::Plain) => {
+                self.main_window.status.set_plain(&address);
+            }
+            _ => self.main_window.status.set(status, &address, waiting),
+        }
         let title = status_bar::title(status);
         self.main_window.set_title(&title, self.unseen);
         let is_awaited = matches!(
             status,
             ConnectionStatus::Calling | ConnectionStatus::Waiting
-        );
+        ) && self.dialect != ClientDialect::Plain;
         match self.conversation.is_talking() && is_awaited {
             true => self.show_what_is_awaited(),
             false => self.main_window.invitation.hide(),
@@ -478,9 +490,4 @@ fn begin(
         dialect.clone().spoken_by(call.name.clone()),
     )?;
     Ok((Conversation::new(name, LineSource::Person, record), client))
-}
-
-/// After the end the keys are the conversation's, to scroll and to copy.
-fn message_list_focus(main_window: &MainWindow) {
-    main_window.message_list.focus();
 }

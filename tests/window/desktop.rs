@@ -16,7 +16,7 @@ use crate::services::Services;
 use crate::support::{Program, end, msg};
 
 /// How long anything may take before a test fails: long, because a loaded machine is slow.
-pub const TIMEOUT: Duration = Duration::from_secs(15);
+pub const TIMEOUT: Duration = Duration::from_secs(60);
 
 const STILL: &str = "[Settings]\ngtk-cursor-blink=false\ngtk-enable-animations=false\n";
 

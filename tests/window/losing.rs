@@ -214,3 +214,43 @@ fn closing_asks_where_messages_have_not_arrived() {
         talk.bob.signal(Signal::CONT);
     });
 }
+
+#[test]
+fn a_question_that_the_other_answers_by_leaving_is_asked_no_more() {
+    on_a_desktop("moot", |desktop| {
+        let mut talk = Talk::begin(desktop);
+        desktop.type_text("en cours");
+        desktop.press(&["ctrl+q"]);
+        talk.is_asked("Quitter la discussion ? Un texte n'est pas envoyé.");
+        talk.bob_says("/quit");
+        talk.window.find("button", "Réessayer");
+        assert!(talk.window.part.with_role("alert").is_empty());
+        talk.wait_for_input("en cours");
+    });
+}
+
+#[test]
+fn a_caret_stands_in_the_conversation_only_for_who_moves_it() {
+    on_a_desktop("caret", |desktop| {
+        let mut talk = Talk::begin(desktop);
+        talk.bob_says("un mot");
+        talk.zoe_reads("un mot");
+        // At the end of the row.
+        let (_, right, top, bottom) = talk.around("t");
+        talk.window.click_at((right + 40, (top + bottom) / 2), "1");
+        desktop.wait_for("the conversation's turn", || {
+            talk.display.is(State::Focused).then_some(())
+        });
+        desktop.press(&["Shift_L"]);
+        // Right of the last letter, where the window's edge moves it by some pixels.
+        let is_drawn = || {
+            let (_, right, top, _) = talk.around("t");
+            let picture = desktop.photograph("caret");
+            let mut points = (right + 2..right + 8).map(|x| (x, top + 8));
+            points.any(|point| talk.window.brightness_in(&picture, point) < 0.5)
+        };
+        assert!(!is_drawn());
+        desktop.press(&["Left", "Right"]);
+        desktop.wait_for("the caret", || is_drawn().then_some(()));
+    });
+}

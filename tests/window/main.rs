@@ -15,6 +15,8 @@ mod beginning;
 mod links;
 mod looking_away;
 mod losing;
+mod menu;
+mod next_discussion;
 mod opening;
 mod outages;
 mod reading;

@@ -55,7 +55,8 @@ impl<'d> Talk<'d> {
         Talk::of(desktop, relay, window, bob)
     }
 
-    fn of(desktop: &'d Desktop, relay: Relay, window: Window<'d>, bob: Program) -> Talk<'d> {
+    /// Zoé is in this window already.
+    pub fn of(desktop: &'d Desktop, relay: Relay, window: Window<'d>, bob: Program) -> Talk<'d> {
         Talk {
             desktop,
             relay,
@@ -119,8 +120,18 @@ impl<'d> Talk<'d> {
 
     /// Clicks on a text of the display area.
     pub fn click_on(&self, text: &str) {
+        self.press_on(text, "1");
+    }
+
+    /// Clicks on a text of the display area with the right button.
+    pub fn right_click_on(&self, text: &str) {
+        self.press_on(text, "3");
+    }
+
+    fn press_on(&self, text: &str, button: &str) {
         let (x, y, width, height) = self.extents_of(text);
-        self.window.click_at((x + width / 2, y + height / 2), "1");
+        self.window
+            .click_at((x + width / 2, y + height / 2), button);
     }
 
     /// The left, right, top and bottom of the display area, within the window.

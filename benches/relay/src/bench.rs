@@ -9,8 +9,10 @@ use std::io;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use crate::beside::{self, Pourer};
 use crate::client::Dialect;
 use crate::crowd;
+use crate::distance;
 use crate::flood::{Flood, Ways, Writes};
 use crate::kernel::{self, Trace};
 use crate::load::{LINE, Load};
@@ -22,7 +24,7 @@ use crate::tell;
 type Scenario = fn(&mut Bench);
 
 /// Every scenario, in the order they are measured.
-pub const SCENARIOS: [(&str, Scenario); 8] = [
+pub const SCENARIOS: [(&str, Scenario); 10] = [
     ("start", Bench::start),
     ("round-trip", Bench::round_trip),
     ("flood", Bench::flood),
@@ -31,6 +33,8 @@ pub const SCENARIOS: [(&str, Scenario); 8] = [
     ("screen", Bench::screen),
     ("idle", Bench::idle),
     ("crowd", Bench::crowd),
+    ("beside", Bench::beside),
+    ("distance", Bench::distance),
 ];
 
 /// How much time measuring may take.
@@ -283,6 +287,65 @@ impl Bench {
                 }
             }
         }
+    }
+
+    /// One conversation beside another that floods.
+    fn beside(&mut self) {
+        let pourers = [
+            ("a plain flood", Pourer::Pair(Dialect::Plain)),
+            ("a flood on the wire", Pourer::Pair(Dialect::Wire)),
+            ("a pourer of PING", Pourer::Pings),
+        ];
+        for (case, pourer) in pourers {
+            for repetition in 0..self.pick(1, 5) {
+                let daemons = self.each_relay().filter(Relay::serves_many);
+                for relay in daemons.filter(Relay::speaks_wire) {
+                    let setting = Setting::new("beside", case, None);
+                    let outcome = beside::measure(&relay, &self.programs, pourer);
+                    self.note(setting, &relay, repetition, outcome);
+                }
+            }
+        }
+    }
+
+    /// A pipe of lines over links that take their time.
+    fn distance(&mut self) {
+        let lines = self.pick(1_000, 20_000);
+        let relays = self.relays.clone();
+        let relays = relays.into_iter().filter(|(relay, dialect)| {
+            // The bare copy carries no client of the wire.
+            relay.speaks_wire() || (relay.name == relays::FLOOR.name && *dialect == Dialect::Plain)
+        });
+        for (relay, dialect) in relays {
+            for repetition in 0..self.pick(1, 5) {
+                let setting = Setting::new("distance", &format!("{lines} lines"), Some(dialect));
+                let outcome = self.far_and_near(&relay, dialect, lines);
+                self.note(setting, &relay, repetition, outcome);
+            }
+        }
+    }
+
+    fn far_and_near(
+        &self,
+        relay: &Relay,
+        dialect: Dialect,
+        lines: usize,
+    ) -> io::Result<Vec<Value>> {
+        let mut values = Vec::new();
+        let mut times = Vec::new();
+        for delay in distance::DELAYS {
+            let mut process = relay.start(&self.programs)?;
+            let delay = Duration::from_micros(delay);
+            let took = distance::measure(&mut process, &self.programs.msg, dialect, lines, delay)?;
+            let there_and_back = 4.0 * delay.as_secs_f64() * 1e3;
+            let name = format!("over {there_and_back} ms");
+            values.push(Value::new(&name, "s", took.as_secs_f64()));
+            times.push(took.as_secs_f64());
+        }
+        if let [near, .., far] = times[..] {
+            values.push(Value::new("far beyond 1.2 × near", "s", far - 1.2 * near));
+        }
+        Ok(values)
     }
 
     /// Takes note of what was found, or of why nothing was.

@@ -5,13 +5,15 @@ use std::net::Shutdown;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use msg::protocol::session::WINDOW_BYTES;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
 use crate::client::{Client, Dialect, Heard, Mark};
 
-/// Bytes of lines that a speaker writes at once, and has under way in [`Dialect::Wire`] before it waits for an
-/// acknowledgement: as many as a socket takes, and within the window of `msg`.
-const UNDER_WAY: usize = 64 * 1024;
+/// Bytes of lines that a speaker writes at once.
+const AT_ONCE: usize = 64 * 1024;
+/// What a line costs of a window, beside its text.
+const OVERHEAD: usize = 32;
 
 /// A flood to pour.
 #[derive(Clone, Copy, Debug)]
@@ -213,13 +215,17 @@ impl<'a> Torrent<'a> {
         }
     }
 
-    /// How many lines may be said before an acknowledgement comes.
+    /// How many lines may be said before an acknowledgement comes: as many as the window of `msg` holds.
     fn room(&self) -> usize {
-        let under_way = match self.client.dialect() {
-            Dialect::Wire => (self.client.said - self.acked) as usize,
-            Dialect::Plain => 0,
-        };
-        (UNDER_WAY / self.flood.size).saturating_sub(under_way)
+        let at_once = AT_ONCE / self.flood.size;
+        match self.client.dialect() {
+            Dialect::Wire => {
+                let under_way = (self.client.said - self.acked) as usize;
+                let window = WINDOW_BYTES / (self.flood.size + OVERHEAD);
+                at_once.min(window.saturating_sub(under_way))
+            }
+            Dialect::Plain => at_once,
+        }
     }
 
     fn wait(&self, patience: Duration) -> io::Result<PollFlags> {

@@ -5,8 +5,10 @@
 
 mod bare;
 mod bench;
+mod beside;
 mod client;
 mod crowd;
+mod distance;
 mod flood;
 mod kernel;
 mod load;
@@ -37,7 +39,7 @@ struct Options {
     #[argh(switch)]
     quick: bool,
 
-    /// measure only this scenario: start, round-trip, flood, stopped-reader, system-calls, screen, idle or crowd (may be repeated)
+    /// measure only this scenario: start, round-trip, flood, stopped-reader, system-calls, screen, idle, crowd, beside or distance (may be repeated)
     #[argh(option)]
     only: Vec<String>,
 

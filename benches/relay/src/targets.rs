@@ -23,7 +23,7 @@ enum Bound {
     RatioAtLeast(f64),
 }
 
-const TARGETS: [Target; 13] = [
+const TARGETS: [Target; 19] = [
     target(
         "round trip, p50",
         "round-trip: back to back",
@@ -64,7 +64,7 @@ const TARGETS: [Target; 13] = [
         "round-trip: paced",
         &[],
         "CPU/line",
-        Bound::RatioAtMost(1.3),
+        Bound::RatioAtMost(1.4),
     ),
     target(
         "pipelined flood, acknowledged",
@@ -72,6 +72,48 @@ const TARGETS: [Target; 13] = [
         &["pipelined", "wire"],
         "bytes",
         Bound::RatioAtLeast(1.0),
+    ),
+    target(
+        "pipelined flood, plain, 64 B",
+        "flood: 64 B",
+        &["pipelined", "plain"],
+        "lines",
+        Bound::RatioAtLeast(0.25),
+    ),
+    target(
+        "pipelined flood, plain, 1 KiB",
+        "flood: 1024 B",
+        &["pipelined", "plain"],
+        "lines",
+        Bound::RatioAtLeast(0.6),
+    ),
+    target(
+        "pipelined flood, plain, 1 KiB, CPU a line",
+        "flood: 1024 B",
+        &["pipelined", "plain"],
+        "CPU/line",
+        Bound::RatioAtMost(3.0),
+    ),
+    target(
+        "distance, 50 ms beyond 1.2 × 0 ms, s",
+        "distance",
+        &[],
+        "far beyond 1.2 × near",
+        Bound::AtMost(0.1),
+    ),
+    target(
+        "beside a flood / alone, p50",
+        "beside",
+        &["flood"],
+        "p50 / alone",
+        Bound::AtMost(4.0),
+    ),
+    target(
+        "beside a pourer of PING / alone, p50",
+        "beside",
+        &["PING"],
+        "p50 / alone",
+        Bound::AtMost(4.0),
     ),
     target(
         "system calls a line",
@@ -100,7 +142,7 @@ const TARGETS: [Target; 13] = [
         "crowd",
         &[],
         "a further one",
-        Bound::AtMost(4.0),
+        Bound::AtMost(1.2),
     ),
     target(
         "latency in a crowd / alone",

@@ -6,7 +6,7 @@ use crate::protocol::wire::{Gone, HEARTBEAT_S, Hello, MAX_LINE, Pid, Refusal, Ve
 
 use super::refusing::RefusalReason;
 use super::state::{ConnState, Dialect, Expected, Member, Presence, Room, Seat};
-use super::{ConnId, Effect, Hub, MAX_ROOMS, OUTBOX_FULL, RelayMode, SEAT_KEPT};
+use super::{ConnId, Effect, Hub, MAX_ROOMS, OUTBOX_FULL, RelayMode, SEAT_TTL};
 
 impl Hub {
     pub(super) fn hello(
@@ -46,7 +46,8 @@ impl Hub {
         Ok(())
     }
 
-    /// Rule 4: a known token takes its seat back at once.
+    /// A known token takes its seat back at once; the connection that has it is told so, and rule 4 keeps that client
+    /// from coming back.
     pub(super) fn take_back(
         &mut self,
         now: Millis,
@@ -192,7 +193,7 @@ impl Hub {
         };
         let expects = hello.partner.map(|pid| Expected {
             pid,
-            until: now + SEAT_KEPT,
+            until: now + SEAT_TTL,
         });
         let room = self.rooms.insert(Room {
             salon: salon.clone(),

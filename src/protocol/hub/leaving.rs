@@ -6,7 +6,7 @@ use crate::protocol::wire::{Gone, Refusal, Verb};
 use super::plain_end::Teller;
 use super::refusing::RefusalReason;
 use super::state::{Alarm, ConnState, Dialect, Member, Presence, Room, Seat};
-use super::{CLIENT_TIMEOUT, ConnId, Effect, Hub, LINGER, RelayMode, SEAT_KEPT};
+use super::{CLIENT_TIMEOUT, ConnId, Effect, Hub, LINGER_TIMEOUT, RelayMode, SEAT_TTL};
 
 impl Hub {
     pub(super) fn leave(&mut self, now: Millis, id: ConnId, seat: Seat) {
@@ -101,7 +101,7 @@ impl Hub {
 
     /// Gives whoever is left in a room a moment to go by themselves.
     pub(super) fn end_soon(&mut self, now: Millis, room: usize) {
-        self.rooms[room].ends_at = Some(now + LINGER);
+        self.rooms[room].ends_at = Some(now + LINGER_TIMEOUT);
         self.arm_room(room);
     }
 
@@ -247,7 +247,7 @@ impl Hub {
         let Presence::Away { since } = member.presence else {
             return;
         };
-        if now < since + SEAT_KEPT {
+        if now < since + SEAT_TTL {
             return;
         }
         let name = member.hello.name.clone();

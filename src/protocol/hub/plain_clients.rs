@@ -1,9 +1,10 @@
 //! What the hub does on behalf of plain clients.
 
 use crate::protocol::Millis;
+use crate::protocol::name::Name;
 use crate::protocol::plain;
 use crate::protocol::session::Flow;
-use crate::protocol::wire::{Hello, Lines, Name, Pid, Refusal, Token, Verb};
+use crate::protocol::wire::{Hello, Lines, Pid, Refusal, Token, Verb};
 
 use super::plain_end::{Action, Teller};
 use super::refusing::RefusalReason;

@@ -6,17 +6,18 @@
 //! of the wire.
 
 use crate::protocol::dates::Dates;
+use crate::protocol::name::Name;
+use crate::protocol::outbox::Outbox;
 use crate::protocol::plain::{self, Diagnostics, Foreign, Input, Plain};
 use crate::protocol::session::{Ending, Event, Exchange, Flow, Shutdown, Timer};
-use crate::protocol::wire::{Bye, Name, Outbox, Pid, Verb};
+use crate::protocol::timeouts::UNDELIVERED_TTL;
+use crate::protocol::wire::{Bye, Pid, Verb};
 use crate::protocol::{Millis, UnixMillis};
 
 use super::Formatter;
 
 /// Bytes of lines that may wait for their acknowledgement: the relay keeps them, so they are fewer than a client's own.
 const WINDOW_BYTES: usize = 64 * 1024;
-/// How long lines are kept for delivery whose author's stream has ended.
-const UNDELIVERED_TTL: Millis = 120_000;
 
 /// A plain client and its end of the protocol.
 #[derive(Debug)]

@@ -7,7 +7,7 @@ use crate::protocol::plain;
 use crate::protocol::wire::{Bye, Malformed, Refusal, Verb};
 
 use super::state::{ConnState, Dialect};
-use super::{ConnId, DRAIN, Effect, Hub, MAX_PENDING, MAX_PENDING_PER_ADDRESS};
+use super::{ConnId, DRAIN_TIMEOUT, Effect, Hub, MAX_PENDING, MAX_PENDING_PER_ADDRESS};
 
 /// Why a connection is refused, in both spellings.
 #[derive(Debug)]
@@ -122,7 +122,9 @@ impl Hub {
         if conn.state == ConnState::Pending {
             self.pending.retain(|&pending| pending != id);
         }
-        conn.state = ConnState::Closing { until: now + DRAIN };
+        conn.state = ConnState::Closing {
+            until: now + DRAIN_TIMEOUT,
+        };
         if let Dialect::Plain(end) = &conn.dialect {
             if end.is_gone() {
                 return self.forget(now, id);

@@ -3,11 +3,13 @@
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
-use crate::protocol::wire::{Gone, Hello, Lines, Outbox, Pid, Salon, Verb};
+use crate::protocol::wire::{Gone, Hello, Lines, Pid, Salon, Verb};
+
+use crate::protocol::outbox::Outbox;
 use crate::protocol::{Line, Millis};
 
 use super::plain_end::PlainEnd;
-use super::{CLIENT_TIMEOUT, ConnId, Effect, HELLO_TIMEOUT, SEAT_KEPT};
+use super::{CLIENT_TIMEOUT, ConnId, Effect, HELLO_TIMEOUT, SEAT_TTL};
 
 /// What a deadline is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -171,7 +173,7 @@ impl Room {
 
     pub(super) fn next_timeout(&self) -> Option<Millis> {
         let expiry = |member: &Member| match member.presence {
-            Presence::Away { since } => Some(since + SEAT_KEPT),
+            Presence::Away { since } => Some(since + SEAT_TTL),
             _ => None,
         };
         let expiries = self.members.iter().flatten().filter_map(expiry);

@@ -8,8 +8,9 @@
 
 use std::borrow::Cow;
 
+use crate::protocol::hygiene::{is_hidden, printable_ascii};
+use crate::protocol::name::Name;
 use crate::protocol::session::{Ending, Event};
-use crate::protocol::wire::{Name, is_hidden, printable_ascii};
 
 use super::text::split_at_most;
 
@@ -19,12 +20,12 @@ const LONGEST: usize = 500;
 /// Appends a message: `[22/11/2026 14:02:31] Zoé: salut`. `name` is a [`Name`]'s, and
 /// `date` must leave room for it and the text.
 pub fn write_message(out: &mut Vec<u8>, date: &str, name: &str, text: &str) {
-    write_lines(out, &["[", date, "] ", name, ": "].concat(), text);
+    write_lines(out, &["[", date, "] ", name, ": "], text);
 }
 
 /// Appends something that happened to the conversation, or that must be put right.
 pub fn write_notice(out: &mut Vec<u8>, notice: &str) {
-    write_lines(out, "", notice);
+    write_lines(out, &[], notice);
 }
 
 /// Appends what somebody reads who has just taken a seat.
@@ -88,12 +89,16 @@ fn quoted(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "'"))
 }
 
-fn write_lines(out: &mut Vec<u8>, head: &str, text: &str) {
+/// Appends lines that begin with the parts of `head`.
+fn write_lines(out: &mut Vec<u8>, head: &[&str], text: &str) {
     let text = harmless(text);
+    let head_length: usize = head.iter().map(|part| part.len()).sum();
+    out.reserve(head_length + text.len() + 1);
     let mut rest: &str = &text;
     loop {
-        let (part, after) = split_at_most(rest, LONGEST - head.len() - 1);
-        out.extend_from_slice(head.as_bytes());
+        let (part, after) = split_at_most(rest, LONGEST - head_length - 1);
+        head.iter()
+            .for_each(|part| out.extend_from_slice(part.as_bytes()));
         out.extend_from_slice(part.as_bytes());
         out.push(b'\n');
         if after.is_empty() {

@@ -537,7 +537,7 @@ fn lines_sent_are_short_whole_and_harmless() {
         assert!(
             !line
                 .trim_end_matches('\n')
-                .contains(crate::protocol::wire::is_hidden)
+                .contains(crate::protocol::hygiene::is_hidden)
         );
     }
     let mut out = Vec::new();

@@ -1,6 +1,11 @@
 //! Bytes of a line → text, and what stands in it: keys, characters, an author, an end word.
 
-use crate::protocol::wire::Name;
+use std::borrow::Cow;
+
+use crate::protocol::charset::windows_1252;
+use crate::protocol::name::Name;
+
+use crate::protocol::search::find_byte;
 
 /// What ends a discussion, as a whole line, in capitals or not.
 const END_WORDS: [&str; 6] = ["quitter", "/quit", "/quitter", "/exit", "{quit}", "!quit"];
@@ -13,26 +18,13 @@ pub enum Charset {
 }
 
 /// Reads a line as UTF-8, or the whole of it as Windows-1252 if it is not.
-pub fn decode(line: Vec<u8>) -> (String, Charset) {
-    match String::from_utf8(line) {
-        Ok(text) => (text, Charset::Utf8),
-        Err(error) => {
-            let text = error.as_bytes().iter().copied().map(windows_1252);
-            (text.collect(), Charset::Windows1252)
+pub fn decode(line: &[u8]) -> (Cow<'_, str>, Charset) {
+    match std::str::from_utf8(line) {
+        Ok(text) => (Cow::Borrowed(text), Charset::Utf8),
+        Err(_) => {
+            let text = line.iter().copied().map(windows_1252);
+            (Cow::Owned(text.collect()), Charset::Windows1252)
         }
-    }
-}
-
-/// As the WHATWG's encoding standard has it: the five undefined bytes are the controls of the same number.
-fn windows_1252(byte: u8) -> char {
-    const FROM_80: [char; 32] = [
-        '€', '\u{81}', '‚', 'ƒ', '„', '…', '†', '‡', 'ˆ', '‰', 'Š', '‹', 'Œ', '\u{8d}', 'Ž',
-        '\u{8f}', '\u{90}', '‘', '’', '“', '”', '•', '–', '—', '˜', '™', 'š', '›', 'œ', '\u{9d}',
-        'ž', 'Ÿ',
-    ];
-    match byte {
-        0x80..=0x9f => FROM_80[usize::from(byte - 0x80)],
-        _ => char::from(byte),
     }
 }
 
@@ -72,7 +64,10 @@ fn split_author(line: &str) -> Option<(&str, &str)> {
     let (author, text) = match line.as_bytes().first()? {
         b'[' => line[1..].split_once(']')?,
         b'<' => line[1..].split_once('>')?,
-        _ => line.split_once(':')?,
+        _ => {
+            let end = find_byte(line.as_bytes(), |byte| byte == b':')?;
+            (&line[..end], &line[end + 1..])
+        }
     };
     Some((author, text.trim_start_matches([' ', '\t', '\u{a0}'])))
 }
@@ -96,8 +91,11 @@ pub fn without_author<'t>(text: &'t str, name: &Name) -> Option<&'t str> {
 }
 
 pub fn is_end_word(line: &str) -> bool {
+    /// In bytes: no end word is longer.
+    const LONGEST: usize = 9;
+
     let said = line.trim();
-    END_WORDS.iter().any(|word| word.eq_ignore_ascii_case(said))
+    said.len() <= LONGEST && END_WORDS.iter().any(|word| word.eq_ignore_ascii_case(said))
 }
 
 /// Splits off as many whole characters as fit into `most` bytes, which must hold any character.

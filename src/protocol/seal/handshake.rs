@@ -9,7 +9,8 @@ use sha2::Sha256;
 use spake2::{Ed25519Group, Identity, Password, Spake2};
 use zeroize::Zeroizing;
 
-use crate::protocol::wire::{Name, Pid, Verb};
+use crate::protocol::name::Name;
+use crate::protocol::wire::{Pid, Verb};
 
 use super::{Code, rules};
 

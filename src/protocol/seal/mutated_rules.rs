@@ -4,7 +4,8 @@
 
 use std::cell::Cell;
 
-use crate::protocol::wire::{Name, Pid};
+use crate::protocol::name::Name;
+use crate::protocol::wire::Pid;
 
 #[path = "rules.rs"]
 mod correct;

@@ -1,6 +1,7 @@
 //! The rules that keep a sealed conversation private, one decision each.
 
-use crate::protocol::wire::{Name, Pid};
+use crate::protocol::name::Name;
+use crate::protocol::wire::Pid;
 
 /// What a key exchange is about, which both sides must agree on: the protocol, who takes part, and under which names.
 pub(super) fn identity(one: (Pid, &Name), other: (Pid, &Name)) -> String {

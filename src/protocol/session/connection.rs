@@ -1,7 +1,8 @@
 //! One connection's affairs: hello, welcome, heartbeat, and what of its bytes is not whole or not sent.
 
 use crate::protocol::Millis;
-use crate::protocol::wire::{Hello, Lines, Outbox, Verb};
+use crate::protocol::outbox::Outbox;
+use crate::protocol::wire::{Hello, Lines, Verb};
 
 use super::{
     Disconnected, INTRODUCTION_TIMEOUT, PING_INTERVAL, RELAY_TIMEOUT, Timer, WELCOME_TIMEOUT,

@@ -5,13 +5,15 @@
 
 use std::collections::VecDeque;
 
-use crate::protocol::wire::{Bye, Gone, Name, Pid, Verb};
+use crate::protocol::timeouts::SESSION_LEAVE_TIMEOUT;
+use crate::protocol::wire::{Bye, Gone, Pid, Verb};
+
+use crate::protocol::name::Name;
 use crate::protocol::{Line, Millis, UnixMillis};
 
 use super::window::{Flow, Window};
 use super::{
-    ACK_TIMEOUT, Disconnected, Ending, Event, LEAVE_TIMEOUT, REPEAT_ACK_INTERVAL, Shutdown, Timer,
-    rules,
+    ACK_TIMEOUT, Disconnected, Ending, Event, REPEAT_ACK_INTERVAL, Shutdown, Timer, rules,
 };
 
 /// Partners remembered after another has taken their place, so that a return doubles nothing.
@@ -476,10 +478,12 @@ impl Exchange {
                 waits.then_some(partner.acked_at + REPEAT_ACK_INTERVAL)
             }
             Timer::Leave => match self.phase {
-                Phase::Over { since } | Phase::Parting { since, .. } => Some(since + LEAVE_TIMEOUT),
+                Phase::Over { since } | Phase::Parting { since, .. } => {
+                    Some(since + SESSION_LEAVE_TIMEOUT)
+                }
                 Phase::Finishing { how, since } => {
                     let is_bounded = how != Shutdown::Finish || self.window.is_empty();
-                    is_bounded.then_some(since + LEAVE_TIMEOUT)
+                    is_bounded.then_some(since + SESSION_LEAVE_TIMEOUT)
                 }
                 Phase::Talking | Phase::Ended => None,
             },

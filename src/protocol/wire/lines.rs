@@ -1,0 +1,56 @@
+//! Framing: a stream of bytes as lines.
+
+use crate::protocol::search::find_byte;
+
+use super::{MAX_LINE, Malformed};
+
+/// Cuts a stream of bytes into lines of at most [`MAX_LINE`] bytes. Holds no memory between whole lines.
+#[derive(Debug, Default)]
+pub struct Lines {
+    /// The beginning of a line whose end has not arrived, or, while `whole`, the line last given out.
+    partial: Vec<u8>,
+    whole: bool,
+}
+
+impl Lines {
+    /// The next whole line, without its ending, from what is kept and `input`, which moves on past what was used.
+    /// `None` keeps the rest of `input` for later.
+    pub fn next<'s, 'i: 's>(
+        &'s mut self,
+        input: &mut &'i [u8],
+    ) -> Result<Option<&'s [u8]>, Malformed> {
+        if self.whole {
+            *self = Lines::default();
+        }
+        let end = find_byte(input, |byte| byte == b'\n');
+        let taken = end.map_or(input.len(), |end| end + 1);
+        // Without its end in sight a line needs one byte more at least.
+        let length = self.partial.len() + taken + usize::from(end.is_none());
+        if length > MAX_LINE {
+            return Err(Malformed::TooLong);
+        }
+        let (head, rest) = input.split_at(taken);
+        *input = rest;
+        if self.partial.is_empty() && end.is_some() {
+            return Ok(Some(without_ending(head)));
+        }
+        self.partial.extend_from_slice(head);
+        self.whole = end.is_some();
+        Ok(self.whole.then(|| without_ending(&self.partial)))
+    }
+
+    #[cfg(test)]
+    pub(super) fn holds_memory(&self) -> bool {
+        self.partial.capacity() > 0
+    }
+
+    /// What has come of a line that is not whole yet.
+    pub fn partial(&self) -> &[u8] {
+        if self.whole { &[] } else { &self.partial }
+    }
+}
+
+fn without_ending(line: &[u8]) -> &[u8] {
+    let line = line.strip_suffix(b"\n").unwrap_or(line);
+    line.strip_suffix(b"\r").unwrap_or(line)
+}

@@ -364,7 +364,10 @@ impl Conversation {
         }
         let before = std::mem::replace(&mut self.status, ConnectionStatus::Calling);
         self.status = before.after(&event);
-        let is_over = matches!(event, Event::Left { .. } | Event::Lost { .. });
+        let is_over = matches!(
+            event,
+            Event::Left { .. } | Event::LeftWithoutGoodbye { .. } | Event::Lost { .. }
+        );
         let settles = matches!(event, Event::Delivered { .. } | Event::Undelivered { .. });
         match event {
             Event::Received { name, line } => {

@@ -16,8 +16,9 @@ mod notices;
 mod trace;
 
 pub use notices::{
-    MYSELF, Notice, OVER, SEATS_TAKEN, arrived, away, back, disconnected, left, lost, messages,
-    quoted, quoted_reason, sentence, system_error, undelivered,
+    BAD_CODE, CODE_PROMPT, MYSELF, Notice, OVER, SEATS_TAKEN, arrived, away, back, disconnected,
+    drawn_code, left, lost, messages, quoted, quoted_reason, sealed_message, sentence,
+    system_error, undelivered,
 };
 pub use trace::{Direction, diagnostic};
 

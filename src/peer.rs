@@ -24,6 +24,7 @@ use async_net::TcpStream;
 use futures_lite::future::{Boxed, FutureExt};
 use futures_lite::{AsyncRead, AsyncWrite};
 use smol::Timer;
+use zeroize::Zeroizing;
 
 use crate::clock::Clock;
 use crate::options::{Address, Caller};
@@ -94,13 +95,19 @@ impl Client {
     /// When the system has no randomness to make this process's secret of.
     pub fn new(address: Address, caller: Caller) -> io::Result<Client> {
         let dialect: Box<dyn Dialect> = match caller {
-            Caller::Wire { name, salon } => Box::new(Session::new(Hello {
-                pid: Pid(u64::from_ne_bytes(random()?)),
-                token: Token(u128::from_ne_bytes(random()?)),
-                salon,
-                partner: None,
-                name,
-            })),
+            Caller::Wire { name, salon, code } => {
+                let hello = Hello {
+                    pid: Pid(u64::from_ne_bytes(random()?)),
+                    token: Token(u128::from_ne_bytes(random()?)),
+                    salon,
+                    partner: None,
+                    name,
+                };
+                Box::new(match code {
+                    None => Session::new(hello),
+                    Some(code) => Session::sealed(hello, code, Zeroizing::new(random()?)),
+                })
+            }
             Caller::Plain(name) => Box::new(RawSession::new(name)),
         };
         Ok(Client {

@@ -4,6 +4,7 @@
 //! on the screen or towards the connection. Nothing wakes it while nothing happens, nothing that was typed or piped is
 //! dropped, and nothing grows without bound: each direction stops being read when its other end stands still.
 
+mod code_prompt;
 mod editor;
 mod frontend;
 mod input;
@@ -24,6 +25,8 @@ use crate::history::Record;
 use crate::peer::Client;
 
 use line_mode::LineMode;
+
+pub use code_prompt::{Asked, ask_code};
 
 /// What line mode needs to know.
 #[derive(Debug)]

@@ -124,7 +124,12 @@ fn a_client_has_a_name_and_maybe_a_record() {
         panic!("no client");
     };
     let name = "Jean Paul".parse().unwrap();
-    assert_eq!(options.caller, Caller::Wire { name, salon: None });
+    let caller = Caller::Wire {
+        name,
+        salon: None,
+        code: None,
+    };
+    assert_eq!(options.caller, caller);
     assert_eq!(options.history.unwrap().to_str(), Some("a b.txt"));
 }
 

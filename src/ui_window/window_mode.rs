@@ -330,8 +330,12 @@ impl WindowMode {
             true => message_list.error(&sentence),
             false => message_list.notice(&sentence),
         }
-        if let Notice::Connection(Event::Arrived { .. } | Event::Left { .. } | Event::Lost { .. }) =
-            notice
+        if let Notice::Connection(
+            Event::Arrived { .. }
+            | Event::Left { .. }
+            | Event::LeftWithoutGoodbye { .. }
+            | Event::Lost { .. },
+        ) = notice
         {
             self.call_for_attention("msg", &sentence);
         }

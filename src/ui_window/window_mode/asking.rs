@@ -228,7 +228,7 @@ impl WindowMode {
         let address = self.call.address.to_string();
         let bar = &self.main_window.invitation;
         match (self.conversation.status(), &self.dialect) {
-            (ConnectionStatus::Waiting, ClientDialect::Wire(salon)) => {
+            (ConnectionStatus::Waiting, ClientDialect::Wire { salon, .. }) => {
                 let salon = salon
                     .as_ref()
                     .map_or_else(String::new, |salon| format!(" --salon {salon}"));

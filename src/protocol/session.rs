@@ -10,9 +10,8 @@
 //! 4. `ERR replaced`: never connect again.
 //! 5. An `ACK` above what was sent: cut.
 //! 6. No `ACK` for 15 s with a line under way: cut and resynchronise.
-
 //!
-//! A session has two halves: its [`Connection`]'s affairs, which end with the connection, and the [`Exchange`] with the
+//! A session has two halves: its `Connection`'s affairs, which end with the connection, and the [`Exchange`] with the
 //! other person, which outlives it. Between them verbs go in and out, so that what is to happen to verbs alone (a seal,
 //! say) has its place there.
 

@@ -15,7 +15,7 @@ use std::collections::VecDeque;
 
 use self::opening::Opening;
 use self::telnet::{IAC, Telnet};
-use self::text::Charset;
+use self::text::{Charset, Place};
 use super::Millis;
 use super::name::Name;
 use super::search::find_byte;
@@ -24,8 +24,12 @@ use super::wire::{MAGIC, MAX_TEXT};
 pub use self::opening::Foreign;
 pub use self::outgoing::{sentence, write_message, write_notice, write_welcome};
 
-/// A connection that says nothing for so long is asked for a name, once.
+/// A connection that says nothing for so long is asked for a name.
 const PROMPT_TIMEOUT: Millis = 400;
+/// How long after that it is asked once more: some clients read twice before they say anything.
+const SECOND_PROMPT_TIMEOUT: Millis = 2_000;
+/// And how often from then on.
+const PROMPT_INTERVAL: Millis = 10_000;
 /// Silence that ends a line, for a client that has never sent CR or LF.
 const LINE_TIMEOUT: Millis = 150;
 /// Silence after which half a UTF-8 character or half an opening is taken for what it is.
@@ -50,6 +54,8 @@ pub const GUEST: &str = "invité";
 pub struct Plain {
     stage: PlainStage,
     prompt: NamePrompt,
+    /// How often the name was asked for.
+    prompts: u32,
     telnet: Telnet,
     /// Text received and not looked at yet: what follows the first `read` bytes.
     unread: Vec<u8>,
@@ -174,6 +180,7 @@ impl Plain {
         Plain {
             stage: PlainStage::Opening,
             prompt: NamePrompt::At(now + PROMPT_TIMEOUT),
+            prompts: 0,
             telnet: Telnet::default(),
             unread: Vec::new(),
             read: 0,
@@ -251,7 +258,12 @@ impl Plain {
     /// Time has passed. The prompt is appended to `out` when it is due.
     pub fn handle_timeout(&mut self, now: Millis, out: &mut Vec<u8>) {
         if self.prompt_at().is_some_and(|at| at <= now) {
-            self.prompt = NamePrompt::Shown;
+            let pause = match self.prompts {
+                0 => SECOND_PROMPT_TIMEOUT,
+                _ => PROMPT_INTERVAL,
+            };
+            self.prompts += 1;
+            self.prompt = NamePrompt::At(now + pause);
             write_notice(out, PROMPT);
         }
         if self.silence_ends_at().is_some_and(|at| at <= now) {
@@ -330,6 +342,10 @@ impl Plain {
                 self.heard.push_back(Input::Wire);
             }
             Some(Opening::Foreign(foreign)) => self.finish(Input::Foreign(foreign)),
+            Some(Opening::Text) if Foreign::of_first_read(&self.unread).is_some() => {
+                let foreign = Foreign::of_first_read(&self.unread).unwrap_or(Foreign::Binary);
+                self.finish(Input::Foreign(foreign));
+            }
             Some(Opening::Text) => {
                 self.unread.truncate(before);
                 self.settle(out);
@@ -501,13 +517,15 @@ impl Plain {
         }
         if let Some(foreign) = Foreign::of_first_line(text) {
             self.finish(Input::Foreign(foreign));
+        } else if let Some(name) = text::announced_name(text) {
+            self.sit_down(Some(name));
         } else if let Some((name, said)) = text::introduction(text) {
             self.diagnostics.add(Diagnostic::OwnPrefix);
             self.sit_down(Some(name));
             self.hear_message(said, extent);
         } else if extent == Extent::Beginning {
             self.finish(Input::Foreign(Foreign::Oversized));
-        } else if text::is_end_word(text) {
+        } else if text::is_end_word(text, Place::Midst) {
             self.finish(Input::Quit);
         } else if let Ok(name) = text.parse() {
             self.sit_down(Some(name));
@@ -524,10 +542,18 @@ impl Plain {
     }
 
     fn hear_message(&mut self, text: &str, extent: Extent) {
-        if extent == Extent::Line && text::is_end_word(text) {
+        if extent == Extent::Line && text::is_end_word(text, self.place()) {
             self.finish(Input::Quit);
         } else if !text.trim().is_empty() {
             self.say(text);
+        }
+    }
+
+    /// Whether anything follows the line that has just ended.
+    fn place(&self) -> Place {
+        match self.ended && self.read == self.unread.len() {
+            true => Place::End,
+            false => Place::Midst,
         }
     }
 

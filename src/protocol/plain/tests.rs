@@ -803,3 +803,22 @@ fn ones_own_name_before_a_message_is_taken_off_however_it_is_written() {
         );
     }
 }
+
+#[test]
+fn messages_that_come_at_once_are_told_apart_by_the_name_before_each() {
+    // In two reads, 5 ms apart.
+    let mut client = Client::new();
+    assert_eq!(client.sends("Zoe: un"), []);
+    assert_eq!(client.waits(800), [named("Zoe"), said("un")]);
+    assert_eq!(client.sends("Zoe: deux"), []);
+    assert_eq!(client.waits(5), []);
+    assert_eq!(client.sends("Zoe: trois"), [said("deux")]);
+    assert_eq!(client.waits(LINE_TIMEOUT), [said("trois")]);
+    // In one.
+    assert_eq!(client.sends("Zoe: quatreZoe: cinq"), []);
+    assert_eq!(client.waits(LINE_TIMEOUT), [said("quatre"), said("cinq")]);
+    // Whoever ends lines means the name where it stands.
+    let mut client = Client::zoe();
+    let quoted = "Zoé: elle a dit Zoé: non\n";
+    assert_eq!(client.sends(quoted), [said("elle a dit Zoé: non")]);
+}

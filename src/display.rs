@@ -20,7 +20,7 @@ pub use notices::{
     drawn_code, left, lost, messages, quoted, quoted_reason, sealed_message, sentence,
     system_error, undelivered,
 };
-pub use trace::{Direction, diagnostic};
+pub use trace::{CrossingDirection, diagnostic};
 
 use std::borrow::Cow;
 use std::ffi::OsStr;

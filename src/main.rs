@@ -159,7 +159,7 @@ fn host(options: HostOptions) -> Result<u8, Failure> {
     let listener = listen(options.host.as_deref(), options.port)?;
     let fail = |error: io::Error| Failure::system("le relais ne peut pas continuer", &error);
     let relay = HostedRelay::open(listener).map_err(fail)?;
-    let settings = ui_line::Settings {
+    let settings = ui_line::LineSettings {
         name: options.name.to_string(),
         record,
         invitations: relay.invitations().to_vec(),
@@ -182,7 +182,7 @@ fn client(options: ClientOptions) -> Result<u8, Failure> {
         Shared::Code(code) => options.caller.with_code(code),
         Shared::Signal(signal) => return Ok(status::SIGNAL + signal as u8),
     };
-    let settings = ui_line::Settings {
+    let settings = ui_line::LineSettings {
         name: own_name(&caller),
         record: options.history.as_deref().map(record).transpose()?,
         invitations: Vec::new(),
@@ -217,7 +217,11 @@ fn shared_code(sealing: Sealing) -> Result<Shared, Failure> {
     }
 }
 
-fn talk(settings: ui_line::Settings, address: Address, caller: Caller) -> Result<Outcome, Failure> {
+fn talk(
+    settings: ui_line::LineSettings,
+    address: Address,
+    caller: Caller,
+) -> Result<Outcome, Failure> {
     Client::new(address, caller)
         .and_then(|client| smol::block_on(ui_line::run(settings, client)))
         .map_err(|error| Failure::system("la discussion ne peut pas continuer", &error))

@@ -30,7 +30,7 @@ pub use code_prompt::{Asked, ask_code};
 
 /// What line mode needs to know.
 #[derive(Debug)]
-pub struct Settings {
+pub struct LineSettings {
     /// One's own name.
     pub name: String,
     /// Where to keep the conversation, if anywhere.
@@ -46,7 +46,7 @@ pub struct Settings {
 ///
 /// # Errors
 /// When the standard streams cannot be used, or the system is out of file descriptors. The terminal is then as it was.
-pub async fn run(settings: Settings, client: Client) -> io::Result<Outcome> {
+pub async fn run(settings: LineSettings, client: Client) -> io::Result<Outcome> {
     let streams = Streams::standard()?;
     LineMode::open(settings, streams, client)?.run().await
 }

@@ -162,7 +162,7 @@ fn host(options: HostOptions) -> Result<u8, Failure> {
     let settings = ui_line::LineSettings {
         name: options.name.to_string(),
         record,
-        invitations: relay.invitations().to_vec(),
+        invitations: invitations(&relay, code.as_ref()),
     };
     let caller = Caller::Wire {
         name: options.name,
@@ -173,6 +173,15 @@ fn host(options: HostOptions) -> Result<u8, Failure> {
     // Whatever became of the client, the other person is told.
     relay.close().map_err(fail)?;
     conclude(outcome?)
+}
+
+/// The lines of which the other person types one to come to a relay of ours.
+fn invitations(relay: &HostedRelay, code: Option<&Code>) -> Vec<String> {
+    let code = if code.is_some() { " --code" } else { "" };
+    let lines = relay.invitations().iter();
+    lines
+        .map(|address| display::invitation(*address) + code)
+        .collect()
 }
 
 /// Talks as one of two people, in line mode.

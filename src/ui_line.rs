@@ -16,7 +16,6 @@ mod terminal;
 mod view;
 
 use std::io::{self, IsTerminal};
-use std::net::SocketAddr;
 use std::os::fd::{AsFd, OwnedFd};
 
 use crate::conversation::Outcome;
@@ -35,8 +34,8 @@ pub struct LineSettings {
     pub name: String,
     /// Where to keep the conversation, if anywhere.
     pub record: Option<Record>,
-    /// Where the other person may call, when the relay is ours.
-    pub invitations: Vec<SocketAddr>,
+    /// The lines of which the other person types one, when the relay is ours.
+    pub invitations: Vec<String>,
 }
 
 /// Talks until the connection has ended, on standard input, output and error.

@@ -2,7 +2,6 @@
 
 use std::future::{self, Future};
 use std::io;
-use std::net::SocketAddr;
 use std::pin::pin;
 use std::task::Poll;
 
@@ -34,7 +33,7 @@ pub struct LineMode {
     clock: Clock,
     /// What did not arrive by the end, told once the terminal is as it was.
     undelivered: Vec<Line>,
-    invitations: Vec<SocketAddr>,
+    invitations: Vec<String>,
 }
 
 /// What happened.
@@ -127,8 +126,8 @@ impl LineMode {
                 .view
                 .notice("pour vous rejoindre, l'autre tape l'une de ces lignes :"),
         }
-        for address in &self.invitations {
-            self.view.tell_invitation(*address);
+        for line in &self.invitations {
+            self.view.tell_command(line);
         }
     }
 

@@ -5,6 +5,7 @@
 //! no messages, so that neither CR LF nor the NUL padding of fixed records needs a rule of its own; and a client that
 //! ends its lines with nothing at all is understood by its silences.
 
+mod foreign;
 mod opening;
 mod outgoing;
 mod telnet;
@@ -433,7 +434,7 @@ impl Plain {
         let mut line = std::mem::take(&mut self.line);
         let text = self.decode(&line);
         match std::mem::replace(&mut self.part, Part::First) {
-            Part::First => self.hear(&text, Extent::Line),
+            Part::First => self.hear(&line, &text, Extent::Line),
             Part::Later => self.say(&text),
         }
         drop(text);
@@ -450,7 +451,7 @@ impl Plain {
         let line = std::mem::replace(&mut self.line, rest);
         let text = self.decode(&line);
         match std::mem::replace(&mut self.part, Part::Later) {
-            Part::First => self.hear(&text, Extent::Beginning),
+            Part::First => self.hear(&line, &text, Extent::Beginning),
             Part::Later => self.say(&text),
         }
     }
@@ -465,7 +466,7 @@ impl Plain {
     }
 
     /// Understands a line, or the beginning of one too long for a message.
-    fn hear(&mut self, text: &str, extent: Extent) {
+    fn hear(&mut self, line: &[u8], text: &str, extent: Extent) {
         let marked = text;
         let text = marked.trim_start_matches(BYTE_ORDER_MARK);
         if text.len() < marked.len() {
@@ -476,7 +477,7 @@ impl Plain {
             Extent::Beginning => text,
         };
         match &self.stage {
-            PlainStage::Naming => self.hear_first(text, extent),
+            PlainStage::Naming => self.hear_first(line, text, extent),
             PlainStage::Talking(name) => {
                 let said = name
                     .as_ref()
@@ -491,7 +492,7 @@ impl Plain {
     }
 
     /// The first line: a name, a name and a message, or neither.
-    fn hear_first(&mut self, text: &str, extent: Extent) {
+    fn hear_first(&mut self, line: &[u8], text: &str, extent: Extent) {
         if extent == Extent::Line && text.is_empty() {
             // NUL is padding; CR or LF is somebody who presses Enter to see what happens.
             if let (NamePrompt::OnBlank, Framing::Endings) = (&self.prompt, self.framing) {
@@ -499,7 +500,8 @@ impl Plain {
             }
             return;
         }
-        if let Some(foreign) = Foreign::of_first_line(text) {
+        let rest = &self.unread[self.read..];
+        if let Some(foreign) = Foreign::of_first_line(line, text, rest) {
             self.finish(Input::Foreign(foreign));
         } else if let Some((name, said)) = text::introduction(text) {
             self.diagnostics.add(Diagnostic::OwnPrefix);

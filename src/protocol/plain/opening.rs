@@ -1,5 +1,9 @@
 //! How a connection opens: as the wire, as text, or as something that is no chat client.
 
+use crate::protocol::charset::windows_1252;
+use crate::protocol::name::MAX_NAME;
+
+use super::foreign::{Protocol, is_proxy_signature, protocol_of, proxy};
 use super::outgoing::write_notice;
 
 /// What speaks.
@@ -17,10 +21,12 @@ pub enum Foreign {
     Http,
     Ssh,
     Utf16,
-    /// The first line holds control characters: lengths, a pickle, a scan.
+    /// Control characters stand in it, or bytes of no charset: lengths, a pickle, a scan.
     Binary,
     /// The first line is longer than a message and holds no name.
     Oversized,
+    /// Another that speaks in lines of text.
+    Protocol(&'static Protocol),
 }
 
 impl Opening {
@@ -39,25 +45,23 @@ impl Opening {
             [] | [_] | [b'M', b'S'] | [b'M', b'S', b'G'] => None,
             [0xff, 0xfe] | [0xff, 0xfe, b' '..=0xff] => None,
             [1..=0xff, 0] | [1..=0xff, 0, 1..=0xff] | [0, 1..=0xff] | [0, 1..=0xff, 0] => None,
+            _ if is_proxy_signature(bytes) => Some(Opening::Foreign(proxy())),
+            // NUL pads what stands before it: a length, where nothing does.
+            [0, rest @ ..] if rest.iter().any(|byte| *byte != 0) => {
+                Some(Opening::Foreign(Foreign::Binary))
+            }
             _ => Some(Opening::Text),
         }
     }
 }
 
 impl Foreign {
-    /// What a first line gives away.
-    pub(super) fn of_first_line(line: &str) -> Option<Foreign> {
-        // Colours are no mistake that costs a seat.
-        let is_binary = |c: char| c < ' ' && c != '\t' && c != '\u{1b}';
-        if is_request(line) {
-            Some(Foreign::Http)
-        } else if line.starts_with("SSH-") {
-            Some(Foreign::Ssh)
-        } else if line.contains(is_binary) {
-            Some(Foreign::Binary)
-        } else {
-            None
-        }
+    /// What a first line gives away, with the bytes that came with it: `line` as it was sent, `text` as it is read, and
+    /// `rest`, all that has come after it.
+    pub(super) fn of_first_line(line: &[u8], text: &str, rest: &[u8]) -> Option<Foreign> {
+        protocol_of(text).or_else(|| {
+            (holds_binary(line) || is_noise(line) || holds_binary(rest)).then_some(Foreign::Binary)
+        })
     }
 
     /// Why it takes no seat, for a person.
@@ -72,11 +76,12 @@ impl Foreign {
             }
             Foreign::Utf16 => "texte en UTF-16 : envoyez de l'UTF-8",
             Foreign::Binary => {
-                "octets de contrôle dans la première ligne : envoyez du texte, sans longueur ni objet devant"
+                "octets de contrôle au début : envoyez du texte, sans longueur ni objet devant"
             }
             Foreign::Oversized => {
                 "première ligne de plus de 4000 octets : envoyez d'abord votre nom"
             }
+            Foreign::Protocol(protocol) => protocol.reason,
         }
     }
 
@@ -89,19 +94,46 @@ impl Foreign {
                 b"HTTP/1.0 400 Bad Request\r\nContent-Type: text/plain; charset=utf-8\r\n\
                   Connection: close\r\n\r\n",
             ),
+            Foreign::Protocol(protocol) => out.extend_from_slice(protocol.manner.as_bytes()),
             Foreign::Ssh | Foreign::Utf16 | Foreign::Binary | Foreign::Oversized => {}
         }
         write_notice(out, self.reason());
     }
 }
 
-/// Whether a line asks a web server for something, and is not somebody's « GET UP » to somebody.
-fn is_request(line: &str) -> bool {
-    const METHODS: [&str; 9] = [
-        "GET ", "HEAD ", "POST ", "PUT ", "DELETE ", "OPTIONS ", "CONNECT ", "PATCH ", "PRI ",
-    ];
-    METHODS
-        .iter()
-        .filter_map(|method| line.strip_prefix(method))
-        .any(|target| target.starts_with('/') || target.contains(" HTTP/"))
+/// Whether bytes are no text of anybody: controls that no terminal sends, or bytes that neither UTF-8 nor Windows-1252
+/// has. The beginning of a character at their end is none of these.
+fn holds_binary(bytes: &[u8]) -> bool {
+    let is_control = |byte: &u8| {
+        // Colours are no mistake that costs a seat, and keys are understood elsewhere.
+        *byte < b' ' && !matches!(byte, 0 | 0x08 | b'\t' | b'\n' | b'\r' | 0x1b)
+    };
+    if bytes.iter().any(is_control) {
+        return true;
+    }
+    let is_undefined = |byte: &u8| windows_1252(*byte).is_control() && *byte >= 0x80;
+    let mut at = 0;
+    bytes.utf8_chunks().any(|chunk| {
+        at += chunk.valid().len() + chunk.invalid().len();
+        let unfinished = at == bytes.len()
+            && std::str::from_utf8(chunk.invalid()).is_err_and(|error| error.error_len().is_none());
+        !unfinished && chunk.invalid().iter().any(is_undefined)
+    })
+}
+
+/// Whether a line that is not UTF-8 is not Windows-1252 of anybody either: people write letters, and few other characters
+/// among them. What an old console writes instead (code page 850) has its letters where quotes are.
+///
+/// A name may be of any alphabet. A longer line is of the Latin one, where accents are fewer than other letters.
+fn is_noise(line: &[u8]) -> bool {
+    if std::str::from_utf8(line).is_ok() {
+        return false;
+    }
+    let share = |usual: fn(&&u8) -> bool| line.iter().filter(usual).count() * 5;
+    let usual = share(|byte| {
+        let c = windows_1252(**byte);
+        c.is_alphanumeric() || matches!(**byte, 0x80..=0x9f) || " \t.,;:!?'\"()[]-_/«»°".contains(c)
+    });
+    let latin = share(|byte| byte.is_ascii_alphanumeric() || **byte == b' ');
+    usual < line.len() * 4 || (line.len() > MAX_NAME && latin * 2 < line.len() * 5)
 }

@@ -1,6 +1,7 @@
 //! The rules of the plain dialect, one by one. All of them at once, against whatever bytes may come, are in `anything`.
 
 mod anything;
+mod openings;
 
 use super::*;
 use crate::protocol::Line;

@@ -16,7 +16,7 @@ use std::collections::VecDeque;
 
 use self::opening::Opening;
 use self::telnet::{IAC, Telnet};
-use self::text::Charset;
+use self::text::{Charset, Farewell};
 use super::Millis;
 use super::name::Name;
 use super::search::find_byte;
@@ -33,6 +33,9 @@ const LINE_TIMEOUT: Millis = 150;
 const WHOLE_LINE_TIMEOUT: Millis = 2_000;
 /// Silence after which a single key is a line: whoever types goes on sooner, a client named « A » does not.
 const KEY_INTERVAL: Millis = 5_000;
+
+/// « bye » is a message unless the stream ends so soon after it.
+const FAREWELL_TIMEOUT: Millis = 500;
 
 /// What a silent connection is asked. It may be a client of the wire whose hello is late, which passes over it.
 pub const PROMPT: &str = "Quel est votre nom ?";
@@ -58,6 +61,8 @@ pub struct Plain {
     /// The line that has begun: at most [`MAX_TEXT`] bytes, or what comes after so many.
     line: Vec<u8>,
     part: Part,
+    /// A message that says goodbye if nothing follows it.
+    farewell: Option<Box<str>>,
     /// What the line last ended says: at most a name and a few texts.
     heard: VecDeque<Input>,
     framing: Framing,
@@ -180,6 +185,7 @@ impl Plain {
             read: 0,
             line: Vec::new(),
             part: Part::First,
+            farewell: None,
             heard: VecDeque::new(),
             framing: Framing::Unknown,
             hand: Typist::Person(0),
@@ -255,6 +261,9 @@ impl Plain {
             self.prompt = NamePrompt::Shown;
             write_notice(out, PROMPT);
         }
+        if self.farewell_ends_at().is_some_and(|at| at <= now) {
+            self.release_farewell();
+        }
         if self.silence_ends_at().is_some_and(|at| at <= now) {
             match self.stage {
                 PlainStage::Opening => self.settle(out),
@@ -270,7 +279,11 @@ impl Plain {
 
     /// When [`handle_timeout`](Plain::handle_timeout) must be called next. Any other call may change it.
     pub fn next_timeout(&self) -> Option<Millis> {
-        let deadlines = [self.prompt_at(), self.silence_ends_at()];
+        let deadlines = [
+            self.prompt_at(),
+            self.farewell_ends_at(),
+            self.silence_ends_at(),
+        ];
         deadlines.into_iter().flatten().min()
     }
 
@@ -289,6 +302,11 @@ impl Plain {
             (PlainStage::Opening | PlainStage::Naming, NamePrompt::At(at)) => Some(*at),
             _ => None,
         }
+    }
+
+    fn farewell_ends_at(&self) -> Option<Millis> {
+        let waits = self.farewell.is_some() && !self.ended && self.is_idle();
+        waits.then_some(self.heard_at + FAREWELL_TIMEOUT)
     }
 
     /// When what stands is taken for a line, or an opening for text, if nothing more comes.
@@ -503,14 +521,14 @@ impl Plain {
         let rest = &self.unread[self.read..];
         if let Some(foreign) = Foreign::of_first_line(line, text, rest) {
             self.finish(Input::Foreign(foreign));
+        } else if extent == Extent::Line && Farewell::of(text) == Farewell::EndWord {
+            self.finish(Input::Quit);
         } else if let Some((name, said)) = text::introduction(text) {
             self.diagnostics.add(Diagnostic::OwnPrefix);
             self.sit_down(Some(name));
             self.hear_message(said, extent);
         } else if extent == Extent::Beginning {
             self.finish(Input::Foreign(Foreign::Oversized));
-        } else if text::is_end_word(text) {
-            self.finish(Input::Quit);
         } else if let Ok(name) = text.parse() {
             self.sit_down(Some(name));
         } else {
@@ -526,15 +544,34 @@ impl Plain {
     }
 
     fn hear_message(&mut self, text: &str, extent: Extent) {
-        if extent == Extent::Line && text::is_end_word(text) {
-            self.finish(Input::Quit);
-        } else if !text.trim().is_empty() {
-            self.say(text);
+        let farewell = match extent {
+            Extent::Line => Farewell::of(text),
+            Extent::Beginning => Farewell::None,
+        };
+        match farewell {
+            Farewell::EndWord => {
+                self.release_farewell();
+                self.finish(Input::Quit);
+            }
+            Farewell::IfLast => {
+                self.release_farewell();
+                self.farewell = Some(text.into());
+            }
+            Farewell::None if text.trim().is_empty() => {}
+            Farewell::None => self.say(text),
+        }
+    }
+
+    /// Something follows: it was a message.
+    fn release_farewell(&mut self) {
+        if let Some(text) = self.farewell.take() {
+            self.heard.push_back(Input::Said(text.into()));
         }
     }
 
     /// In as few messages as will hold it: what was 4000 bytes of Windows-1252 is more of UTF-8.
     fn say(&mut self, mut text: &str) {
+        self.release_farewell();
         while !text.is_empty() {
             let (message, rest) = text::split_at_most(text, MAX_TEXT);
             self.heard.push_back(Input::Said(message.to_owned()));
@@ -544,6 +581,7 @@ impl Plain {
 
     fn finish(&mut self, last: Input) {
         self.stage = PlainStage::Over;
+        self.farewell = None;
         self.unread = Vec::new();
         self.read = 0;
         self.line = Vec::new();

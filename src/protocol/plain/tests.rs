@@ -366,11 +366,24 @@ fn a_first_line_that_is_no_name_is_a_message_of_a_guest() {
 fn end_words_end_the_discussion_as_whole_lines_only() {
     for word in [
         "quitter",
+        "quit",
+        "exit",
         "/quit",
         "/quitter",
         "/exit",
-        "{quit}",
+        "/bye",
+        "/q",
+        ":q",
+        ":quit",
         "!quit",
+        "!leave",
+        "{quit}",
+        "{ Exit }",
+        "(quit)",
+        "[quitte]",
+        "[/quit]",
+        "<bye>",
+        "« bye »",
         "QUITTER",
         " Quitter ",
     ] {
@@ -391,10 +404,51 @@ fn end_words_end_the_discussion_as_whole_lines_only() {
         Client::zoe().sends("je dois quitter\n"),
         [said("je dois quitter")]
     );
-    assert_eq!(Client::zoe().sends("quit\n"), [said("quit")]);
+    for text in [
+        "quittez",
+        "(quit",
+        "leave",
+        "quitte",
+        "/quit now",
+        "!",
+        "()",
+    ] {
+        assert_eq!(
+            Client::zoe().sends(format!("{text}\n")),
+            [said(text)],
+            "{text}"
+        );
+    }
     let long = "x".repeat(MAX_TEXT);
     let expected = [Said(long.clone()), said("quitter")];
     assert_eq!(Client::zoe().sends(format!("{long}quitter\n")), expected);
+}
+
+#[test]
+fn a_word_of_parting_ends_the_discussion_only_where_the_stream_ends_right_after() {
+    for word in ["bye", "Fin", "q"] {
+        let mut client = Client::zoe();
+        assert_eq!(client.sends(format!("{word}\n")), []);
+        assert_eq!(client.ends(), [Quit], "{word}");
+
+        let mut client = Client::zoe();
+        client.sends(word);
+        assert_eq!(client.ends(), [Quit], "{word}");
+
+        let mut client = Client::zoe();
+        assert_eq!(client.sends(format!("{word}\n")), []);
+        assert_eq!(client.waits(FAREWELL_TIMEOUT - 1), []);
+        assert_eq!(client.waits(1), [said(word)]);
+        assert_eq!(client.ends(), [Quit]);
+
+        let mut client = Client::zoe();
+        let text = format!("{word}\n{word}\n\nencore\n{word}\nquitter\n");
+        let expected = [said(word), said(word), said("encore"), said(word), Quit];
+        assert_eq!(client.sends(text), expected);
+
+        // Nobody's goodbye comes before their name.
+        assert_eq!(Client::new().sends(format!("{word}\n")), [named(word)]);
+    }
 }
 
 #[test]

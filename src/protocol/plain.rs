@@ -5,6 +5,7 @@
 //! no messages, so that neither CR LF nor the NUL padding of fixed records needs a rule of its own; and a client that
 //! ends its lines with nothing at all is understood by its silences.
 
+mod author;
 mod foreign;
 mod opening;
 mod outgoing;
@@ -14,6 +15,7 @@ mod text;
 use std::borrow::Cow;
 use std::collections::VecDeque;
 
+use self::author::Introduction;
 use self::opening::Opening;
 use self::telnet::{IAC, Telnet};
 use self::text::{Charset, Farewell};
@@ -103,6 +105,8 @@ pub enum Diagnostic {
     EndOfStream,
     /// The client's own name stood before the text.
     OwnPrefix,
+    /// The first line said who has come.
+    Announced,
     Windows1252,
     ByteOrderMark,
     /// The line is longer than a message.
@@ -115,7 +119,7 @@ pub enum Diagnostic {
 
 /// A set of [`Diagnostic`]s.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Diagnostics(u8);
+pub struct Diagnostics(u16);
 
 /// How far the client has come.
 #[derive(Debug)]
@@ -499,7 +503,7 @@ impl Plain {
             PlainStage::Talking(name) => {
                 let said = name
                     .as_ref()
-                    .and_then(|name| text::without_author(text, name));
+                    .and_then(|name| author::without_author(text, name));
                 if said.is_some() {
                     self.diagnostics.add(Diagnostic::OwnPrefix);
                 }
@@ -523,8 +527,8 @@ impl Plain {
             self.finish(Input::Foreign(foreign));
         } else if extent == Extent::Line && Farewell::of(text) == Farewell::EndWord {
             self.finish(Input::Quit);
-        } else if let Some((name, said)) = text::introduction(text) {
-            self.diagnostics.add(Diagnostic::OwnPrefix);
+        } else if let Some(Introduction { name, said, how }) = author::introduction(text) {
+            self.diagnostics.add(how);
             self.sit_down(Some(name));
             self.hear_message(said, extent);
         } else if extent == Extent::Beginning {
@@ -621,6 +625,7 @@ impl Diagnostics {
             Diagnostic::Silence,
             Diagnostic::EndOfStream,
             Diagnostic::Split,
+            Diagnostic::Announced,
             Diagnostic::OwnPrefix,
         ];
         all.into_iter()
@@ -633,7 +638,7 @@ impl Diagnostics {
 }
 
 impl Diagnostic {
-    fn bit(self) -> u8 {
+    fn bit(self) -> u16 {
         1 << self as u8
     }
 }

@@ -319,7 +319,21 @@ fn a_first_line_with_an_author_gives_name_and_message() {
         "Zoé:salut\n",
         "Zoé : salut\n",
         "[Zoé] salut\n",
+        "[Zoé]: salut\n",
+        "[Zoé] : salut\n",
         "<Zoé> salut\n",
+        "<Zoé>: salut\n",
+        "(Zoé) salut\n",
+        "Zoé> salut\n",
+        "Zoé >> salut\n",
+        "Zoé -> salut\n",
+        "[12:30] Zoé: salut\n",
+        "[12:30:05] <Zoé> salut\n",
+        "(12h30) [Zoé] salut\n",
+        "12:30 - Zoé : salut\n",
+        "22/11/2026 14:02:31 Zoé: salut\n",
+        "[22/11/2026 14:02:31] Zoé: salut\n",
+        "[2026-11-22T14:02:31] [Zoé] salut\n",
     ] {
         let mut client = Client::new();
         assert_eq!(
@@ -332,15 +346,75 @@ fn a_first_line_with_an_author_gives_name_and_message() {
             "zoé :ça va\n",
             "ZOÉ:  ça va\n",
             "[Zoé] ça va\n",
+            "[Zoé]: ça va\n",
+            "<zoé> ça va\n",
+            "[12:31] Zoé: ça va\n",
         ] {
             assert_eq!(client.sends(next), [said("ça va")], "{next}");
         }
         assert_eq!(client.diagnostics(), [Diagnostic::OwnPrefix]);
         assert_eq!(client.sends("Zoé:\n"), []);
-        assert_eq!(client.sends("Bob: ça va\n"), [said("Bob: ça va")]);
+        for text in [
+            "Bob: ça va",
+            "[12:30] Bob: ça va",
+            "12:30 ça va",
+            "[Bob] ça va",
+            "a > b",
+        ] {
+            assert_eq!(client.sends(format!("{text}\n")), [said(text)], "{text}");
+        }
+        assert_eq!(client.sends("[Zoé] :)\n"), [said(":)")]);
     }
     let mut client = Client::new();
     assert_eq!(client.sends("Zoé:\nsalut\n"), [named("Zoé"), said("salut")]);
+}
+
+#[test]
+fn a_first_line_that_announces_gives_the_name_alone() {
+    for first in [
+        "Zoé est arrivé(e) !!!",
+        "Zoé est arrivée.",
+        "Zoé a rejoint le chat",
+        "Zoé a rejoint la conversation !",
+        "*** Zoé a rejoint le salon ***",
+        "[Zoé] a rejoint le chat",
+        "Le client Zoé est connecté.",
+        "Zoé vient de se connecter",
+        "Zoé s'est connecté(e) au serveur",
+        "Zoé has joined the chat",
+        "-> Zoé JOINED",
+        "USERNAME:Zoé",
+        "name: Zoé",
+        "Pseudo : Zoé",
+        "Nom = Zoé",
+        "[NICK] = \"Zoé\"",
+        "/nick Zoé",
+    ] {
+        let mut client = Client::new();
+        assert_eq!(
+            client.sends(format!("{first}\nsalut\n")),
+            [named("Zoé"), said("salut")],
+            "{first}"
+        );
+        assert_eq!(client.diagnostics(), [Diagnostic::Announced], "{first}");
+    }
+    let mut client = Client::new();
+    let expected = [named("Zoé"), said("salut")];
+    assert_eq!(client.sends("Nom: Zoé: salut\n"), expected);
+    assert_eq!(client.sends("Nom: Zoé\n"), [said("Nom: Zoé")]);
+    for sentence in [
+        "Zoé a rejoint Bob au parc hier soir",
+        "La voiture de mon voisin est arrivée",
+        "Tu es arrivé à quelle heure hier, finalement ?",
+    ] {
+        let expected = [Nameless, said(sentence)];
+        assert_eq!(
+            Client::new().sends(format!("{sentence}\n")),
+            expected,
+            "{sentence}"
+        );
+    }
+    assert_eq!(Client::new().sends("Nom:\n"), [named("Nom")]);
 }
 
 #[test]

@@ -1,11 +1,8 @@
-//! Bytes of a line → text, and what stands in it: keys, characters, an author, an end word.
+//! Bytes of a line → text, and what stands in it: keys, characters, an end word.
 
 use std::borrow::Cow;
 
 use crate::protocol::charset::windows_1252;
-use crate::protocol::name::Name;
-
-use crate::protocol::search::find_byte;
 
 /// How a line was written down.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,37 +51,6 @@ pub fn ends_line(byte: u8) -> bool {
 /// Whether a byte ends the line or takes something back. Compared without a branch, so that many bytes can be at once.
 pub fn is_key(byte: u8) -> bool {
     (byte == b'\n') | (byte == b'\r') | (byte == 0) | (byte == 0x08) | (byte == 0x7f)
-}
-
-/// Splits what stands before a text from it: `Zoé: salut`, `Zoé:salut`, `[Zoé] salut`, `<Zoé> salut`.
-fn split_author(line: &str) -> Option<(&str, &str)> {
-    let (author, text) = match line.as_bytes().first()? {
-        b'[' => line[1..].split_once(']')?,
-        b'<' => line[1..].split_once('>')?,
-        _ => {
-            let end = find_byte(line.as_bytes(), |byte| byte == b':')?;
-            (&line[..end], &line[end + 1..])
-        }
-    };
-    Some((author, text.trim_start_matches([' ', '\t', '\u{a0}'])))
-}
-
-/// The author that a first line names before its text; not the « http » of an address, the « 14 » of an hour or the
-/// `{"type"` of some data.
-pub fn introduction(line: &str) -> Option<(Name, &str)> {
-    let (author, text) = split_author(line)?;
-    let is_a_name = author.contains(char::is_alphabetic)
-        && author.trim_start().starts_with(char::is_alphanumeric)
-        && !text.starts_with("//");
-    let name = author.parse().ok().filter(|_| is_a_name)?;
-    Some((name, text))
-}
-
-/// The text after its author, if that is `name` in capitals or not.
-pub fn without_author<'t>(text: &'t str, name: &Name) -> Option<&'t str> {
-    let (author, said) = split_author(text)?;
-    let author: Name = author.parse().ok()?;
-    author.looks_like(name).then_some(said)
 }
 
 /// What a line says about the end of the discussion.

@@ -6,6 +6,7 @@
 //! ends its lines with nothing at all is understood by its silences.
 
 mod author;
+mod diagnostics;
 mod foreign;
 mod opening;
 mod outgoing;
@@ -24,6 +25,7 @@ use super::name::Name;
 use super::search::find_byte;
 use super::wire::{MAGIC, MAX_TEXT};
 
+pub use self::diagnostics::{Diagnostic, Diagnostics};
 pub use self::opening::Foreign;
 pub use self::outgoing::{sentence, write_message, write_notice, write_welcome};
 
@@ -95,31 +97,6 @@ pub enum Input {
     /// It is no chat client and takes no seat. Nothing follows.
     Foreign(Foreign),
 }
-
-/// Something about how a line was understood, for whoever looks for the mistake in a client.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Diagnostic {
-    /// Nothing ended the line but silence.
-    Silence,
-    /// Nothing ended the line but the end of the stream.
-    EndOfStream,
-    /// The client's own name stood before the text.
-    OwnPrefix,
-    /// The first line said who has come.
-    Announced,
-    Windows1252,
-    ByteOrderMark,
-    /// The line is longer than a message.
-    Split,
-    /// Telnet commands stood among the text.
-    Telnet,
-    /// Characters were taken back.
-    Erased,
-}
-
-/// A set of [`Diagnostic`]s.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Diagnostics(u16);
 
 /// How far the client has come.
 #[derive(Debug)]
@@ -611,35 +588,6 @@ impl Typist {
             Typist::Person(keys) if added <= keys.max(1) => Typist::Person(keys + added),
             _ => Typist::Program,
         }
-    }
-}
-
-impl Diagnostics {
-    /// What is in the set.
-    pub fn iter(self) -> impl Iterator<Item = Diagnostic> {
-        let all = [
-            Diagnostic::Telnet,
-            Diagnostic::ByteOrderMark,
-            Diagnostic::Windows1252,
-            Diagnostic::Erased,
-            Diagnostic::Silence,
-            Diagnostic::EndOfStream,
-            Diagnostic::Split,
-            Diagnostic::Announced,
-            Diagnostic::OwnPrefix,
-        ];
-        all.into_iter()
-            .filter(move |diagnostic| self.0 & diagnostic.bit() != 0)
-    }
-
-    fn add(&mut self, diagnostic: Diagnostic) {
-        self.0 |= diagnostic.bit();
-    }
-}
-
-impl Diagnostic {
-    fn bit(self) -> u16 {
-        1 << self as u8
     }
 }
 

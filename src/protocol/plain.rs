@@ -29,8 +29,11 @@ pub use self::diagnostics::{Diagnostic, Diagnostics};
 pub use self::opening::Foreign;
 pub use self::outgoing::{sentence, write_message, write_notice, write_welcome};
 
-/// A connection that says nothing for so long is asked for a name, once.
+/// A connection that says nothing for so long is asked for a name.
 const PROMPT_TIMEOUT: Millis = 400;
+/// Silence after which it is asked again: soon, for a client that reads twice before its person may answer, and then once
+/// more, for whoever did not see it.
+const PROMPT_PAUSES: [Millis; 2] = [2_000, 20_000];
 /// Silence that ends a line, for a client that has never sent CR or LF.
 const LINE_TIMEOUT: Millis = 150;
 /// Silence after which half a UTF-8 character or half an opening is taken for what it is.
@@ -65,8 +68,8 @@ pub struct Plain {
     /// The line that has begun: at most [`MAX_TEXT`] bytes, or what comes after so many.
     line: Vec<u8>,
     part: Part,
-    /// A message that says goodbye if nothing follows it.
-    farewell: Option<Box<str>>,
+    /// A message that says goodbye if nothing follows it until then.
+    farewell: Option<(Box<str>, Millis)>,
     /// What the line last ended says: at most a name and a few texts.
     heard: VecDeque<Input>,
     framing: Framing,
@@ -113,12 +116,13 @@ enum PlainStage {
 }
 
 /// Asking for the name.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 enum NamePrompt {
-    At(Millis),
+    /// After so many times.
+    At(Millis, usize),
     /// The client has begun to speak by itself: only a blank line would show somebody who needs help.
-    OnBlank,
-    Shown,
+    OnBlank(usize),
+    Over,
 }
 
 /// How the client ends its lines.
@@ -160,7 +164,7 @@ impl Plain {
     pub fn new(now: Millis) -> Plain {
         Plain {
             stage: PlainStage::Opening,
-            prompt: NamePrompt::At(now + PROMPT_TIMEOUT),
+            prompt: NamePrompt::At(now + PROMPT_TIMEOUT, 0),
             telnet: Telnet::default(),
             unread: Vec::new(),
             read: 0,
@@ -182,7 +186,7 @@ impl Plain {
     pub fn talking() -> Plain {
         Plain {
             stage: PlainStage::Talking(None),
-            prompt: NamePrompt::Shown,
+            prompt: NamePrompt::Over,
             hand: Typist::Program,
             ..Plain::new(0)
         }
@@ -195,8 +199,10 @@ impl Plain {
             return;
         };
         // Telnet negotiates before anybody types.
-        if first != IAC && matches!(self.prompt, NamePrompt::At(_)) {
-            self.prompt = NamePrompt::OnBlank;
+        if first != IAC
+            && let NamePrompt::At(_, asked) = self.prompt
+        {
+            self.prompt = NamePrompt::OnBlank(asked);
         }
         let silence = now.saturating_sub(self.heard_at);
         self.heard_at = now;
@@ -238,8 +244,12 @@ impl Plain {
 
     /// Time has passed. The prompt is appended to `out` when it is due.
     pub fn handle_timeout(&mut self, now: Millis, out: &mut Vec<u8>) {
-        if self.prompt_at().is_some_and(|at| at <= now) {
-            self.prompt = NamePrompt::Shown;
+        if let Some((at, asked)) = self.prompt_at()
+            && at <= now
+        {
+            let pause = PROMPT_PAUSES.get(asked);
+            let again = |pause| NamePrompt::At(now + pause, asked + 1);
+            self.prompt = pause.copied().map_or(NamePrompt::Over, again);
             write_notice(out, PROMPT);
         }
         if self.farewell_ends_at().is_some_and(|at| at <= now) {
@@ -261,7 +271,7 @@ impl Plain {
     /// When [`handle_timeout`](Plain::handle_timeout) must be called next. Any other call may change it.
     pub fn next_timeout(&self) -> Option<Millis> {
         let deadlines = [
-            self.prompt_at(),
+            self.prompt_at().map(|(at, _)| at),
             self.farewell_ends_at(),
             self.silence_ends_at(),
         ];
@@ -278,16 +288,19 @@ impl Plain {
         std::mem::take(&mut self.diagnostics)
     }
 
-    fn prompt_at(&self) -> Option<Millis> {
-        match (&self.stage, &self.prompt) {
-            (PlainStage::Opening | PlainStage::Naming, NamePrompt::At(at)) => Some(*at),
+    /// When the name is asked for, after how many times.
+    fn prompt_at(&self) -> Option<(Millis, usize)> {
+        match (&self.stage, self.prompt) {
+            (PlainStage::Opening | PlainStage::Naming, NamePrompt::At(at, asked)) => {
+                Some((at, asked))
+            }
             _ => None,
         }
     }
 
     fn farewell_ends_at(&self) -> Option<Millis> {
-        let waits = self.farewell.is_some() && !self.ended && self.is_idle();
-        waits.then_some(self.heard_at + FAREWELL_TIMEOUT)
+        let (_, at) = self.farewell.as_ref()?;
+        (!self.ended && self.is_idle()).then_some(*at)
     }
 
     /// When what stands is taken for a line, or an opening for text, if nothing more comes.
@@ -494,8 +507,10 @@ impl Plain {
     fn hear_first(&mut self, line: &[u8], text: &str, extent: Extent) {
         if extent == Extent::Line && text.is_empty() {
             // NUL is padding; CR or LF is somebody who presses Enter to see what happens.
-            if let (NamePrompt::OnBlank, Framing::Endings) = (&self.prompt, self.framing) {
-                self.prompt = NamePrompt::At(0);
+            if let (NamePrompt::OnBlank(asked), Framing::Endings) = (self.prompt, self.framing) {
+                let before = asked.checked_sub(1);
+                let pause = before.map(|before| self.heard_at + PROMPT_PAUSES[before]);
+                self.prompt = NamePrompt::At(pause.unwrap_or(0), asked);
             }
             return;
         }
@@ -536,7 +551,7 @@ impl Plain {
             }
             Farewell::IfLast => {
                 self.release_farewell();
-                self.farewell = Some(text.into());
+                self.farewell = Some((text.into(), self.heard_at + FAREWELL_TIMEOUT));
             }
             Farewell::None if text.trim().is_empty() => {}
             Farewell::None => self.say(text),
@@ -545,7 +560,7 @@ impl Plain {
 
     /// Something follows: it was a message.
     fn release_farewell(&mut self) {
-        if let Some(text) = self.farewell.take() {
+        if let Some((text, _)) = self.farewell.take() {
             self.heard.push_back(Input::Said(text.into()));
         }
     }

@@ -554,15 +554,32 @@ fn a_long_line_is_several_messages_and_nothing_is_lost() {
 }
 
 #[test]
-fn a_silent_connection_is_asked_for_its_name_once() {
+fn a_silent_connection_is_asked_for_its_name_again_and_then_seldom() {
     let prompt = format!("{PROMPT}\n");
     let mut client = Client::new();
     client.waits(PROMPT_TIMEOUT - 1);
     assert_eq!(client.out, b"");
     client.waits(1);
     assert_eq!(client.out, prompt.as_bytes());
-    client.waits(60_000);
+    client.waits(PROMPT_PAUSES[0] - 1);
+    assert_eq!(client.out, prompt.as_bytes());
+    client.waits(1);
+    assert_eq!(client.out, prompt.repeat(2).as_bytes());
+    client.waits(PROMPT_PAUSES[1] - 1);
+    // Who presses Enter has seen it, and will see it again after as long a silence.
     client.sends("\n");
+    client.waits(PROMPT_PAUSES[1] - 1);
+    assert_eq!(client.out, prompt.repeat(2).as_bytes());
+    client.waits(1);
+    assert_eq!(client.out, prompt.repeat(3).as_bytes());
+    client.sends("\n");
+    client.waits(600_000);
+    assert_eq!(client.out, prompt.repeat(3).as_bytes());
+
+    // Who has answered is not asked again.
+    let mut client = Client::new();
+    client.waits(PROMPT_TIMEOUT);
+    assert_eq!(client.sends("Zoé\n"), [named("Zoé")]);
     client.waits(60_000);
     assert_eq!(client.out, prompt.as_bytes());
 
@@ -575,7 +592,7 @@ fn a_silent_connection_is_asked_for_its_name_once() {
     client.sends(b"\0\0\0\0");
     client.waits(60_000);
     assert_eq!(client.out, b"");
-    // but who only presses Enter is.
+    // but who only presses Enter is, at once.
     let mut client = Client::new();
     client.sends("\r\n");
     client.waits(0);

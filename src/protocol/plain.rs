@@ -10,6 +10,7 @@ mod diagnostics;
 mod foreign;
 mod opening;
 mod outgoing;
+mod pasting;
 mod telnet;
 mod text;
 
@@ -18,6 +19,7 @@ use std::collections::VecDeque;
 
 use self::author::Introduction;
 use self::opening::Opening;
+use self::pasting::Pasting;
 use self::telnet::{IAC, Telnet};
 use self::text::{Charset, Farewell};
 use super::Millis;
@@ -73,6 +75,7 @@ pub struct Plain {
     /// What the line last ended says: at most a name and a few texts.
     heard: VecDeque<Input>,
     framing: Framing,
+    pasting: Pasting,
     hand: Typist,
     /// Characters that the bytes of one read have added to the line.
     added: usize,
@@ -173,6 +176,7 @@ impl Plain {
             farewell: None,
             heard: VecDeque::new(),
             framing: Framing::Unknown,
+            pasting: Pasting::default(),
             hand: Typist::Person(0),
             added: 0,
             charset: Charset::Utf8,
@@ -368,10 +372,21 @@ impl Plain {
         if self.unread.len() - start < bytes.len() {
             self.diagnostics.add(Diagnostic::Telnet);
         }
-        let goes_on = || self.hand.may_add(&self.unread[start..]);
+        let sent = &self.unread[start..];
+        let goes_on = || self.hand.may_add(sent);
+        let is_new = self.framing == Framing::Silence
+            && was_idle
+            && self.part == Part::First
+            && !self.line.is_empty()
+            && self.pasting.begins_line(sent, &self.line, self.charset);
         // A client named « A » that says « bonjour » a second later: what stood before was a line by itself.
         if silence >= LINE_TIMEOUT && self.framing == Framing::Unknown && was_idle && !goes_on() {
             self.end_line_by_silence();
+        } else if is_new {
+            self.end_line_for(Diagnostic::Pasted);
+        }
+        if self.framing != Framing::Endings && !bytes.is_empty() {
+            self.pasting.read(bytes.len());
         }
     }
 
@@ -441,6 +456,7 @@ impl Plain {
     }
 
     fn end_line(&mut self) {
+        self.pasting.end_line(self.framing);
         self.hand = Typist::Person(0);
         self.added = 0;
         let mut line = std::mem::take(&mut self.line);
@@ -494,10 +510,10 @@ impl Plain {
                 let said = name
                     .as_ref()
                     .and_then(|name| author::without_author(text, name));
-                if said.is_some() {
-                    self.diagnostics.add(Diagnostic::OwnPrefix);
+                if let Some(said) = said {
+                    self.own_prefix(text, said);
                 }
-                self.hear_message(said.unwrap_or(text), extent);
+                self.hear_messages(said.unwrap_or(text), extent);
             }
             PlainStage::Opening | PlainStage::Wire | PlainStage::Over => {}
         }
@@ -521,8 +537,11 @@ impl Plain {
             self.finish(Input::Quit);
         } else if let Some(Introduction { name, said, how }) = author::introduction(text) {
             self.diagnostics.add(how);
+            if how == Diagnostic::OwnPrefix {
+                self.own_prefix(text, said);
+            }
             self.sit_down(Some(name));
-            self.hear_message(said, extent);
+            self.hear_messages(said, extent);
         } else if extent == Extent::Beginning {
             self.finish(Input::Foreign(Foreign::Oversized));
         } else if let Ok(name) = text.parse() {
@@ -537,6 +556,30 @@ impl Plain {
         self.heard
             .push_back(name.clone().map_or(Input::Nameless, Input::Named));
         self.stage = PlainStage::Talking(name);
+    }
+
+    /// The client's own name stands before what it says.
+    fn own_prefix(&mut self, text: &str, said: &str) {
+        self.diagnostics.add(Diagnostic::OwnPrefix);
+        if self.framing != Framing::Endings {
+            self.pasting.learn_prefix(&text[..text.len() - said.len()]);
+        }
+    }
+
+    /// One message, or several of a client that puts nothing between them but its name.
+    fn hear_messages(&mut self, mut text: &str, extent: Extent) {
+        if self.framing == Framing::Silence {
+            while let Some((said, rest)) = self.pasting.split(text)
+                && self.is_open()
+            {
+                self.diagnostics.add(Diagnostic::Pasted);
+                self.hear_message(said, Extent::Line);
+                text = rest;
+            }
+        }
+        if self.is_open() {
+            self.hear_message(text, extent);
+        }
     }
 
     fn hear_message(&mut self, text: &str, extent: Extent) {

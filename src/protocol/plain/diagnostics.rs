@@ -7,6 +7,8 @@ pub enum Diagnostic {
     Silence,
     /// Nothing ended the line but the end of the stream.
     EndOfStream,
+    /// Nothing ended the line but the next, which came by itself or begins with the client's own name.
+    Pasted,
     /// The client's own name stood before the text.
     OwnPrefix,
     /// The first line said who has come.
@@ -35,6 +37,7 @@ impl Diagnostics {
             Diagnostic::Erased,
             Diagnostic::Silence,
             Diagnostic::EndOfStream,
+            Diagnostic::Pasted,
             Diagnostic::Split,
             Diagnostic::Announced,
             Diagnostic::OwnPrefix,

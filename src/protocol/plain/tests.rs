@@ -141,6 +141,93 @@ fn silence_ends_the_lines_of_a_client_that_sends_no_ending() {
 }
 
 #[test]
+fn messages_pasted_one_after_the_other_stay_apart_where_their_client_puts_its_name_before_them() {
+    let mut client = Client::new();
+    client.sends("Zoe: un");
+    assert_eq!(client.waits(800), [named("Zoe"), said("un")]);
+    client.diagnostics();
+    client.sends("Zoe: deux");
+    client.waits(5);
+    assert_eq!(client.sends("Zoe: trois"), [said("deux")]);
+    assert_eq!(client.waits(LINE_TIMEOUT), [said("trois")]);
+    assert_eq!(
+        client.diagnostics(),
+        [
+            Diagnostic::Silence,
+            Diagnostic::Pasted,
+            Diagnostic::OwnPrefix
+        ]
+    );
+    // The network put them into one.
+    client.sends("Zoe: quatreZoe: cinq !Zoe: six");
+    let expected = [said("quatre"), said("cinq !"), said("six")];
+    assert_eq!(client.waits(LINE_TIMEOUT), expected);
+    client.sends("Zoe: septZoe: quitterZoe: huit");
+    assert_eq!(client.waits(LINE_TIMEOUT), [said("sept"), Quit]);
+
+    // What somebody may have written is left alone,
+    let mut client = Client::new();
+    client.sends("Zoe: un");
+    client.waits(LINE_TIMEOUT);
+    client.sends("Zoe: Bob a dit Zoe: viens, pas zoe: viens");
+    let expected = [said("Bob a dit Zoe: viens, pas zoe: viens")];
+    assert_eq!(client.waits(LINE_TIMEOUT), expected);
+    // and what ends its lines.
+    let mut client = Client::new();
+    assert_eq!(client.sends("Zoe: un\n").len(), 2);
+    client.sends("Zoe: deux");
+    assert_eq!(client.sends("Zoe: trois\n"), [said("deuxZoe: trois")]);
+}
+
+#[test]
+fn a_client_whose_every_send_was_a_line_sends_a_line_each_time() {
+    let spoken = || {
+        let mut client = Client::new();
+        client.sends("Zoé");
+        client.waits(LINE_TIMEOUT);
+        client.sends("salut");
+        assert_eq!(client.waits(LINE_TIMEOUT), [said("salut")]);
+        client
+    };
+    let mut client = spoken();
+    client.sends("un");
+    client.waits(5);
+    assert_eq!(client.sends("deux"), [said("un")]);
+    client.waits(5);
+    assert_eq!(client.sends("trois"), [said("deux")]);
+    assert_eq!(client.waits(LINE_TIMEOUT), [said("trois")]);
+
+    // A character in two reads, and a text longer than a packet, are one message.
+    let mut client = spoken();
+    client.sends(b"caf\xc3");
+    client.waits(5);
+    client.sends(b"\xa9");
+    assert_eq!(client.waits(LINE_TIMEOUT), [said("café")]);
+    let mut client = spoken();
+    let long = "x".repeat(1_448);
+    client.sends(&long);
+    client.sends("yz");
+    assert_eq!(client.waits(LINE_TIMEOUT), [Said(format!("{long}yz"))]);
+
+    // So is what a client sends in pieces, if it has ever sent one so.
+    let mut client = Client::new();
+    client.sends("Zoé");
+    client.waits(LINE_TIMEOUT);
+    for _ in 0..3 {
+        client.sends("bon");
+        client.waits(5);
+        client.sends("jour");
+        assert_eq!(client.waits(LINE_TIMEOUT), [said("bonjour")]);
+    }
+    // And the name is as long in coming as ever.
+    let mut client = Client::new();
+    client.sends("Zoé");
+    client.waits(5);
+    client.sends(" Martin");
+    assert_eq!(client.waits(LINE_TIMEOUT), [named("Zoé Martin")]);
+}
+
+#[test]
 fn silence_means_nothing_after_the_first_cr_or_lf() {
     let mut client = Client::new();
     client.sends("Zoé");

@@ -11,8 +11,10 @@ mod foreign;
 mod opening;
 mod outgoing;
 mod pasting;
+mod prompt;
 mod telnet;
 mod text;
+mod typist;
 
 use std::borrow::Cow;
 use std::collections::VecDeque;
@@ -20,8 +22,10 @@ use std::collections::VecDeque;
 use self::author::Introduction;
 use self::opening::Opening;
 use self::pasting::Pasting;
+use self::prompt::NamePrompt;
 use self::telnet::{IAC, Telnet};
 use self::text::{Charset, Farewell};
+use self::typist::Typist;
 use super::Millis;
 use super::name::Name;
 use super::search::find_byte;
@@ -30,12 +34,8 @@ use super::wire::{MAGIC, MAX_TEXT};
 pub use self::diagnostics::{Diagnostic, Diagnostics};
 pub use self::opening::Foreign;
 pub use self::outgoing::{sentence, write_message, write_notice, write_welcome};
+pub use self::prompt::PROMPT;
 
-/// A connection that says nothing for so long is asked for a name.
-const PROMPT_TIMEOUT: Millis = 400;
-/// Silence after which it is asked again: soon, for a client that reads twice before its person may answer, and then once
-/// more, for whoever did not see it.
-const PROMPT_PAUSES: [Millis; 2] = [2_000, 20_000];
 /// Silence that ends a line, for a client that has never sent CR or LF.
 const LINE_TIMEOUT: Millis = 150;
 /// Silence after which half a UTF-8 character or half an opening is taken for what it is.
@@ -46,8 +46,6 @@ const KEY_INTERVAL: Millis = 5_000;
 /// « bye » is a message unless the stream ends so soon after it.
 const FAREWELL_TIMEOUT: Millis = 500;
 
-/// What a silent connection is asked. It may be a client of the wire whose hello is late, which passes over it.
-pub const PROMPT: &str = "Quel est votre nom ?";
 /// Windows puts it at the beginning of what is UTF-8.
 const BYTE_ORDER_MARK: char = '\u{feff}';
 
@@ -118,16 +116,6 @@ enum PlainStage {
     Over,
 }
 
-/// Asking for the name.
-#[derive(Clone, Copy, Debug)]
-enum NamePrompt {
-    /// After so many times.
-    At(Millis, usize),
-    /// The client has begun to speak by itself: only a blank line would show somebody who needs help.
-    OnBlank(usize),
-    Over,
-}
-
 /// How the client ends its lines.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Framing {
@@ -136,15 +124,6 @@ enum Framing {
     Silence,
     /// By CR or LF, so that silence means nothing any more.
     Endings,
-}
-
-/// Who writes the line.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Typist {
-    /// A person in character mode, so many characters by now: no silence ends the line.
-    Person(usize),
-    /// A program, in pieces.
-    Program,
 }
 
 /// How much of the client's line there is to understand.
@@ -167,7 +146,7 @@ impl Plain {
     pub fn new(now: Millis) -> Plain {
         Plain {
             stage: PlainStage::Opening,
-            prompt: NamePrompt::At(now + PROMPT_TIMEOUT, 0),
+            prompt: NamePrompt::new(now),
             telnet: Telnet::default(),
             unread: Vec::new(),
             read: 0,
@@ -203,10 +182,8 @@ impl Plain {
             return;
         };
         // Telnet negotiates before anybody types.
-        if first != IAC
-            && let NamePrompt::At(_, asked) = self.prompt
-        {
-            self.prompt = NamePrompt::OnBlank(asked);
+        if first != IAC {
+            self.prompt = self.prompt.after_bytes();
         }
         let silence = now.saturating_sub(self.heard_at);
         self.heard_at = now;
@@ -251,9 +228,7 @@ impl Plain {
         if let Some((at, asked)) = self.prompt_at()
             && at <= now
         {
-            let pause = PROMPT_PAUSES.get(asked);
-            let again = |pause| NamePrompt::At(now + pause, asked + 1);
-            self.prompt = pause.copied().map_or(NamePrompt::Over, again);
+            self.prompt = NamePrompt::asked(now, asked);
             write_notice(out, PROMPT);
         }
         if self.farewell_ends_at().is_some_and(|at| at <= now) {
@@ -524,9 +499,7 @@ impl Plain {
         if extent == Extent::Line && text.is_empty() {
             // NUL is padding; CR or LF is somebody who presses Enter to see what happens.
             if let (NamePrompt::OnBlank(asked), Framing::Endings) = (self.prompt, self.framing) {
-                let before = asked.checked_sub(1);
-                let pause = before.map(|before| self.heard_at + PROMPT_PAUSES[before]);
-                self.prompt = NamePrompt::At(pause.unwrap_or(0), asked);
+                self.prompt = NamePrompt::after_blank(self.heard_at, asked);
             }
             return;
         }
@@ -625,27 +598,6 @@ impl Plain {
         self.read = 0;
         self.line = Vec::new();
         self.heard.push_back(last);
-    }
-}
-
-impl Typist {
-    /// Whether these bytes, after a silence, may be of the same line.
-    fn may_add(self, bytes: &[u8]) -> bool {
-        match self {
-            Typist::Program => true,
-            Typist::Person(keys) => {
-                text::characters(bytes) <= keys.max(1) || bytes.iter().copied().any(text::ends_line)
-            }
-        }
-    }
-
-    /// After one more read that has added so many characters to the line. Several keys may come together when
-    /// something held them up, but not more than a person has typed by then.
-    fn after(self, added: usize) -> Typist {
-        match self {
-            Typist::Person(keys) if added <= keys.max(1) => Typist::Person(keys + added),
-            _ => Typist::Program,
-        }
     }
 }
 

@@ -202,7 +202,7 @@ impl Plain {
             PlainStage::Opening if MAGIC.as_bytes().starts_with(&self.unread) => {
                 self.finish(Input::Quit);
             }
-            _ => self.settle(out),
+            _ => self.take_as_text(out),
         }
         self.ended = true;
     }
@@ -236,7 +236,7 @@ impl Plain {
         }
         if self.silence_ends_at().is_some_and(|at| at <= now) {
             match self.stage {
-                PlainStage::Opening => self.settle(out),
+                PlainStage::Opening => self.take_as_text(out),
                 _ => self.end_line_by_silence(),
             }
         }
@@ -268,7 +268,7 @@ impl Plain {
     }
 
     /// When the name is asked for, after how many times.
-    fn prompt_at(&self) -> Option<(Millis, usize)> {
+    fn prompt_at(&self) -> Option<(Millis, u32)> {
         match (&self.stage, self.prompt) {
             (PlainStage::Opening | PlainStage::Naming, NamePrompt::At(at, asked)) => {
                 Some((at, asked))
@@ -324,14 +324,14 @@ impl Plain {
             Some(Opening::Foreign(foreign)) => self.finish(Input::Foreign(foreign)),
             Some(Opening::Text) => {
                 self.unread.truncate(before);
-                self.settle(out);
+                self.take_as_text(out);
                 self.take(silence, bytes, out);
             }
         }
     }
 
     /// Takes what there is of an opening for text.
-    fn settle(&mut self, out: &mut Vec<u8>) {
+    fn take_as_text(&mut self, out: &mut Vec<u8>) {
         if let PlainStage::Opening = self.stage {
             self.stage = PlainStage::Naming;
             let opening = std::mem::take(&mut self.unread);

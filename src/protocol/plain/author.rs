@@ -124,7 +124,8 @@ fn is_clock(text: &str) -> bool {
 
 /// What stands after the word for a name: `USERNAME:Zoé`, `Nom = Zoé`, `/nick Zoé`.
 fn labelled(line: &str) -> Option<&str> {
-    const LABELS: [&str; 14] = [
+    const LABELS: [&str; 15] = [
+        "user",
         "username",
         "user name",
         "user_name",

@@ -4,13 +4,13 @@
 
 use super::opening::Foreign;
 
-/// A protocol whose clients take no seat.
+/// A protocol whose clients open with a line of text.
 #[derive(Debug)]
 pub struct Protocol {
+    /// What people call it.
     pub name: &'static str,
-    pub reason: &'static str,
-    /// What comes before the reason, so that its clients take it for an error.
-    pub manner: &'static str,
+    /// How its servers begin the line that ends a connection, where that is simple.
+    pub answer: &'static str,
     /// Whether a first line, in small letters, is one of its.
     opens: fn(&str) -> bool,
 }
@@ -23,72 +23,73 @@ impl PartialEq for Protocol {
 
 impl Eq for Protocol {}
 
-macro_rules! protocol {
-    ($name:literal, $manner:literal, $opens:expr) => {
-        Protocol {
-            name: $name,
-            reason: concat!(
-                "client ",
-                $name,
-                " : msg n'en est pas un serveur, utilisez « msg --connect » ou « nc »"
-            ),
-            manner: $manner,
-            opens: $opens,
-        }
-    };
+const fn protocol(name: &'static str, answer: &'static str, opens: fn(&str) -> bool) -> Protocol {
+    Protocol {
+        name,
+        answer,
+        opens,
+    }
 }
+
+static PROXY: Protocol = protocol("PROXY", "", |line| {
+    let begins = ["proxy tcp4 ", "proxy tcp6 ", "proxy unknown"];
+    begins.iter().any(|begins| line.starts_with(begins))
+});
 
 /// All but those that [`Foreign`] has a variant for.
 static PROTOCOLS: [Protocol; 24] = [
-    protocol!("RTSP", "RTSP/1.0 400 ", |line| is_request(line, "rtsp/")),
-    protocol!("SIP", "SIP/2.0 400 ", |line| is_request(line, "sip/")),
-    protocol!("SMTP", "554 ", is_smtp),
+    protocol("RTSP", "RTSP/1.0 400 ", |line| is_request(line, "rtsp/")),
+    protocol("SIP", "SIP/2.0 400 ", |line| is_request(line, "sip/")),
+    protocol("SMTP", "554 ", is_smtp),
     // « USER zoe » alone may be a person's.
-    protocol!("FTP", "530 ", |line| matches!(
-        line,
-        "user anonymous" | "user ftp" | "user root" | "user admin" | "user administrator"
-    )),
-    protocol!("IRC", "ERROR :", is_irc),
-    protocol!("IMAP", "* BYE ", is_imap),
-    protocol!("NNTP", "502 ", |line| line == "mode reader"),
-    protocol!("RFB", "RFB 000.000 ", |line| line
-        .strip_prefix("rfb ")
-        .is_some_and(
-            |rest| is_made_of(rest, |c| c.is_ascii_digit() || c == '.')
-        )),
-    protocol!("rsync", "@ERROR: ", |line| line.starts_with("@rsyncd:")),
-    protocol!("Redis", "-ERR ", |line| line
-        .strip_prefix('*')
-        .is_some_and(|count| is_made_of(count, |c| c.is_ascii_digit()))),
-    protocol!("memcached", "SERVER_ERROR ", is_memcached),
-    protocol!("PROXY", "", |line| {
-        ["proxy tcp4 ", "proxy tcp6 ", "proxy unknown"]
-            .iter()
-            .any(|begins| line.starts_with(begins))
+    protocol("FTP", "530 ", |line| {
+        matches!(
+            line,
+            "user anonymous" | "user ftp" | "user root" | "user admin" | "auth tls" | "auth ssl"
+        )
     }),
-    protocol!("XML", "", |line| {
+    protocol("IRC", "ERROR :", is_irc),
+    protocol("IMAP", "* BYE ", is_imap),
+    protocol("POP3", "-ERR ", |line| line.starts_with("apop ")),
+    protocol("NNTP", "502 ", |line| line == "mode reader"),
+    protocol("VNC", "", |line| {
+        line.strip_prefix("rfb ")
+            .is_some_and(|rest| is_made_of(rest, |c| c.is_ascii_digit() || c == '.'))
+    }),
+    protocol("rsync", "@ERROR: ", |line| line.starts_with("@rsyncd:")),
+    protocol("Redis", "-ERR ", |line| {
+        line.strip_prefix('*')
+            .is_some_and(|count| is_made_of(count, |c| c.is_ascii_digit()))
+    }),
+    protocol("memcached", "SERVER_ERROR ", is_memcached),
+    protocol("XML", "", |line| {
         ["<?xml", "<stream:", "<policy-file-request", "<soap"]
             .iter()
             .any(|begins| line.starts_with(begins))
     }),
-    protocol!("HTML", "", |line| line.starts_with("<!doctype")
-        || line.starts_with("<html")),
-    protocol!("JSON-RPC", "", |line| line.starts_with(['{', '['])
-        && (line.contains("\"jsonrpc\"") || line.contains("\"method\""))),
-    protocol!("NATS", "-ERR ", |line| line.starts_with("connect {")),
-    protocol!("STOMP", "ERROR ", |line| line == "stomp"),
-    protocol!("JDWP", "", |line| line.starts_with("jdwp-handshake")),
-    protocol!("T3", "", |line| line.strip_prefix("t3 ").is_some_and(
-        |version| is_made_of(version, |c| c.is_ascii_digit() || c == '.')
-    )),
-    protocol!("Git", "", |line| line
-        .get(4..)
-        .is_some_and(|rest| rest.starts_with("git-"))),
-    protocol!("Subversion", "", |line| line.starts_with("( 2 (")),
-    protocol!("LSP", "", |line| line.starts_with("content-length:")),
-    protocol!("ManageSieve", "NO ", |line| line
-        .starts_with("authenticate \"")),
-    protocol!("Gnutella", "", |line| line.starts_with("gnutella connect/")),
+    protocol("HTML", "", |line| {
+        line.starts_with("<!doctype") || line.starts_with("<html")
+    }),
+    protocol("JSON-RPC", "", |line| {
+        line.starts_with(['{', '['])
+            && (line.contains("\"jsonrpc\"") || line.contains("\"method\""))
+    }),
+    protocol("NATS", "-ERR ", |line| line.starts_with("connect {")),
+    protocol("STOMP", "ERROR ", |line| line == "stomp"),
+    protocol("JDWP", "", |line| line.starts_with("jdwp-handshake")),
+    protocol("T3", "", |line| {
+        line.strip_prefix("t3 ")
+            .is_some_and(|version| is_made_of(version, |c| c.is_ascii_digit() || c == '.'))
+    }),
+    protocol("Git", "", |line| {
+        line.get(4..).is_some_and(|rest| rest.starts_with("git-"))
+    }),
+    protocol("Subversion", "", |line| line.starts_with("( 2 (")),
+    protocol("LSP", "", |line| line.starts_with("content-length:")),
+    protocol("ManageSieve", "NO ", |line| {
+        line.starts_with("authenticate \"")
+    }),
+    protocol("Gnutella", "", |line| line.starts_with("gnutella connect/")),
 ];
 
 /// The protocol that a first line gives away.
@@ -100,18 +101,16 @@ pub fn protocol_of(line: &str) -> Option<Foreign> {
     if line.starts_with("ssh-") {
         return Some(Foreign::Ssh);
     }
-    let known = PROTOCOLS.iter().find(|protocol| (protocol.opens)(&line));
-    known.map(Foreign::Protocol)
+    let mut known = PROTOCOLS.iter().chain([&PROXY]);
+    known
+        .find(|protocol| (protocol.opens)(&line))
+        .map(Foreign::Known)
 }
 
-/// The signature of the PROXY protocol's second version, which no text has: a NUL after blank lines.
-pub fn is_proxy_signature(bytes: &[u8]) -> bool {
-    bytes.starts_with(b"\r\n\r\n\0\r\nQUIT\n")
-}
-
-/// Its first version's reason serves the second.
-pub fn proxy() -> Foreign {
-    protocol_of("PROXY UNKNOWN").unwrap_or(Foreign::Binary)
+/// What begins like a header of the PROXY protocol's second version, which no text does: a NUL after blank lines.
+pub fn proxy_of(bytes: &[u8]) -> Option<Foreign> {
+    let is_header = bytes.starts_with(b"\r\n\r\n\0\r\nQUIT\n");
+    is_header.then_some(Foreign::Known(&PROXY))
 }
 
 /// Whether a line asks a server for something in the manner of HTTP: `method target protocol/version`.
@@ -169,7 +168,8 @@ fn is_imap(line: &str) -> bool {
         command,
         Some("capability" | "login" | "noop" | "logout" | "starttls" | "authenticate")
     );
-    is_command && tag.ends_with(|c: char| c.is_ascii_digit())
+    let number = tag.strip_prefix(|c: char| c.is_ascii_lowercase());
+    is_command && number.is_some_and(|number| is_made_of(number, |c| c.is_ascii_digit()))
 }
 
 fn is_memcached(line: &str) -> bool {

@@ -1,9 +1,11 @@
 //! How a connection opens: as the wire, as text, or as something that is no chat client.
 
+use std::borrow::Cow;
+
 use crate::protocol::charset::windows_1252;
 use crate::protocol::name::MAX_NAME;
 
-use super::foreign::{Protocol, is_proxy_signature, protocol_of, proxy};
+use super::foreign::{Protocol, protocol_of, proxy_of};
 use super::outgoing::write_notice;
 
 /// What speaks.
@@ -25,8 +27,8 @@ pub enum Foreign {
     Binary,
     /// The first line is longer than a message and holds no name.
     Oversized,
-    /// Another that speaks in lines of text.
-    Protocol(&'static Protocol),
+    /// A protocol of text that is known by its first line.
+    Known(&'static Protocol),
 }
 
 impl Opening {
@@ -45,7 +47,10 @@ impl Opening {
             [] | [_] | [b'M', b'S'] | [b'M', b'S', b'G'] => None,
             [0xff, 0xfe] | [0xff, 0xfe, b' '..=0xff] => None,
             [1..=0xff, 0] | [1..=0xff, 0, 1..=0xff] | [0, 1..=0xff] | [0, 1..=0xff, 0] => None,
-            _ if is_proxy_signature(bytes) => Some(Opening::Foreign(proxy())),
+            [b'\r', ..] => {
+                let text = Some(Opening::Text);
+                proxy_of(bytes).map_or(text, |proxy| Some(Opening::Foreign(proxy)))
+            }
             // NUL pads what stands before it: a length, where nothing does.
             [0, rest @ ..] if rest.iter().any(|byte| *byte != 0) => {
                 Some(Opening::Foreign(Foreign::Binary))
@@ -65,8 +70,13 @@ impl Foreign {
     }
 
     /// Why it takes no seat, for a person.
-    pub fn reason(self) -> &'static str {
-        match self {
+    pub fn reason(self) -> Cow<'static, str> {
+        let reason = match self {
+            Foreign::Known(Protocol { name, .. }) => {
+                return Cow::Owned(format!(
+                    "client {name} : msg n'en est pas un serveur, utilisez « msg --connect » ou « nc »"
+                ));
+            }
             Foreign::Tls => "connexion TLS : msg parle en clair, connectez-vous sans TLS",
             Foreign::Http => {
                 "requête HTTP : msg n'est pas un site, utilisez « msg --connect » ou « nc »"
@@ -81,8 +91,8 @@ impl Foreign {
             Foreign::Oversized => {
                 "première ligne de plus de 4000 octets : envoyez d'abord votre nom"
             }
-            Foreign::Protocol(protocol) => protocol.reason,
-        }
+        };
+        Cow::Borrowed(reason)
     }
 
     /// Appends the reason, in a form that it can understand where there is one.
@@ -94,10 +104,10 @@ impl Foreign {
                 b"HTTP/1.0 400 Bad Request\r\nContent-Type: text/plain; charset=utf-8\r\n\
                   Connection: close\r\n\r\n",
             ),
-            Foreign::Protocol(protocol) => out.extend_from_slice(protocol.manner.as_bytes()),
+            Foreign::Known(protocol) => out.extend_from_slice(protocol.answer.as_bytes()),
             Foreign::Ssh | Foreign::Utf16 | Foreign::Binary | Foreign::Oversized => {}
         }
-        write_notice(out, self.reason());
+        write_notice(out, &self.reason());
     }
 }
 

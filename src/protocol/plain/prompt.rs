@@ -6,16 +6,18 @@ use crate::protocol::Millis;
 pub const PROMPT: &str = "Quel est votre nom ?";
 /// A connection that says nothing for so long is asked for a name.
 pub(super) const PROMPT_TIMEOUT: Millis = 400;
-/// Silence after which it is asked again: soon, for a client that reads twice before its person may answer, and then once
-/// more, for whoever did not see it.
-pub(super) const PROMPT_PAUSES: [Millis; 2] = [2_000, 20_000];
+/// How long after that it is asked once more: some clients read twice before they say anything.
+pub(super) const SECOND_PROMPT_TIMEOUT: Millis = 2_000;
+/// And how often from then on.
+pub(super) const PROMPT_INTERVAL: Millis = 10_000;
+
 /// Asking for the name.
 #[derive(Clone, Copy, Debug)]
 pub enum NamePrompt {
     /// After so many times.
-    At(Millis, usize),
+    At(Millis, u32),
     /// The client has begun to speak by itself: only a blank line would show somebody who needs help.
-    OnBlank(usize),
+    OnBlank(u32),
     Over,
 }
 
@@ -33,17 +35,22 @@ impl NamePrompt {
         }
     }
 
-    /// It was a blank line: somebody presses Enter to see what happens.
-    pub fn after_blank(now: Millis, asked: usize) -> NamePrompt {
-        let before = asked
-            .checked_sub(1)
-            .and_then(|before| PROMPT_PAUSES.get(before));
-        NamePrompt::At(before.map_or(now, |pause| now + pause), asked)
+    /// It was a blank line: somebody presses Enter to see what happens, and has seen the question if it was put before.
+    pub fn after_blank(now: Millis, asked: u32) -> NamePrompt {
+        NamePrompt::At(now + NamePrompt::pause(asked), asked)
     }
 
     /// The question is put, as it was so many times before.
-    pub fn asked(now: Millis, asked: usize) -> NamePrompt {
-        let again = |pause: &Millis| NamePrompt::At(now + pause, asked + 1);
-        PROMPT_PAUSES.get(asked).map_or(NamePrompt::Over, again)
+    pub fn asked(now: Millis, asked: u32) -> NamePrompt {
+        let asked = asked.saturating_add(1);
+        NamePrompt::At(now + NamePrompt::pause(asked), asked)
+    }
+
+    fn pause(asked: u32) -> Millis {
+        match asked {
+            0 => 0,
+            1 => SECOND_PROMPT_TIMEOUT,
+            _ => PROMPT_INTERVAL,
+        }
     }
 }

@@ -10,7 +10,7 @@ use crate::protocol::Line;
 use crate::protocol::session::{Ending, Event, Session};
 use crate::protocol::wire::{Hello, Pid, Token};
 use Input::{Named, Nameless, Quit, Said};
-use prompt::{PROMPT_PAUSES, PROMPT_TIMEOUT};
+use prompt::{PROMPT_INTERVAL, PROMPT_TIMEOUT, SECOND_PROMPT_TIMEOUT};
 
 /// A plain client on a clock of its own.
 struct Client {

@@ -90,7 +90,7 @@ fn hear_all<'s>(pieces: impl Iterator<Item = &'s [u8]>) -> (Vec<Input>, Vec<u8>)
 }
 
 #[test]
-fn the_same_bytes_say_the_same_however_they_are_cut() {
+fn the_same_bytes_say_the_same_however_they_are_cut_but_that_the_first_read_may_be_binary() {
     for seed in 0..20_000 {
         let mut dice = Dice(seed);
         let stream = dice.stream();
@@ -128,7 +128,7 @@ fn whatever_comes_is_harmless() {
         }
         heard.extend(client.ends());
         assert!(
-            client.out.len() <= received + 3 * (PROMPT.len() + 1),
+            client.out.len() <= received + 16 * (PROMPT.len() + 1),
             "seed {seed}"
         );
         assert_eq!(client.ends(), [], "seed {seed}");
@@ -169,7 +169,7 @@ fn lines_with_any_ending_arrive_whole_and_in_order() {
 }
 
 #[test]
-fn half_a_hello_is_nobody() {
+fn a_connection_that_is_cut_inside_its_hello_never_becomes_a_plain_client() {
     for beginning in ["M", "MS", "MSG"] {
         let mut client = Client::new();
         assert_eq!(client.sends(beginning), []);

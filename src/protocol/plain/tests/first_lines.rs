@@ -223,20 +223,19 @@ fn a_silent_connection_is_asked_for_its_name_again_and_then_seldom() {
     assert_eq!(client.out, b"");
     client.waits(1);
     assert_eq!(client.out, prompt.as_bytes());
-    client.waits(PROMPT_PAUSES[0] - 1);
+    client.waits(SECOND_PROMPT_TIMEOUT - 1);
     assert_eq!(client.out, prompt.as_bytes());
     client.waits(1);
     assert_eq!(client.out, prompt.repeat(2).as_bytes());
-    client.waits(PROMPT_PAUSES[1] - 1);
+    client.waits(PROMPT_INTERVAL - 1);
     // Who presses Enter has seen it, and will see it again after as long a silence.
     client.sends("\n");
-    client.waits(PROMPT_PAUSES[1] - 1);
+    client.waits(PROMPT_INTERVAL - 1);
     assert_eq!(client.out, prompt.repeat(2).as_bytes());
     client.waits(1);
     assert_eq!(client.out, prompt.repeat(3).as_bytes());
-    client.sends("\n");
-    client.waits(600_000);
-    assert_eq!(client.out, prompt.repeat(3).as_bytes());
+    client.waits(PROMPT_INTERVAL);
+    assert_eq!(client.out, prompt.repeat(4).as_bytes());
 
     // Who has answered is not asked again.
     let mut client = Client::new();
@@ -283,4 +282,30 @@ fn a_client_of_the_wire_whose_hello_is_late_is_not_confused_by_the_prompt() {
         .received(0, b"MSG/1 4096 10\nGONE none\n")
         .expect("a relay's welcome");
     assert_eq!(session.next_event(), Some(Event::Waiting));
+}
+
+#[test]
+fn ones_own_name_before_a_message_is_taken_off_however_it_is_written() {
+    for line in [
+        "Zoé: salut",
+        "Zoé:salut",
+        "Zoé : salut",
+        "[Zoé] salut",
+        "[Zoé]: salut",
+        "<Zoé> salut",
+        "[12:30] Zoé: salut",
+    ] {
+        assert_eq!(
+            Client::zoe().sends(format!("{line}\n")),
+            [said("salut")],
+            "{line}"
+        );
+    }
+    for line in ["12:30 déjà", "[12:30] déjà", "Bob: salut", "[note] ceci"] {
+        assert_eq!(
+            Client::zoe().sends(format!("{line}\n")),
+            [said(line)],
+            "{line}"
+        );
+    }
 }

@@ -15,7 +15,7 @@ fn opened(bytes: impl AsRef<[u8]>) -> Vec<Input> {
 /// The name of the protocol by which an opening is refused.
 fn refused_as(bytes: impl AsRef<[u8]>) -> String {
     match opened(bytes).as_slice() {
-        [Input::Foreign(Foreign::Protocol(protocol))] => protocol.name.to_owned(),
+        [Input::Foreign(Foreign::Known(protocol))] => protocol.name.to_owned(),
         [Input::Foreign(foreign)] => format!("{foreign:?}"),
         other => panic!("{other:?}"),
     }
@@ -38,12 +38,16 @@ fn openings_of_other_protocols_take_no_seat_and_are_called_by_their_name() {
         ("SMTP", "ehlo\r\n"),
         ("SMTP", "HELO example.org\r\n"),
         ("FTP", "USER anonymous\r\n"),
+        ("FTP", "AUTH TLS\r\n"),
+        ("POP3", "APOP zoe 0123\r\n"),
         ("IRC", "NICK zoe\r\nUSER zoe 0 * :Zoe\r\n"),
         ("IRC", "USER zoe 0 * :Zoe\r\n"),
         ("IRC", "CAP LS 302\r\n"),
+        ("SMTP", "helo x.y\r\n"),
+        ("IMAP", "a1 CAPABILITY\r\n"),
         ("IMAP", "a001 CAPABILITY\r\n"),
         ("NNTP", "MODE READER\r\n"),
-        ("RFB", "RFB 003.008\n"),
+        ("VNC", "RFB 003.008\n"),
         ("rsync", "@RSYNCD: 31.0\n"),
         ("Redis", "*1\r\n$4\r\nPING\r\n"),
         ("memcached", "set cle 0 900 5\r\nabcde\r\n"),
@@ -132,8 +136,28 @@ fn random_bytes_take_no_seat() {
 #[test]
 fn what_a_person_may_have_typed_is_a_name() {
     for name in [
-        "help", "stats", "PING", "INFO", "version", "GET UP", "helo toi", "user zoe", "MS",
-        "CONNECT", "Nick", "Proxy", "a1 b2", "Gitane", "*", "XML", "Redis",
+        "help",
+        "stats",
+        "PING",
+        "INFO",
+        "version",
+        "GET UP",
+        "helo toi",
+        "user zoe",
+        "MS",
+        "CONNECT",
+        "Nick",
+        "User",
+        "Get",
+        "a1",
+        "François",
+        "李雷",
+        "Proxy",
+        "a1 b2",
+        "Gitane",
+        "*",
+        "XML",
+        "Redis",
     ] {
         assert_eq!(opened(format!("{name}\n")), [named(name)], "{name}");
     }

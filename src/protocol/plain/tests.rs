@@ -332,6 +332,10 @@ fn lines_sent_are_short_whole_and_harmless() {
                 .contains(crate::protocol::hygiene::is_hidden)
         );
     }
+    // A heap of marks would cover the lines around it.
+    let mut out = Vec::new();
+    write_notice(&mut out, &format!("Z{}", "\u{301}".repeat(1_000)));
+    assert_eq!(out, format!("Z{}[…]\n", "\u{301}".repeat(8)).into_bytes());
     let mut out = Vec::new();
     write_notice(&mut out, "");
     assert_eq!(out, b"\n");

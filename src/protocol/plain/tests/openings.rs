@@ -111,6 +111,7 @@ fn binary_in_any_part_of_the_first_read_takes_no_seat() {
     // Neither a record's padding, nor half a character, nor a colour is binary.
     assert_eq!(opened("Zoe\n\0\0\0"), [named("Zoe")]);
     assert_eq!(opened(b"Zoe\nsal\xc3"), [named("Zoe")]);
+    assert_eq!(opened(b"Zoe\n\xe6\x9d"), [named("Zoe")]);
     assert_eq!(opened("Zoe\n\x1b[31m\n").len(), 2);
     assert_eq!(opened(b"Zo\x82\n"), [named("Zo‚")]);
     // Only the first read is judged.

@@ -22,7 +22,6 @@ pub use notices::{
 };
 pub use trace::{CrossingDirection, diagnostic};
 
-use std::borrow::Cow;
 use std::ffi::OsStr;
 use std::fmt::Write as _;
 use std::io::IsTerminal;
@@ -30,9 +29,9 @@ use std::net::SocketAddr;
 
 use ansi_term::{Colour as Base, Style};
 use chrono::{DateTime, Datelike, Local, TimeZone, Timelike, Utc};
-use unicode_width::UnicodeWidthChar;
 
-use crate::protocol::hygiene::{is_hidden, printable_ascii};
+use crate::protocol::hygiene::is_hidden;
+pub use crate::protocol::hygiene::safe;
 use crate::protocol::{Line, UnixMillis};
 
 /// Turns what happened into rows, coloured or not.
@@ -304,52 +303,6 @@ fn local(at: UnixMillis) -> Option<DateTime<Local>> {
     const LAST: i64 = DateTime::<Utc>::MAX_UTC.timestamp_millis() - 86_400_000;
     let at = i64::try_from(at).ok().filter(|at| *at <= LAST)?;
     Local.timestamp_millis_opt(at).single()
-}
-
-/// Hostile text made harmless: what could move the cursor, reorder, hide or forge is shown escaped (`\x1b`, `\u{202e}`),
-/// a tab as four spaces, and of a heap of combining marks the first eight, then `[…]`.
-///
-/// Takes time linear in the length of the text, and harmless text comes back as it is; so does what was made harmless.
-pub fn safe(text: &str) -> Cow<'_, str> {
-    /// Real writing stacks five at most.
-    const MARKS: usize = 8;
-    const CUT: &str = "[…]";
-
-    let harmless = printable_ascii(text);
-    if harmless == text.len() {
-        return Cow::Borrowed(text);
-    }
-    let mut shown = String::with_capacity(text.len() + 16);
-    shown.push_str(&text[..harmless]);
-    let mut marks = 0;
-    for c in text[harmless..].chars() {
-        if is_hidden(c) {
-            escape(c, &mut shown);
-            marks = 0;
-        } else if c.width() == Some(0) {
-            marks += 1;
-            match marks {
-                ..=MARKS => shown.push(c),
-                _ if marks == MARKS + 1 => shown.push_str(CUT),
-                _ => {}
-            }
-        } else {
-            shown.push(c);
-            marks = 0;
-        }
-    }
-    Cow::Owned(shown)
-}
-
-fn escape(c: char, shown: &mut String) {
-    match c {
-        '\t' => shown.push_str("    "),
-        '\n' | '\r' => shown.extend(c.escape_default()),
-        '\0'..='\x7f' => {
-            write!(shown, "\\x{:02x}", u32::from(c)).expect("a String takes everything")
-        }
-        _ => shown.extend(c.escape_unicode()),
-    }
 }
 
 /// A name made harmless: as [`safe`], and with single spaces only, because two of them end the name in a row.

@@ -81,7 +81,7 @@ impl<'b> Choices<'b> {
 
     /// What plain clients send.
     fn text(&mut self) -> Vec<u8> {
-        let pieces: [&[u8]; 12] = [
+        let pieces: [&[u8]; 24] = [
             b"Zo\xc3\xa9\n",
             b"Bob: salut\r\n",
             b"salut",
@@ -94,8 +94,20 @@ impl<'b> Choices<'b> {
             b"\x16\x03\x01",
             b"MSG/",
             b"\x08\x7f",
+            b"Zoe: un",
+            b"unZoe: deux",
+            b"[12:30] Zo\xc3\xa9: salut\n",
+            b"Zoe a rejoint le chat\n",
+            b"Pseudo : Zoe\n",
+            b"bye\n",
+            b"EHLO x.y\r\n",
+            b"*1\r\n$4\r\nPING\r\n",
+            b"\r\n\r\n\0\r\nQUIT\n\x21\x11",
+            b"\0\0\0\x2f\xffSMBr\0\0",
+            b"Z\xcc\x81\xcc\x81\xcc\x81\xcc\x81\xcc\x81\xcc\x81\xcc\x81\xcc\x81\xcc\x81",
+            b"\x9d\x81",
         ];
-        pieces[usize::from(self.below(12))].to_vec()
+        pieces[usize::from(self.below(24))].to_vec()
     }
 
     fn verb(&mut self) -> Vec<u8> {

@@ -6,9 +6,7 @@
 //! What `msg` says itself is ASCII, but for the sentence of the assignment: many course clients decode as ASCII and die
 //! of anything else, so the French here does without accents and guillemets.
 
-use std::borrow::Cow;
-
-use crate::protocol::hygiene::{is_hidden, printable_ascii};
+use crate::protocol::hygiene::safe;
 use crate::protocol::name::Name;
 use crate::protocol::session::{Ending, Event};
 
@@ -91,7 +89,8 @@ fn quoted(name: &str) -> String {
 
 /// Appends lines that begin with the parts of `head`.
 fn write_lines(out: &mut Vec<u8>, head: &[&str], text: &str) {
-    let text = harmless(text);
+    // Nobody knows what shows a plain client's lines.
+    let text = safe(text);
     let head_length: usize = head.iter().map(|part| part.len()).sum();
     out.reserve(head_length + text.len() + 1);
     let mut rest: &str = &text;
@@ -106,20 +105,4 @@ fn write_lines(out: &mut Vec<u8>, head: &[&str], text: &str) {
         }
         rest = after;
     }
-}
-
-/// The text without what would act on a terminal: nobody knows what shows a plain client's lines.
-fn harmless(text: &str) -> Cow<'_, str> {
-    if !text[printable_ascii(text)..].contains(is_hidden) {
-        return Cow::Borrowed(text);
-    }
-    let mut shown = String::with_capacity(text.len() + 16);
-    for c in text.chars() {
-        match c {
-            '\t' => shown.push_str("    "),
-            _ if is_hidden(c) => shown.extend(c.escape_unicode()),
-            _ => shown.push(c),
-        }
-    }
-    Cow::Owned(shown)
 }

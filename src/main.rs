@@ -159,10 +159,10 @@ fn host(options: HostOptions) -> Result<u8, Failure> {
     let listener = listen(options.host.as_deref(), options.port)?;
     let fail = |error: io::Error| Failure::system("le relais ne peut pas continuer", &error);
     let relay = HostedRelay::open(listener).map_err(fail)?;
-    let settings = ui_line::Settings {
+    let settings = ui_line::LineSettings {
         name: options.name.to_string(),
         record,
-        invitations: relay.invitations().to_vec(),
+        invitations: invitations(&relay, code.as_ref()),
     };
     let caller = Caller::Wire {
         name: options.name,
@@ -175,6 +175,15 @@ fn host(options: HostOptions) -> Result<u8, Failure> {
     conclude(outcome?)
 }
 
+/// The lines of which the other person types one to come to a relay of ours.
+fn invitations(relay: &HostedRelay, code: Option<&Code>) -> Vec<String> {
+    let code = if code.is_some() { " --code" } else { "" };
+    let lines = relay.invitations().iter();
+    lines
+        .map(|address| display::invitation(*address) + code)
+        .collect()
+}
+
 /// Talks as one of two people, in line mode.
 fn client(options: ClientOptions) -> Result<u8, Failure> {
     let caller = match shared_code(options.sealing)? {
@@ -182,7 +191,7 @@ fn client(options: ClientOptions) -> Result<u8, Failure> {
         Shared::Code(code) => options.caller.with_code(code),
         Shared::Signal(signal) => return Ok(status::SIGNAL + signal as u8),
     };
-    let settings = ui_line::Settings {
+    let settings = ui_line::LineSettings {
         name: own_name(&caller),
         record: options.history.as_deref().map(record).transpose()?,
         invitations: Vec::new(),
@@ -217,7 +226,11 @@ fn shared_code(sealing: Sealing) -> Result<Shared, Failure> {
     }
 }
 
-fn talk(settings: ui_line::Settings, address: Address, caller: Caller) -> Result<Outcome, Failure> {
+fn talk(
+    settings: ui_line::LineSettings,
+    address: Address,
+    caller: Caller,
+) -> Result<Outcome, Failure> {
     Client::new(address, caller)
         .and_then(|client| smol::block_on(ui_line::run(settings, client)))
         .map_err(|error| Failure::system("la discussion ne peut pas continuer", &error))

@@ -179,3 +179,23 @@ fn a_port_that_is_taken_is_said_with_another() {
     hears(&second, "adresse déjà prise");
     assert_eq!(second.wait().code(), Some(69));
 }
+
+#[test]
+fn a_host_with_a_code_invites_with_one() {
+    let mut host = msg();
+    host.args(["--relay", "127.0.0.1:0", "--nom", "Alice", "--code"]);
+    let alice = Relay::of(Program::start(host.env("MSG_CODE", "tulipe-canard")));
+    hears(&alice.program, "en attente de l'autre");
+    let mut bob = alice.client("Bob");
+    let mut bob = Program::start(bob.arg("--code").env("MSG_CODE", "tulipe-canard"));
+    hears(&bob, "discussion chiffrée");
+    bob.write("chut\n");
+    reads(&alice.program, "Bob", "chut");
+    let host = Program::start(
+        msg()
+            .args(["--relay", "127.0.0.1:0", "--nom", "Alice", "--code"])
+            .env("MSG_CODE", "tulipe-canard"),
+    );
+    let line = host.wait_for_error("an invitation", |line| line.starts_with("msg --connect"));
+    assert!(line.ends_with(" --nom VOTRE_NOM --code"), "{line}");
+}

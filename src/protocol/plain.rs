@@ -66,6 +66,8 @@ pub struct Plain {
     /// What the line last ended says: at most a name and a few texts.
     heard: VecDeque<Input>,
     framing: Framing,
+    /// What the client writes before its messages, spelt as it did: its name and a sign.
+    prefix: Option<String>,
     hand: Typist,
     /// Characters that the bytes of one read have added to the line.
     added: usize,
@@ -188,6 +190,7 @@ impl Plain {
             part: Part::First,
             heard: VecDeque::new(),
             framing: Framing::Unknown,
+            prefix: None,
             hand: Typist::Person(0),
             added: 0,
             charset: Charset::Utf8,
@@ -234,7 +237,7 @@ impl Plain {
             PlainStage::Opening if MAGIC.as_bytes().starts_with(&self.unread) => {
                 self.finish(Input::Quit);
             }
-            _ => self.settle(out),
+            _ => self.take_as_text(out),
         }
         self.ended = true;
     }
@@ -268,7 +271,7 @@ impl Plain {
         }
         if self.silence_ends_at().is_some_and(|at| at <= now) {
             match self.stage {
-                PlainStage::Opening => self.settle(out),
+                PlainStage::Opening => self.take_as_text(out),
                 _ => self.end_line_by_silence(),
             }
         }
@@ -348,14 +351,14 @@ impl Plain {
             }
             Some(Opening::Text) => {
                 self.unread.truncate(before);
-                self.settle(out);
+                self.take_as_text(out);
                 self.take(silence, bytes, out);
             }
         }
     }
 
     /// Takes what there is of an opening for text.
-    fn settle(&mut self, out: &mut Vec<u8>) {
+    fn take_as_text(&mut self, out: &mut Vec<u8>) {
         if let PlainStage::Opening = self.stage {
             self.stage = PlainStage::Naming;
             let opening = std::mem::take(&mut self.unread);
@@ -371,11 +374,21 @@ impl Plain {
         if self.unread.len() - start < bytes.len() {
             self.diagnostics.add(Diagnostic::Telnet);
         }
+        // A client that ends its lines with nothing, and whose messages begin with its name: so does the next one.
+        if was_idle && self.framing == Framing::Silence && self.begins_anew(&self.unread[start..]) {
+            return self.end_line_by_silence();
+        }
         let goes_on = || self.hand.may_add(&self.unread[start..]);
         // A client named « A » that says « bonjour » a second later: what stood before was a line by itself.
         if silence >= LINE_TIMEOUT && self.framing == Framing::Unknown && was_idle && !goes_on() {
             self.end_line_by_silence();
         }
+    }
+
+    /// Whether these bytes begin with what the client writes before its messages.
+    fn begins_anew(&self, bytes: &[u8]) -> bool {
+        let prefix = self.prefix.as_ref();
+        prefix.is_some_and(|prefix| bytes.starts_with(prefix.as_bytes()))
     }
 
     /// Reads until something is heard or nothing is unread.
@@ -497,10 +510,10 @@ impl Plain {
                 let said = name
                     .as_ref()
                     .and_then(|name| text::without_author(text, name));
-                if said.is_some() {
-                    self.diagnostics.add(Diagnostic::OwnPrefix);
+                if let Some(said) = said {
+                    self.take_prefix(text, said);
                 }
-                self.hear_message(said.unwrap_or(text), extent);
+                self.hear_messages(said.unwrap_or(text), extent);
             }
             PlainStage::Opening | PlainStage::Wire | PlainStage::Over => {}
         }
@@ -520,9 +533,9 @@ impl Plain {
         } else if let Some(name) = text::announced_name(text) {
             self.sit_down(Some(name));
         } else if let Some((name, said)) = text::introduction(text) {
-            self.diagnostics.add(Diagnostic::OwnPrefix);
+            self.take_prefix(text, said);
             self.sit_down(Some(name));
-            self.hear_message(said, extent);
+            self.hear_messages(said, extent);
         } else if extent == Extent::Beginning {
             self.finish(Input::Foreign(Foreign::Oversized));
         } else if text::is_end_word(text, Place::Midst) {
@@ -539,6 +552,30 @@ impl Plain {
         self.heard
             .push_back(name.clone().map_or(Input::Nameless, Input::Named));
         self.stage = PlainStage::Talking(name);
+    }
+
+    /// Remembers what stands before a message.
+    fn take_prefix(&mut self, text: &str, said: &str) {
+        self.diagnostics.add(Diagnostic::OwnPrefix);
+        let prefix = text[..text.len() - said.len()].trim();
+        self.prefix = Some(prefix.to_owned()).filter(|prefix| !prefix.is_empty());
+    }
+
+    /// One message, or several that came at once from a client that ends its lines with nothing: each after the first
+    /// begins with its prefix.
+    fn hear_messages(&mut self, text: &str, extent: Extent) {
+        let prefix = self
+            .prefix
+            .clone()
+            .filter(|_| self.framing == Framing::Silence);
+        match prefix {
+            Some(prefix) if text.contains(&prefix) => {
+                for part in text.split(&prefix) {
+                    self.hear_message(part.trim_start(), extent);
+                }
+            }
+            _ => self.hear_message(text, extent),
+        }
     }
 
     fn hear_message(&mut self, text: &str, extent: Extent) {

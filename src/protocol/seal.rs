@@ -24,7 +24,7 @@ use super::Millis;
 use super::name::Name;
 use super::wire::{Pid, Verb};
 
-use handshake::{Handshake, Keys};
+use handshake::{BoxKeys, Handshake};
 
 pub(super) use rules::believes_in_clear;
 
@@ -191,7 +191,7 @@ impl Seal {
         let Some(handshake) = &mut self.handshake else {
             return Ok(Progress::Waiting);
         };
-        let Some(theirs) = handshake::Answer::decode(fields) else {
+        let Some(theirs) = handshake::PeerAnswer::decode(fields) else {
             return Ok(Progress::Waiting);
         };
         if rules::is_reflected(&handshake.share, &theirs.share) {
@@ -320,7 +320,7 @@ impl Seal {
         Some((handshake.share, handshake.keys.as_ref()?.partner_share))
     }
 
-    fn confirmed_keys(&mut self) -> Option<&mut Keys> {
+    fn confirmed_keys(&mut self) -> Option<&mut BoxKeys> {
         let keys = self.handshake.as_mut()?.keys.as_mut()?;
         keys.is_confirmed.then_some(keys)
     }

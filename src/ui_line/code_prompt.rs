@@ -36,7 +36,7 @@ const LONGEST: usize = 200;
 /// When there is no terminal, or no randomness.
 pub fn ask_code() -> io::Result<Asked> {
     let tty = File::options().read(true).write(true).open("/dev/tty")?;
-    let signals = Signals::register()?;
+    let signals = PromptSignals::register()?;
     let mut asking = Asking {
         // From here on dropping it puts the terminal back.
         terminal: Terminal::open(&tty, &tty)?,
@@ -53,7 +53,7 @@ struct Asking {
 }
 
 impl Asking {
-    fn ask(&mut self, signals: &Signals) -> io::Result<Asked> {
+    fn ask(&mut self, signals: &PromptSignals) -> io::Result<Asked> {
         let mut decoder = Keys::default();
         let mut keys = VecDeque::new();
         let mut bytes = Zeroizing::new([0; 64]);
@@ -151,16 +151,16 @@ impl Asking {
     }
 }
 
-/// Signals that end the program, for as long as the terminal is not as it was.
-struct Signals {
+/// PromptSignals that end the program, for as long as the terminal is not as it was.
+struct PromptSignals {
     told: UnixStream,
     registered: Vec<SigId>,
 }
 
-impl Signals {
-    fn register() -> io::Result<Signals> {
+impl PromptSignals {
+    fn register() -> io::Result<PromptSignals> {
         let (told, tell) = UnixStream::pair()?;
-        let mut signals = Signals {
+        let mut signals = PromptSignals {
             told,
             registered: Vec::new(),
         };
@@ -172,7 +172,7 @@ impl Signals {
     }
 }
 
-impl Drop for Signals {
+impl Drop for PromptSignals {
     fn drop(&mut self) {
         for id in self.registered.drain(..) {
             unregister(id);

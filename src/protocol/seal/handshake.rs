@@ -30,11 +30,11 @@ pub(super) struct Handshake {
     draw: Draw,
     pub(super) share: Share,
     /// Once the partner's share is known and it knows ours.
-    pub(super) keys: Option<Keys>,
+    pub(super) keys: Option<BoxKeys>,
 }
 
 /// What both sides come to, if they have the same code.
-pub(super) struct Keys {
+pub(super) struct BoxKeys {
     pub(super) partner_share: Share,
     own_proof: [u8; PROOF],
     pub(super) partner_proof: Zeroizing<[u8; PROOF]>,
@@ -56,7 +56,7 @@ struct DirectedKey {
 }
 
 /// The fields of a `KEY`.
-pub(super) struct Answer {
+pub(super) struct PeerAnswer {
     pub(super) share: Share,
     /// The share of ours that the partner knows.
     pub(super) echo: Option<Share>,
@@ -114,7 +114,7 @@ impl Handshake {
             &format!("MSG/1 KEY {back}"),
             &mut partner_proof[..],
         );
-        self.keys = Some(Keys {
+        self.keys = Some(BoxKeys {
             partner_share: *theirs,
             own_proof,
             partner_proof,
@@ -150,7 +150,7 @@ impl Handshake {
     }
 }
 
-impl Keys {
+impl BoxKeys {
     /// Seals the next box, and tells its number.
     pub(super) fn seal(&mut self, plain: &[u8]) -> (u64, Vec<u8>) {
         self.sealed = rules::next_number(self.sealed);
@@ -187,10 +187,10 @@ impl DirectedKey {
     }
 }
 
-impl Answer {
-    pub(super) fn decode(fields: &str) -> Option<Answer> {
+impl PeerAnswer {
+    pub(super) fn decode(fields: &str) -> Option<PeerAnswer> {
         let mut fields = fields.split(' ');
-        let answer = Answer {
+        let answer = PeerAnswer {
             share: exactly(fields.next()?)?,
             echo: optional(fields.next())?,
             proof: optional(fields.next())?,
@@ -234,7 +234,7 @@ fn start(code: &Code, identity: &str, draw: &Draw) -> (Spake2<Ed25519Group>, Vec
     Spake2::<Ed25519Group>::start_symmetric_with_rng(
         &Password::new(code.reveal().as_bytes()),
         &Identity::new(identity.as_bytes()),
-        Drawn(draw),
+        DrawnKey(draw),
     )
 }
 
@@ -251,9 +251,9 @@ fn nonce(number: u64) -> Nonce {
 }
 
 /// The randomness that was drawn, as the crate wants it. One share takes 64 bytes, once.
-struct Drawn<'a>(&'a Draw);
+struct DrawnKey<'a>(&'a Draw);
 
-impl rand_core::RngCore for Drawn<'_> {
+impl rand_core::RngCore for DrawnKey<'_> {
     fn next_u32(&mut self) -> u32 {
         rand_core::impls::next_u32_via_fill(self)
     }
@@ -274,4 +274,4 @@ impl rand_core::RngCore for Drawn<'_> {
     }
 }
 
-impl rand_core::CryptoRng for Drawn<'_> {}
+impl rand_core::CryptoRng for DrawnKey<'_> {}

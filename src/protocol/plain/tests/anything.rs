@@ -170,7 +170,7 @@ fn lines_with_any_ending_arrive_whole_and_in_order() {
 }
 
 #[test]
-fn half_a_hello_is_nobody() {
+fn a_connection_that_is_cut_inside_its_hello_never_becomes_a_plain_client() {
     for beginning in ["M", "MS", "MSG"] {
         let mut client = Client::new();
         assert_eq!(client.sends(beginning), []);

@@ -39,7 +39,7 @@ struct Options {
     #[argh(switch)]
     quick: bool,
 
-    /// measure only what the targets are set for, and say which of them hold: seven minutes
+    /// measure only what the targets are set for, and say which of them hold: six minutes
     #[argh(switch)]
     targets: bool,
 

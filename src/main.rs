@@ -252,7 +252,7 @@ fn window(options: WindowOptions) -> Result<u8, Failure> {
             "pas d'écran où ouvrir une fenêtre : lancez msg depuis un bureau, ou sans --gui.";
         Failure::new(status::UNAVAILABLE, sentence.to_owned())
     })?;
-    let Some(call) = desktop.ask(options.address, options.name) else {
+    let Some(call) = desktop.ask(options.place, options.name) else {
         // Somebody who thought better of it.
         return Ok(0);
     };

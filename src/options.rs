@@ -7,6 +7,7 @@ mod address;
 mod usage_error;
 
 use std::ffi::OsString;
+use std::fmt;
 use std::path::PathBuf;
 
 use argh::FromArgs;
@@ -69,12 +70,32 @@ pub struct ClientOptions {
 /// `msg --gui`: a dialog asks for what is left out.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WindowOptions {
-    pub address: Option<Address>,
+    pub place: Option<Place>,
     pub name: Option<Name>,
     pub dialect: ClientDialect,
     pub sealing: Sealing,
     /// The record to keep.
     pub history: Option<PathBuf>,
+}
+
+/// Where a discussion takes place.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// At a relay that is called.
+    Join(Address),
+    /// At a relay of one's own, which listens there as [`RelayOptions`] say.
+    Host { host: Option<String>, port: u16 },
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Place::Join(address) => address.fmt(f),
+            Place::Host { host, port } => {
+                write!(f, "{}:{port}", host.as_deref().unwrap_or_default())
+            }
+        }
+    }
 }
 
 /// Whether two people talk under a code that both know. It is never an argument: those are public.
@@ -525,12 +546,27 @@ impl RawArgs {
             return Err(UsageError::NotForAHost(option));
         }
         let (host, port) = listening(address)?;
+        let name = self.nom.map(named).transpose()?.ok_or(UsageError::NoMode)?;
+        let sealing = sealing(self.code);
+        let history = self.history.map(PathBuf::from);
+        if self.gui {
+            return Ok(Mode::Window(WindowOptions {
+                place: Some(Place::Host { host, port }),
+                name: Some(name),
+                dialect: ClientDialect::Wire {
+                    salon: None,
+                    code: None,
+                },
+                sealing,
+                history,
+            }));
+        }
         Ok(Mode::Host(HostOptions {
             host,
             port,
-            name: self.nom.map(named).transpose()?.ok_or(UsageError::NoMode)?,
-            sealing: sealing(self.code),
-            history: self.history.map(PathBuf::from),
+            name,
+            sealing,
+            history,
         }))
     }
 
@@ -551,7 +587,7 @@ impl RawArgs {
         let history = self.history.map(PathBuf::from);
         if self.gui {
             return Ok(Mode::Window(WindowOptions {
-                address,
+                place: address.map(Place::Join),
                 name,
                 dialect,
                 sealing,

@@ -233,6 +233,8 @@ impl Relay {
             let knocked = happened.iter().any(|event| event.data.u64() == LISTENER);
             for event in happened {
                 self.happened(now, event)?;
+                // Before the next, so that nobody's line waits for another's, and no more piles up than one has said.
+                self.follow_up(now);
             }
             // Last, so that newcomers push nobody out whose hello has come.
             if knocked {
@@ -256,15 +258,7 @@ impl Relay {
         if self.hub.next_timeout().is_some_and(|at| at <= now) {
             self.hub.handle_timeout(now);
         }
-        loop {
-            if let Some(id) = self.hub.next_unsent() {
-                self.write(now, id);
-            } else if let Some(effect) = self.hub.next_effect() {
-                self.carry_out(now, effect);
-            } else {
-                break;
-            }
-        }
+        self.follow_up(now);
         self.flush_listener(now);
         self.observer.tend(now, self.hub.counts());
         self.watch_screen();
@@ -282,6 +276,19 @@ impl Relay {
                 opposite.inspect(|&id| self.watch(id));
             }
             watched = Some(id);
+        }
+    }
+
+    /// Sends and does what the hub asks for.
+    fn follow_up(&mut self, now: Millis) {
+        loop {
+            if let Some(id) = self.hub.next_unsent() {
+                self.write(now, id);
+            } else if let Some(effect) = self.hub.next_effect() {
+                self.carry_out(now, effect);
+            } else {
+                break;
+            }
         }
     }
 

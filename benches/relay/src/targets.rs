@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use crate::relays::{DAEMON, MSG};
-use crate::report::{Cell, Table};
+use crate::report::Table;
 
 /// A figure that the relay must keep to wherever a setting's name begins with `setting`.
 struct Target {
@@ -309,7 +309,7 @@ fn is_ahead(column: &str, one: f64, other: f64) -> bool {
 
 impl Target {
     /// The relay's worst figure, and where it was found.
-    fn worst(&self, tables: &[Table], relay: &'static str) -> Option<(f64, String)> {
+    fn worst(&self, tables: &[Table], relay: &str) -> Option<(f64, String)> {
         let mut worst: Option<(f64, String)> = None;
         for table in tables {
             let place = table.setting.to_string();
@@ -317,8 +317,7 @@ impl Target {
             if !place.starts_with(self.setting) || !is_within {
                 continue;
             }
-            let cell = |relay: &'static str| table.cell(relay, self.figure);
-            let Some(number) = cell(relay).and_then(|own| self.bound.of(own, cell)) else {
+            let Some(number) = self.bound.of(table, relay, self.figure) else {
                 continue;
             };
             if worst
@@ -334,12 +333,12 @@ impl Target {
 
 impl Bound {
     /// What is to be judged: the figure itself, or what it is of another's.
-    fn of(self, own: Cell, cell: impl Fn(&'static str) -> Option<Cell>) -> Option<f64> {
+    fn of(self, table: &Table, relay: &str, figure: &str) -> Option<f64> {
         match self {
-            Bound::AtMost(_) => Some(own.median),
-            Bound::RatioAtMost(_) | Bound::RatioAtLeast(_) => own.ratio,
+            Bound::AtMost(_) => Some(table.cell(relay, figure)?.median),
+            Bound::RatioAtMost(_) | Bound::RatioAtLeast(_) => table.cell(relay, figure)?.ratio,
             Bound::RivalAtMost(rival, _) | Bound::RivalAtLeast(rival, _) => {
-                Some(own.median / cell(rival)?.median)
+                table.ratio(relay, rival, figure)
             }
         }
     }

@@ -6,6 +6,7 @@ use std::net::IpAddr;
 use crate::protocol::wire::{Gone, Hello, Lines, Pid, Salon, Verb};
 
 use crate::protocol::outbox::Outbox;
+use crate::protocol::seal;
 use crate::protocol::{Line, Millis};
 
 use super::plain_end::PlainEnd;
@@ -32,6 +33,13 @@ impl Seat {
             ..self
         }
     }
+}
+
+/// From a seat to the connection of whoever sits opposite.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Passage {
+    pub(super) seat: Seat,
+    pub(super) there: ConnId,
 }
 
 #[derive(Debug)]
@@ -111,24 +119,28 @@ pub(super) enum Presence {
 }
 
 impl Member {
-    /// A message of the member's is passed on: what is to be shown of it, where messages are shown, unless it has been
-    /// before.
-    pub(super) fn says(&mut self, side: usize, verb: &Verb<'_>, shows: bool) -> Option<Effect> {
-        let &Verb::Say { seq, sent_at, text } = verb else {
-            return None;
-        };
-        if self.shown.is_some_and(|shown| seq != shown + 1) {
-            return None;
+    /// Something of the member's is passed on: what is to be shown of it, unless it has been before.
+    pub(super) fn says(&mut self, side: usize, verb: &Verb<'_>) -> Option<Effect> {
+        let name = &self.hello.name;
+        match *verb {
+            Verb::Say { seq, sent_at, text } if self.shown.is_none_or(|shown| seq == shown + 1) => {
+                self.shown = Some(seq);
+                Some(Effect::Said {
+                    side,
+                    name: name.clone(),
+                    line: Line {
+                        sent_at,
+                        text: text.to_owned(),
+                    },
+                })
+            }
+            Verb::Sealed(line) => Some(Effect::Sealed {
+                side,
+                name: name.clone(),
+                bytes: seal::text_bytes(line.strip_prefix("BOX ")?)?,
+            }),
+            _ => None,
         }
-        self.shown = Some(seq);
-        shows.then(|| Effect::Said {
-            side,
-            name: self.hello.name.clone(),
-            line: Line {
-                sent_at,
-                text: text.to_owned(),
-            },
-        })
     }
 }
 

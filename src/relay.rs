@@ -10,7 +10,7 @@ mod listener;
 mod observer;
 mod timer;
 
-use std::io::{self, Read, Write};
+use std::io::{self, IoSlice, Read, Write};
 use std::mem::MaybeUninit;
 use std::net::{Shutdown, TcpListener, TcpStream};
 use std::os::fd::OwnedFd;
@@ -139,6 +139,19 @@ struct Socket {
     writing: Half,
 }
 
+impl Socket {
+    /// Sends what it takes of these bytes. An error shows again when the rest is sent.
+    fn send(&self, before: &[u8], run: &[u8]) -> usize {
+        let mut stream = &self.stream;
+        let outcome = if before.is_empty() {
+            stream.write(run)
+        } else {
+            stream.write_vectored(&[IoSlice::new(before), IoSlice::new(run)])
+        };
+        outcome.unwrap_or(0)
+    }
+}
+
 /// One direction of a connection.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Half {
@@ -201,30 +214,35 @@ impl Relay {
 
     fn run(mut self) -> io::Result<Ended> {
         let mut events = [MaybeUninit::uninit(); 256];
-        self.flush_listener(self.now());
-        self.observer.begins(self.now(), &self.listener)?;
+        let mut now = self.now();
+        self.flush_listener(now);
+        self.observer.begins(now, &self.listener)?;
         loop {
-            self.settle();
-            if self.hub.is_over() || self.has_waited_enough() {
+            self.settle(now);
+            if self.hub.is_over() || self.has_waited_enough(now) {
                 break;
             }
-            self.timer.wake_at(self.now(), self.next_timeout())?;
-            let (happened, _) = match epoll::wait(&self.epoll, &mut events, None) {
-                Err(rustix::io::Errno::INTR) => continue,
-                outcome => outcome?,
+            self.timer.wake_at(now, self.next_timeout())?;
+            let happened = match epoll::wait(&self.epoll, &mut events, None) {
+                Err(rustix::io::Errno::INTR) => &mut [],
+                outcome => outcome?.0,
             };
+            // All that woke us happens now: a turn is short.
+            now = self.now();
             self.hub.set_date(unix_now());
             let knocked = happened.iter().any(|event| event.data.u64() == LISTENER);
             for event in happened {
-                self.happened(event)?;
+                self.happened(now, event)?;
+                // Before the next, so that nobody's line waits for another's, and no more piles up than one has said.
+                self.follow_up(now);
             }
             // Last, so that newcomers push nobody out whose hello has come.
             if knocked {
-                self.accept(self.now());
+                self.accept(now);
             }
         }
         if self.stopped.is_none() {
-            self.observer.over(self.now());
+            self.observer.over(now);
         }
         self.timer.stop()?;
         self.show_last_rows();
@@ -236,11 +254,33 @@ impl Relay {
     }
 
     /// Carries out all that follows from what happened, until nothing is left but to wait.
-    fn settle(&mut self) {
-        let now = self.now();
+    fn settle(&mut self, now: Millis) {
         if self.hub.next_timeout().is_some_and(|at| at <= now) {
             self.hub.handle_timeout(now);
         }
+        self.follow_up(now);
+        self.flush_listener(now);
+        self.observer.tend(now, self.hub.counts());
+        self.watch_screen();
+        // Only now: whom to watch depends on what has been sent and on what the screen has taken.
+        let held_back = self.observer.holds_back();
+        if std::mem::replace(&mut self.held_back, held_back) != held_back {
+            self.watch_everyone();
+        }
+        let mut watched = None;
+        while let Some(id) = self.touched.pop() {
+            let opposite = self.hub.opposite(id);
+            // Whoever was read and whoever was written to are a pair most of the time.
+            if watched.is_none() || (watched != Some(id) && watched != opposite) {
+                self.watch(id);
+                opposite.inspect(|&id| self.watch(id));
+            }
+            watched = Some(id);
+        }
+    }
+
+    /// Sends and does what the hub asks for.
+    fn follow_up(&mut self, now: Millis) {
         loop {
             if let Some(id) = self.hub.next_unsent() {
                 self.write(now, id);
@@ -250,21 +290,9 @@ impl Relay {
                 break;
             }
         }
-        self.flush_listener(now);
-        self.observer.tend(now, self.hub.counts());
-        self.watch_screen();
-        // Only now: whom to watch depends on what has been sent and on what the screen has taken.
-        let held_back = self.observer.holds_back();
-        if std::mem::replace(&mut self.held_back, held_back) != held_back {
-            self.watch_everyone();
-        }
-        while let Some(id) = self.touched.pop() {
-            self.watch_pair(id);
-        }
     }
 
-    fn happened(&mut self, event: &Event) -> io::Result<()> {
-        let now = self.now();
+    fn happened(&mut self, now: Millis, event: &Event) -> io::Result<()> {
         match event.data.u64() {
             LISTENER | SCREEN => {}
             STOP => self.told_to_stop(now),
@@ -337,9 +365,10 @@ impl Relay {
         let Some(Some(socket)) = self.sockets.get_mut(id) else {
             return;
         };
-        let at_once = match self.hub.is_shared() {
-            true => READ_IN_TURN,
-            false => READ_AT_ONCE,
+        let at_once = if self.hub.is_shared() {
+            READ_IN_TURN
+        } else {
+            READ_AT_ONCE
         };
         match socket.stream.read(&mut self.buffer[..at_once]) {
             Ok(0) => self.stream_ended(now, id),
@@ -348,7 +377,14 @@ impl Relay {
                     let bytes = self.buffer[..count].to_vec();
                     self.trace_bytes(id, CrossingDirection::ToRelay, &bytes);
                 }
-                self.hub.received(now, id, &self.buffer[..count]);
+                let (sockets, buffer) = (&self.sockets, &self.buffer[..count]);
+                // Where bytes are shown, they take the long way.
+                let is_open = self.tracing == Tracing::Off;
+                self.hub.received(now, id, buffer, |there, before, run| {
+                    let socket = sockets.get(there).and_then(Option::as_ref);
+                    let socket = socket.filter(|_| is_open);
+                    socket.map_or(0, |socket| socket.send(before, run))
+                });
                 self.touched.push(id);
             }
             Err(error) => match error.kind() {
@@ -423,13 +459,6 @@ impl Relay {
             self.hub.closed(now, id);
             self.touched.extend(opposite);
             self.listener.end_pause(now);
-        }
-    }
-
-    fn watch_pair(&mut self, id: ConnId) {
-        self.watch(id);
-        if let Some(opposite) = self.hub.opposite(id) {
-            self.watch(opposite);
         }
     }
 
@@ -537,10 +566,10 @@ impl Relay {
         }
     }
 
-    fn has_waited_enough(&self) -> bool {
+    fn has_waited_enough(&self, now: Millis) -> bool {
         match self.stopped {
             None => false,
-            Some(Stop::Politely { until }) => until <= self.now(),
+            Some(Stop::Politely { until }) => until <= now,
             Some(Stop::Now) => true,
         }
     }

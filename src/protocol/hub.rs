@@ -27,7 +27,7 @@ use super::{Line, Millis, UnixMillis};
 
 use plain_end::{PlainEnd, Teller};
 use refusing::RefusalReason;
-use state::{Alarm, Conn, ConnState, Dialect, Member, Presence, Room, Seat, set_alarm};
+use state::{Alarm, Conn, ConnState, Dialect, Member, Passage, Presence, Room, Seat, set_alarm};
 
 /// How long a connection may take to say a whole hello.
 const HELLO_TIMEOUT: Millis = 30_000;
@@ -243,8 +243,16 @@ impl Hub {
         self.date = date;
     }
 
-    /// Bytes came on a connection.
-    pub fn received(&mut self, now: Millis, id: ConnId, bytes: &[u8]) {
+    /// Bytes came on a connection. Where they are for another that nothing waits for, `send` may send them at once, out of
+    /// the buffer that they were read into: it is given that connection, bytes that go before, and those; it tells how
+    /// many of both the connection took. A connection that took only some takes the rest when it can.
+    pub fn received(
+        &mut self,
+        now: Millis,
+        id: ConnId,
+        bytes: &[u8],
+        send: impl FnOnce(ConnId, &[u8], &[u8]) -> usize,
+    ) {
         let Some(conn) = self.conns.get_mut(id) else {
             return;
         };
@@ -253,7 +261,7 @@ impl Hub {
         }
         match &mut conn.dialect {
             _ if matches!(conn.state, ConnState::Closing { .. }) => {}
-            Dialect::Wire(_) => self.wire_bytes(now, id, bytes),
+            Dialect::Wire(_) => self.wire_bytes(now, id, bytes, send),
             Dialect::Plain(end) => {
                 end.receive(now, bytes, &mut conn.outbox);
                 self.ready.push_back(id);
@@ -484,24 +492,119 @@ impl Hub {
         self.drain_ready(now);
     }
 
-    fn wire_bytes(&mut self, now: Millis, id: ConnId, mut bytes: &[u8]) {
+    fn wire_bytes(
+        &mut self,
+        now: Millis,
+        id: ConnId,
+        input: &[u8],
+        send: impl FnOnce(ConnId, &[u8], &[u8]) -> usize,
+    ) {
         let Some(Dialect::Wire(incoming)) = self.conns.get_mut(id).map(|conn| &mut conn.dialect)
         else {
             return;
         };
         let mut incoming = std::mem::take(incoming);
+        let mut bytes = input;
+        let mut passage = self.passage(id);
+        let is_free = passage.is_some_and(|passage| self.unsent(passage.there).is_empty());
+        // Lines that go the same way stay together.
+        let mut run: &[u8] = &[];
         while !self.is_closing(id) {
-            let outcome = match incoming.next(&mut bytes) {
-                Ok(None) => break,
-                Ok(Some(line)) => self.line(now, id, line),
+            let (before, begins_here) = (bytes, incoming.partial().is_empty());
+            let next = incoming.next(&mut bytes);
+            let taken = before.len() - bytes.len();
+            match (&next, passage) {
+                (Ok(None), _) => break,
+                // Every line that is passed on ends in LF alone.
+                (Ok(Some(line)), Some(passage))
+                    if begins_here
+                        && taken == line.len() + 1
+                        && self.passes(passage.seat, line) =>
+                {
+                    let end = input.len() - bytes.len();
+                    run = &input[end - taken - run.len()..end];
+                    continue;
+                }
+                _ => self.pass_on(now, passage, std::mem::take(&mut run)),
+            }
+            let outcome = match next {
+                Ok(line) => self.line(now, id, line.unwrap_or_default()),
                 Err(malformed) => Err(RefusalReason::from(malformed)),
             };
             if let Err(refused) = outcome {
                 self.refuse(now, id, refused);
             }
+            passage = self.passage(id);
+        }
+        match passage {
+            Some(Passage { there, .. }) if is_free && !run.is_empty() => {
+                self.send_on(now, there, run, send);
+            }
+            _ => self.pass_on(now, passage, run),
         }
         if let Some(conn) = self.conns.get_mut(id) {
             conn.dialect = Dialect::Wire(incoming);
+        }
+    }
+
+    /// Where what a connection says goes as it came: both ends speak the wire, and neither has left.
+    fn passage(&self, id: ConnId) -> Option<Passage> {
+        let ConnState::Seated(seat) = self.conns.get(id)?.state else {
+            return None;
+        };
+        let Presence::Here(_) = self.member(seat)?.presence else {
+            return None;
+        };
+        let there = self.member(seat.opposite())?.presence.conn()?;
+        let is_wire = matches!(self.conns[there].dialect, Dialect::Wire(_));
+        is_wire.then_some(Passage { seat, there })
+    }
+
+    /// Whether a line is what the two people say to each other; takes note of it.
+    fn passes(&mut self, seat: Seat, line: &[u8]) -> bool {
+        match Verb::decode(line) {
+            Ok(Verb::Ack { .. }) => true,
+            Ok(verb @ Verb::Say { .. }) => {
+                self.said(seat, &verb);
+                true
+            }
+            Ok(Verb::Sealed(sealed)) => {
+                self.sealed(seat, sealed);
+                true
+            }
+            _ => false,
+        }
+    }
+
+    /// Appends lines to what waits for whoever sits opposite.
+    fn pass_on(&mut self, now: Millis, passage: Option<Passage>, run: &[u8]) {
+        if let Some(Passage { there, .. }) = passage
+            && !run.is_empty()
+        {
+            self.outgoing(now, there).extend_from_slice(run);
+        }
+    }
+
+    /// Sends lines at once; what the connection does not take waits.
+    fn send_on(
+        &mut self,
+        now: Millis,
+        there: ConnId,
+        run: &[u8],
+        send: impl FnOnce(ConnId, &[u8], &[u8]) -> usize,
+    ) {
+        let waiting = self.unsent(there);
+        let count = send(there, waiting, run);
+        let before = count.min(waiting.len());
+        let rest = &run[count - before..];
+        self.sent(now, there, before);
+        if count > 0 && !rest.is_empty() {
+            // It is full: whoever drives us waits for it.
+            let outbox = &mut self.conns[there].outbox;
+            outbox.adopt(&mut self.spare);
+            outbox.tail().extend_from_slice(rest);
+        } else if !rest.is_empty() {
+            self.outgoing(now, there).extend_from_slice(rest);
         }
     }
 
@@ -564,9 +667,14 @@ impl Hub {
         if !self.member(seat).is_some_and(here) || !self.forward(now, seat, line, verb) {
             return;
         }
-        let shows = self.config.mode == RelayMode::Single;
-        if let Some(member) = self.rooms[seat.room].members[seat.side].as_mut()
-            && let Some(said) = member.says(seat.side, verb, shows)
+        self.said(seat, verb);
+    }
+
+    /// Has a message shown that is passed on.
+    fn said(&mut self, seat: Seat, verb: &Verb<'_>) {
+        if self.config.mode == RelayMode::Single
+            && let Some(member) = self.rooms[seat.room].members[seat.side].as_mut()
+            && let Some(said) = member.says(seat.side, verb)
         {
             self.effects.push_back(said);
         }

@@ -383,7 +383,11 @@ impl Plain {
     /// Reads a run of text, or one byte that edits or ends the line.
     fn read_some(&mut self) {
         let rest = &self.unread[self.read..];
-        let run = find_byte(rest, text::is_key).unwrap_or(rest.len());
+        let run = match find_byte(rest, text::may_be_key) {
+            // A tab, say, is text like any other.
+            Some(0) if !text::is_key(rest[0]) => 1,
+            found => found.unwrap_or(rest.len()),
+        };
         let room = MAX_TEXT.saturating_sub(self.line.len());
         if run > 0 && room == 0 {
             self.end_part();

@@ -3,6 +3,7 @@
 
 mod ending;
 mod finding;
+mod passing_on;
 mod plain_partners;
 mod purity;
 mod resuming;

@@ -264,7 +264,10 @@ pub fn hub(choices: &mut Choices<'_>) {
             }
             (2..=10, Some(id)) if hub.wants_input(id) || hub.is_closing(id) => {
                 let sent = choices.sent();
-                hub.received(now, id, &sent);
+                let takes = usize::from(choices.byte()) * 64;
+                hub.received(now, id, &sent, |_, before, run| {
+                    takes.min(before.len() + run.len())
+                });
             }
             (11, Some(id)) => {
                 open.retain(|&open| open != id);

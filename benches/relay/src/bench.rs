@@ -42,6 +42,8 @@ pub const SCENARIOS: [(&str, Scenario); 10] = [
 pub enum Effort {
     /// Whether everything works: seconds.
     Quick,
+    /// Only what the targets are set for: some six minutes.
+    Targets,
     /// Figures to rely on: some twenty minutes.
     Full,
 }
@@ -59,6 +61,10 @@ pub struct Bench {
 const PAUSE: Duration = Duration::from_millis(25);
 /// Bytes of the lines of floods, their LF included.
 const SIZES: [usize; 3] = [64, 1024, 3072];
+/// Scenarios that no target is set for.
+const WITHOUT_TARGETS: [&str; 4] = ["start", "stopped-reader", "screen", "idle"];
+/// Relays that no target looks at.
+const WITHOUT_PART: [&str; 2] = ["bare threads", "serveur.py"];
 
 type Measure = fn(&Load, &mut Conversation) -> io::Result<Vec<Value>>;
 
@@ -76,7 +82,8 @@ impl Bench {
         };
         for dialect in [Dialect::Wire, Dialect::Plain] {
             let is_wanted = |relay: &Relay| {
-                wanted.is_empty()
+                (wanted.is_empty()
+                    && !(effort == Effort::Targets && WITHOUT_PART.contains(&relay.name)))
                     || relay.name == relays::FLOOR.name
                     || wanted.iter().any(|name| name == relay.name)
             };
@@ -93,6 +100,11 @@ impl Bench {
             }
         }
         Ok(bench)
+    }
+
+    /// Whether a scenario is measured unless others are asked for.
+    pub fn wants(&self, scenario: &str) -> bool {
+        self.effort != Effort::Targets || !WITHOUT_TARGETS.contains(&scenario)
     }
 
     fn try_out(&self, relay: &Relay, dialect: Dialect) -> io::Result<()> {
@@ -154,21 +166,24 @@ impl Bench {
     fn round_trip(&mut self) {
         let relays = self.relays.clone();
         for load in [self.back_to_back(), self.paced()] {
-            self.repeat("round-trip", load, &relays, self.pick(1, 5), Load::measure);
+            self.repeat("round-trip", load, &relays, self.times(), Load::measure);
         }
     }
 
     fn flood(&mut self) {
         let relays = self.relays.clone();
-        let (sizes, ways) = self.pick(
-            (&SIZES[..1], &[Ways::Both][..]),
-            (&SIZES[..], &[Ways::One, Ways::Both][..]),
-        );
+        let each = [Writes::OneEach, Writes::Pipelined];
+        let both = [Ways::One, Ways::Both];
+        let (sizes, writes, ways) = match self.effort {
+            Effort::Quick => (&SIZES[..1], &each[..], &both[1..]),
+            Effort::Targets => (&SIZES[..2], &each[1..], &both[..]),
+            Effort::Full => (&SIZES[..], &each[..], &both[..]),
+        };
         for &size in sizes {
-            for writes in [Writes::OneEach, Writes::Pipelined] {
+            for &writes in writes {
                 for &ways in ways {
                     let load = Load::Flood(self.a_flood(size, writes, ways));
-                    self.repeat("flood", load, &relays, self.pick(1, 5), Load::measure);
+                    self.repeat("flood", load, &relays, self.times(), Load::measure);
                 }
             }
         }
@@ -196,13 +211,14 @@ impl Bench {
         if let Err(error) = may_look_on {
             return self.skip("system-calls", &format!("strace: {error}"));
         }
-        let relays = self.relays.clone();
+        let mut relays = self.relays.clone();
+        if self.effort == Effort::Targets {
+            relays.retain(|(relay, _)| !relay.is_a_rival());
+        }
         let pipelined =
             [64, 3072].map(|size| Load::Flood(self.a_flood(size, Writes::Pipelined, Ways::One)));
-        for load in [self.back_to_back(), self.paced()]
-            .into_iter()
-            .chain(pipelined)
-        {
+        let loads = [self.back_to_back(), self.paced()];
+        for load in loads.into_iter().chain(pipelined) {
             self.repeat("system-calls", load, &relays, 1, Load::trace);
         }
     }
@@ -225,7 +241,7 @@ impl Bench {
         let relays: Vec<_> = relays.flatten().collect();
         let pipelined = self.a_flood(64, Writes::Pipelined, Ways::One);
         for load in [self.back_to_back(), self.paced(), Load::Flood(pipelined)] {
-            self.repeat("screen", load, &relays, self.pick(1, 5), Load::measure);
+            self.repeat("screen", load, &relays, self.times(), Load::measure);
         }
     }
 
@@ -273,7 +289,11 @@ impl Bench {
             let why = "their sockets exceed the limit on open files";
             self.skip(&format!("crowd of more than {most} conversations"), &why);
         }
-        let sizes = &crowd::SIZES[..self.pick(2, crowd::SIZES.len())];
+        let sizes = match self.effort {
+            Effort::Quick => &crowd::SIZES[..2],
+            Effort::Targets => &crowd::SIZES[3..],
+            Effort::Full => &crowd::SIZES[..],
+        };
         for size in sizes.iter().map(|size| *size.min(&most)) {
             for relay in self.each_relay().filter(Relay::serves_many) {
                 let setting = Setting::new("crowd", &format!("{size} conversations"), None);
@@ -297,7 +317,7 @@ impl Bench {
             ("a pourer of PING", Pourer::Pings),
         ];
         for (case, pourer) in pourers {
-            for repetition in 0..self.pick(1, 5) {
+            for repetition in 0..self.times() {
                 let daemons = self.each_relay().filter(Relay::serves_many);
                 for relay in daemons.filter(Relay::speaks_wire) {
                     let setting = Setting::new("beside", case, None);
@@ -317,7 +337,7 @@ impl Bench {
             relay.speaks_wire() || (relay.name == relays::FLOOR.name && *dialect == Dialect::Plain)
         });
         for (relay, dialect) in relays {
-            for repetition in 0..self.pick(1, 5) {
+            for repetition in 0..self.times() {
                 let setting = Setting::new("distance", &format!("{lines} lines"), Some(dialect));
                 let outcome = self.far_and_near(&relay, dialect, lines);
                 self.note(setting, &relay, repetition, outcome);
@@ -417,7 +437,16 @@ impl Bench {
     fn pick<T>(&self, quick: T, full: T) -> T {
         match self.effort {
             Effort::Quick => quick,
-            Effort::Full => full,
+            Effort::Targets | Effort::Full => full,
+        }
+    }
+
+    /// How often most things are measured.
+    fn times(&self) -> usize {
+        match self.effort {
+            Effort::Quick => 1,
+            Effort::Targets => 3,
+            Effort::Full => 5,
         }
     }
 }

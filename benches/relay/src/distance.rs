@@ -116,9 +116,10 @@ fn between_clients(
     let text = text(lines);
     thread::spawn(move || input.write_all(&text));
     let heard = BufReader::new(output).split(b'\n').take(lines).count();
-    match heard == lines {
-        true => Ok(begun.elapsed()),
-        false => Err(io::Error::other(format!("{heard} of {lines} lines came"))),
+    if heard == lines {
+        Ok(begun.elapsed())
+    } else {
+        Err(io::Error::other(format!("{heard} of {lines} lines came")))
     }
 }
 

@@ -64,7 +64,9 @@ impl Hub {
                 let teller = (&self.config.formatter, &mut self.dates);
                 let shows = self.config.mode == RelayMode::Single;
                 let member = self.rooms[seat.room].members[seat.side].as_mut();
-                let mut shown = member.map(|member| (member, &mut self.effects));
+                let mut shown = member
+                    .filter(|_| shows)
+                    .map(|member| (member, &mut self.effects));
                 end.flush(now, &mut |verb| {
                     if let Verb::Bye(_) = verb {
                         leaves = true;
@@ -72,7 +74,7 @@ impl Hub {
                     }
                     passed = true;
                     if let Some((member, effects)) = &mut shown
-                        && let Some(said) = member.says(seat.side, &verb, shows)
+                        && let Some(said) = member.says(seat.side, &verb)
                     {
                         effects.push_back(said);
                     }
@@ -88,9 +90,10 @@ impl Hub {
                             },
                         ),
                     }
-                    match there.outbox.unsent().len() < OUTBOX_FULL {
-                        true => Flow::More,
-                        false => Flow::Enough,
+                    if there.outbox.unsent().len() < OUTBOX_FULL {
+                        Flow::More
+                    } else {
+                        Flow::Enough
                     }
                 });
             }
@@ -118,7 +121,7 @@ impl Hub {
         match action {
             Action::Wire(bytes) => {
                 self.conns[id].dialect = Dialect::Wire(Lines::default());
-                self.wire_bytes(now, id, &bytes);
+                self.wire_bytes(now, id, &bytes, |_, _, _| 0);
             }
             Action::Seat(name) => self.introduce_plain(now, id, name),
             Action::Refuse(foreign) => {

@@ -34,6 +34,13 @@ impl Seat {
     }
 }
 
+/// From a seat to the connection of whoever sits opposite.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Passage {
+    pub(super) seat: Seat,
+    pub(super) there: ConnId,
+}
+
 #[derive(Debug)]
 pub(super) struct Conn {
     pub(super) address: IpAddr,
@@ -111,9 +118,8 @@ pub(super) enum Presence {
 }
 
 impl Member {
-    /// A message of the member's is passed on: what is to be shown of it, where messages are shown, unless it has been
-    /// before.
-    pub(super) fn says(&mut self, side: usize, verb: &Verb<'_>, shows: bool) -> Option<Effect> {
+    /// A message of the member's is passed on: what is to be shown of it, unless it has been before.
+    pub(super) fn says(&mut self, side: usize, verb: &Verb<'_>) -> Option<Effect> {
         let &Verb::Say { seq, sent_at, text } = verb else {
             return None;
         };
@@ -121,7 +127,7 @@ impl Member {
             return None;
         }
         self.shown = Some(seq);
-        shows.then(|| Effect::Said {
+        Some(Effect::Said {
             side,
             name: self.hello.name.clone(),
             line: Line {

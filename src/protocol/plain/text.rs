@@ -48,9 +48,15 @@ pub fn ends_line(byte: u8) -> bool {
     matches!(byte, b'\n' | b'\r' | 0)
 }
 
-/// Whether a byte ends the line or takes something back. Compared without a branch, so that many bytes can be at once.
+/// Whether a byte ends the line or takes something back.
 pub fn is_key(byte: u8) -> bool {
-    (byte == b'\n') | (byte == b'\r') | (byte == 0) | (byte == 0x08) | (byte == 0x7f)
+    ends_line(byte) || matches!(byte, 0x08 | 0x7f)
+}
+
+/// Whether a byte may be a [key](is_key): all that are, and a few besides. Two comparisons and no branch, so that a row of
+/// bytes takes hardly longer than one; with a comparison for each key it took three times as long.
+pub fn may_be_key(byte: u8) -> bool {
+    (byte <= b'\r') | (byte == 0x7f)
 }
 
 /// What a line says about the end of the discussion.

@@ -506,7 +506,7 @@ impl Scene {
             any |= !up.is_empty() || !down.is_empty();
             if wire.at_relay == End::Open && !up.is_empty() {
                 let conn = wire.conn;
-                self.hub.received(self.now, conn, &up);
+                self.hub.received(self.now, conn, &up, |_, _, _| 0);
             }
             let wire = &mut self.wires[id];
             match wire.client {

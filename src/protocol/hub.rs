@@ -9,6 +9,7 @@ mod plain_clients;
 mod plain_end;
 mod refusing;
 mod state;
+mod yielding;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::net::IpAddr;
@@ -73,6 +74,8 @@ pub enum Effect {
     Back { name: Name, salon: Option<Salon> },
     /// Somebody said `BYE`.
     Left { name: Name, salon: Option<Salon> },
+    /// Somebody who had said nothing but a first line had to free the seat.
+    Yielded { name: Name, salon: Option<Salon> },
     /// Somebody did not come back in time.
     Lost { name: Name, salon: Option<Salon> },
     /// How a plain client's bytes were understood. Only while [`Config::tracing`].
@@ -228,6 +231,7 @@ impl Hub {
             outbox: Outbox::default(),
             state: ConnState::Pending,
             heard_at: now,
+            yields_at: None,
             moved_at: now,
             alarm: None,
             queued: false,
@@ -258,6 +262,7 @@ impl Hub {
         };
         if let ConnState::Seated(_) = conn.state {
             conn.heard_at = now;
+            conn.yields_at = None;
         }
         match &mut conn.dialect {
             _ if matches!(conn.state, ConnState::Closing { .. }) => {}
@@ -413,7 +418,8 @@ impl Hub {
         self.conns.get(id).is_some_and(closing)
     }
 
-    /// Whether to listen for connections: while a seat is free, or kept for somebody who is away.
+    /// Whether to listen for connections: while a seat is free, kept for somebody who is away, or held by somebody who
+    /// may have to yield it.
     pub fn is_open(&self) -> bool {
         let expected = |member: &Option<Member>| match member {
             None => true,
@@ -423,7 +429,9 @@ impl Hub {
         match self.config.mode {
             _ if self.over => false,
             RelayMode::Daemon => true,
-            RelayMode::Single => one_room.is_none_or(|(_, room)| room.members.iter().any(expected)),
+            RelayMode::Single => one_room.is_none_or(|(place, room)| {
+                room.members.iter().any(expected) || self.has_provisional_seat(place)
+            }),
         }
     }
 

@@ -33,7 +33,9 @@ use super::wire::{MAGIC, MAX_TEXT};
 
 pub use self::diagnostics::{Diagnostic, Diagnostics};
 pub use self::opening::Foreign;
-pub use self::outgoing::{sentence, write_message, write_notice, write_welcome};
+pub use self::outgoing::{
+    SEAT_YIELDED, SIGN_OF_LIFE, sentence, write_message, write_notice, write_welcome,
+};
 pub use self::prompt::PROMPT;
 
 /// Silence that ends a line, for a client that has never sent CR or LF.
@@ -70,6 +72,8 @@ pub struct Plain {
     part: Part,
     /// A message that says goodbye if nothing follows it until then.
     farewell: Option<(Box<str>, Millis)>,
+    /// It has said something after its first line.
+    past_first_line: bool,
     /// What the line last ended says: at most a name and a few texts.
     heard: VecDeque<Input>,
     framing: Framing,
@@ -153,6 +157,7 @@ impl Plain {
             line: Vec::new(),
             part: Part::First,
             farewell: None,
+            past_first_line: false,
             heard: VecDeque::new(),
             framing: Framing::Unknown,
             pasting: Pasting::default(),
@@ -245,6 +250,11 @@ impl Plain {
     /// Whether its first bytes have told that it is no client of the wire. Silence and half a hello do not.
     pub fn has_spoken(&self) -> bool {
         !matches!(self.stage, PlainStage::Opening | PlainStage::Wire)
+    }
+
+    /// Whether it has said more than its first line.
+    pub fn is_past_first_line(&self) -> bool {
+        self.past_first_line
     }
 
     /// When [`handle_timeout`](Plain::handle_timeout) must be called next. Any other call may change it.
@@ -486,6 +496,7 @@ impl Plain {
         match &self.stage {
             PlainStage::Naming => self.hear_first(line, text, extent),
             PlainStage::Talking(name) => {
+                self.past_first_line |= !text.is_empty();
                 let said = name
                     .as_ref()
                     .and_then(|name| author::without_author(text, name));

@@ -96,7 +96,7 @@ impl Hub {
         let room = self.room_for(now, &hello)?;
         let members = &mut self.rooms[room].members;
         let Some(side) = members.iter().position(Option::is_none) else {
-            return Err(RefusalReason::full());
+            return Err(self.ask_for_signs_of_life(now, room));
         };
         let namesake = members
             .iter()

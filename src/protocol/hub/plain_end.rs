@@ -90,6 +90,13 @@ impl PlainEnd {
         self.plain.has_spoken()
     }
 
+    /// Whether the client is there and has said nothing but its first line, as a program does that calls by mistake.
+    pub(super) fn is_provisional(&self) -> bool {
+        self.stream == Stream::Open
+            && self.gives_up_at.is_none()
+            && !self.plain.is_past_first_line()
+    }
+
     pub(super) fn is_gone(&self) -> bool {
         self.stream == Stream::Gone
     }

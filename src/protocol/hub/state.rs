@@ -48,6 +48,8 @@ pub(super) struct Conn {
     pub(super) outbox: Outbox,
     pub(super) state: ConnState,
     pub(super) heard_at: Millis,
+    /// When its seat is somebody else's, unless it sends something before.
+    pub(super) yields_at: Option<Millis>,
     /// When the outbox last moved, while it is not empty.
     pub(super) moved_at: Millis,
     /// The alarm that is set for this connection.
@@ -198,7 +200,8 @@ impl Conn {
             }
             Dialect::Plain(_) | Dialect::Wire(_) => None,
         };
-        self.idle_deadline().into_iter().chain(plain).min()
+        let deadlines = [self.idle_deadline(), self.yields_at, plain];
+        deadlines.into_iter().flatten().min()
     }
 
     /// When its client has been silent, or has read nothing, for too long.

@@ -15,6 +15,14 @@ use super::text::split_at_most;
 /// The longest line, in bytes with its LF: a `recv(512)` holds it.
 const LONGEST: usize = 500;
 
+/// Asks a client that has said nothing but its first line whether a person is there. It is given as long as
+/// [`YIELD_TIMEOUT`](crate::protocol::timeouts::YIELD_TIMEOUT).
+pub const SIGN_OF_LIFE: &str =
+    "Quelqu'un d'autre attend une place : ecrivez une ligne dans les 10 s pour garder la votre.";
+
+/// The last words to one that gave no answer.
+pub const SEAT_YIELDED: &str = "Rien n'est venu : votre place est cedee.";
+
 /// Appends a message: `[22/11/2026 14:02:31] Zoé: salut`. `name` is a [`Name`]'s, and
 /// `date` must leave room for it and the text.
 pub fn write_message(out: &mut Vec<u8>, date: &str, name: &str, text: &str) {

@@ -142,6 +142,30 @@ fn whoever_leaves_before_the_time_is_up_leaves_as_ever() {
     assert!(scene.hub.is_over());
 }
 
+#[test]
+fn a_conversation_that_ends_is_ended_in_peace() {
+    let mut scene = Scene::new();
+    let (zoe, bob) = (scene.knock(LOCAL), scene.knock(LOCAL));
+    scene.write(zoe, "Zoé: salut\n");
+    // He acknowledges nothing, so that she has something to wait for once he has left.
+    scene.write(
+        bob,
+        "MSG/1 00000000000000b2 0000000000000000000000000000b2b2 - Bob\n",
+    );
+    let heard = scene.read(bob);
+    let pid = heard.iter().find_map(|line| line.strip_prefix("PEER "));
+    let pid = pid.and_then(|peer| peer.split(' ').next()).unwrap();
+    scene.write(bob, &format!("ACK {pid} 0\n"));
+    scene.join("Ève");
+    scene.wait(YIELD_TIMEOUT - 500);
+    scene.write(bob, "BYE\n");
+    assert!(!scene.hub.is_open());
+    scene.wait(1_000);
+    assert!(!scene.read(zoe).contains(&SEAT_YIELDED.to_owned()));
+    scene.wait(10_000);
+    assert_eq!(scene.read(bob).last().unwrap(), "BYE");
+}
+
 /// Clients of all manners, their people, and callers at any moment, for as many seeds: nobody loses a seat who has said
 /// a second line, or has sent anything within 10 s of being asked.
 #[test]

@@ -12,7 +12,7 @@ mod timer;
 
 use std::io::{self, IoSlice, Read, Write};
 use std::mem::MaybeUninit;
-use std::net::{Shutdown, TcpListener, TcpStream};
+use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
 use std::time::{Duration, Instant};
@@ -125,6 +125,8 @@ struct Relay {
     stop: UnixStream,
     stopped: Option<Stop>,
     tracing: Tracing,
+    /// What connections are called where they are traced: by their address at first, by name from then on.
+    labels: Vec<String>,
     started: Instant,
     buffer: Box<[u8]>,
 }
@@ -207,6 +209,7 @@ impl Relay {
             stop,
             stopped: None,
             tracing,
+            labels: Vec::new(),
             started: Instant::now(),
             buffer: vec![0; READ_AT_ONCE].into_boxed_slice(),
         })
@@ -318,7 +321,10 @@ impl Relay {
                 Ok((stream, peer)) => {
                     let id = self.hub.accepted(now, peer.ip().to_canonical());
                     match self.register(id, stream) {
-                        Ok(()) => self.trace_occurrence(id, "connexion acceptée"),
+                        Ok(()) => {
+                            self.label(id, peer);
+                            self.trace_occurrence(id, "connexion acceptée");
+                        }
                         Err(_) => self.hub.closed(now, id),
                     }
                 }
@@ -618,14 +624,25 @@ impl Relay {
         }
     }
 
-    /// A connection's person, or its address while it has none.
-    fn who(&self, id: ConnId) -> String {
-        if let Some(name) = self.hub.name(id) {
-            return name.to_string();
+    /// A connection that is traced has this address.
+    fn label(&mut self, id: ConnId, peer: SocketAddr) {
+        if self.tracing == Tracing::On {
+            if self.labels.len() <= id {
+                self.labels.resize_with(id + 1, String::new);
+            }
+            self.labels[id] = peer.to_string();
         }
-        let socket = self.sockets.get(id).and_then(Option::as_ref);
-        let address = socket.and_then(|socket| socket.stream.peer_addr().ok());
-        address.map_or_else(|| "?".to_owned(), |address| address.to_string())
+    }
+
+    /// A connection's person, or its address while nobody has sat there: what happens after a goodbye is somebody's, too.
+    fn who(&mut self, id: ConnId) -> String {
+        let Some(label) = self.labels.get_mut(id) else {
+            return String::new();
+        };
+        if let Some(name) = self.hub.name(id) {
+            label.replace_range(.., name.as_str());
+        }
+        label.clone()
     }
 
     /// When something is due.

@@ -230,6 +230,7 @@ impl Hub {
             dialect: Dialect::Plain(Box::new(PlainEnd::new(now))),
             outbox: Outbox::default(),
             state: ConnState::Pending,
+            name: None,
             heard_at: now,
             yields_at: None,
             moved_at: now,
@@ -395,12 +396,9 @@ impl Hub {
         }
     }
 
-    /// Who speaks on a connection, once that is known.
+    /// Who speaks on a connection, once that is known, and until it is closed.
     pub fn name(&self, id: ConnId) -> Option<&Name> {
-        match self.conns.get(id)?.state {
-            ConnState::Seated(seat) => Some(&self.member(seat)?.hello.name),
-            _ => None,
-        }
+        self.conns.get(id)?.name.as_ref()
     }
 
     /// The connection of whoever sits opposite.

@@ -5,6 +5,7 @@ use std::net::IpAddr;
 
 use crate::protocol::wire::{Gone, Hello, Lines, Pid, Salon, Verb};
 
+use crate::protocol::name::Name;
 use crate::protocol::outbox::Outbox;
 use crate::protocol::{Line, Millis};
 
@@ -47,6 +48,8 @@ pub(super) struct Conn {
     pub(super) dialect: Dialect,
     pub(super) outbox: Outbox,
     pub(super) state: ConnState,
+    /// Who has, or had, a seat with it.
+    pub(super) name: Option<Name>,
     pub(super) heard_at: Millis,
     /// When its seat is somebody else's, unless it sends something before.
     pub(super) yields_at: Option<Millis>,

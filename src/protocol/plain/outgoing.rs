@@ -34,12 +34,16 @@ pub fn write_notice(out: &mut Vec<u8>, notice: &str) {
     write_lines(out, &[], notice);
 }
 
-/// Appends what somebody reads who has just taken a seat.
-pub fn write_welcome(out: &mut Vec<u8>, name: &Name) {
-    write_notice(
-        out,
-        &format!("Bienvenue, {name} ! Une ligne, un message ; \"quitter\" pour finir."),
-    );
+/// Appends what somebody reads who has just taken a seat, and who is opposite: the event that tells so. One line, since
+/// a client that reads one line for each that it sends lags by every other.
+pub fn write_welcome(out: &mut Vec<u8>, name: &Name, event: &Event) {
+    let who = match event {
+        Event::Arrived { name } => format!("{} est la.", quoted(name)),
+        other => sentence(other).unwrap_or_default(),
+    };
+    let welcome =
+        format!("Bienvenue, {name} ! {who} Une ligne, un message ; \"quitter\" pour finir.");
+    write_notice(out, &welcome);
 }
 
 /// What a plain client is told of an event, if anything: without accents, but for the sentence of the assignment.

@@ -24,9 +24,10 @@ use self::opening::Opening;
 use self::pasting::Pasting;
 use self::prompt::NamePrompt;
 use self::telnet::{IAC, Telnet};
-use self::text::{Charset, Farewell};
+use self::text::Charset;
 use self::typist::Typist;
 use super::Millis;
+use super::end_words::EndWord;
 use super::name::Name;
 use super::search::find_byte;
 use super::wire::{MAGIC, MAX_TEXT};
@@ -521,7 +522,7 @@ impl Plain {
         let rest = &self.unread[self.read..];
         if let Some(foreign) = Foreign::of_first_line(line, text, rest) {
             self.finish(Input::Foreign(foreign));
-        } else if extent == Extent::Line && Farewell::of(text) == Farewell::EndWord {
+        } else if extent == Extent::Line && EndWord::of_plain(text) == Some(EndWord::Anywhere) {
             self.finish(Input::Quit);
         } else if let Some(Introduction { name, said, how }) = author::introduction(text) {
             self.diagnostics.add(how);
@@ -572,20 +573,20 @@ impl Plain {
 
     fn hear_message(&mut self, text: &str, extent: Extent) {
         let farewell = match extent {
-            Extent::Line => Farewell::of(text),
-            Extent::Beginning => Farewell::None,
+            Extent::Line => EndWord::of_plain(text),
+            Extent::Beginning => None,
         };
         match farewell {
-            Farewell::EndWord => {
+            Some(EndWord::Anywhere) => {
                 self.release_farewell();
                 self.finish(Input::Quit);
             }
-            Farewell::IfLast => {
+            Some(EndWord::IfLast) => {
                 self.release_farewell();
                 self.farewell = Some((text.into(), self.heard_at + FAREWELL_TIMEOUT));
             }
-            Farewell::None if text.trim().is_empty() => {}
-            Farewell::None => self.say(text),
+            None if text.trim().is_empty() => {}
+            None => self.say(text),
         }
     }
 

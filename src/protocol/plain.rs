@@ -73,6 +73,8 @@ pub struct Plain {
     part: Part,
     /// A message that says goodbye if nothing follows it until then.
     farewell: Option<(Box<str>, Millis)>,
+    /// What came first holds what no terminal sends, though keys may have taken it back.
+    opens_binary: bool,
     /// It has said something after its first line.
     past_first_line: bool,
     /// What the line last ended says: at most a name and a few texts.
@@ -158,6 +160,7 @@ impl Plain {
             line: Vec::new(),
             part: Part::First,
             farewell: None,
+            opens_binary: false,
             past_first_line: false,
             heard: VecDeque::new(),
             framing: Framing::Unknown,
@@ -336,7 +339,9 @@ impl Plain {
             Some(Opening::Text) => {
                 self.unread.truncate(before);
                 self.take_as_text(out);
+                let start = self.unread.len();
                 self.take(silence, bytes, out);
+                self.judge_opening(start);
             }
         }
     }
@@ -347,8 +352,15 @@ impl Plain {
             self.stage = PlainStage::Naming;
             let opening = std::mem::take(&mut self.unread);
             self.take(0, &opening, out);
+            self.judge_opening(0);
             self.read_on();
         }
+    }
+
+    /// Judges what has come so far, from there on. A single key may be a slip of somebody who types.
+    fn judge_opening(&mut self, start: usize) {
+        let opening = &self.unread[start..];
+        self.opens_binary |= opening.len() > 1 && opening::holds_binary(opening);
     }
 
     fn take(&mut self, silence: Millis, bytes: &[u8], out: &mut Vec<u8>) {
@@ -520,7 +532,8 @@ impl Plain {
             return;
         }
         let rest = &self.unread[self.read..];
-        if let Some(foreign) = Foreign::of_first_line(line, text, rest) {
+        let binary = self.opens_binary.then_some(Foreign::Binary);
+        if let Some(foreign) = Foreign::of_first_line(line, text, rest).or(binary) {
             self.finish(Input::Foreign(foreign));
         } else if extent == Extent::Line && EndWord::of_plain(text) == Some(EndWord::Anywhere) {
             self.finish(Input::Quit);

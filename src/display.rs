@@ -18,7 +18,7 @@ mod trace;
 pub use notices::{
     BAD_CODE, CODE_PROMPT, MYSELF, Notice, OVER, SEATS_TAKEN, arrived, away, back, disconnected,
     drawn_code, left, lost, messages, quoted, quoted_reason, sealed_message, sentence,
-    system_error, undelivered,
+    system_error, undelivered, yielded,
 };
 pub use trace::{CrossingDirection, diagnostic};
 

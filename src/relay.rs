@@ -126,6 +126,8 @@ struct Relay {
     stop: UnixStream,
     stopped: Option<Stop>,
     tracing: Tracing,
+    /// What connections are called where they are traced: by their address at first, by name from then on.
+    labels: Vec<String>,
     started: Instant,
     buffer: Box<[u8]>,
 }
@@ -208,6 +210,7 @@ impl Relay {
             stop,
             stopped: None,
             tracing,
+            labels: Vec::new(),
             started: Instant::now(),
             buffer: vec![0; READ_AT_ONCE].into_boxed_slice(),
         })
@@ -319,7 +322,10 @@ impl Relay {
                 Ok((stream, peer)) => {
                     let id = self.hub.accepted(now, peer.ip().to_canonical());
                     match self.register(id, stream) {
-                        Ok(()) => self.trace_occurrence(id, "connexion acceptée"),
+                        Ok(()) => {
+                            self.label(id, peer);
+                            self.trace_occurrence(id, "connexion acceptée");
+                        }
                         Err(_) => self.hub.closed(now, id),
                     }
                 }

@@ -10,6 +10,7 @@ mod plain_end;
 mod refusing;
 mod state;
 mod wire_clients;
+mod yielding;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::net::IpAddr;
@@ -72,6 +73,8 @@ pub enum Effect {
     Back { name: Name, salon: Option<Salon> },
     /// Somebody said `BYE`.
     Left { name: Name, salon: Option<Salon> },
+    /// Somebody who had said nothing but a first line had to free the seat.
+    Yielded { name: Name, salon: Option<Salon> },
     /// Somebody did not come back in time.
     Lost { name: Name, salon: Option<Salon> },
     /// How a plain client's bytes were understood. Only while [`Config::tracing`].
@@ -226,7 +229,9 @@ impl Hub {
             dialect: Dialect::Plain(Box::new(PlainEnd::new(now))),
             outbox: Outbox::default(),
             state: ConnState::Pending,
+            name: None,
             heard_at: now,
+            yields_at: None,
             moved_at: now,
             alarm: None,
             queued: false,
@@ -257,6 +262,7 @@ impl Hub {
         };
         if let ConnState::Seated(_) = conn.state {
             conn.heard_at = now;
+            conn.yields_at = None;
         }
         match &mut conn.dialect {
             _ if matches!(conn.state, ConnState::Closing { .. }) => {}
@@ -389,12 +395,9 @@ impl Hub {
         }
     }
 
-    /// Who speaks on a connection, once that is known.
+    /// Who speaks on a connection, once that is known, and until it is closed.
     pub fn name(&self, id: ConnId) -> Option<&Name> {
-        match self.conns.get(id)?.state {
-            ConnState::Seated(seat) => Some(&self.member(seat)?.hello.name),
-            _ => None,
-        }
+        self.conns.get(id)?.name.as_ref()
     }
 
     /// The connection of whoever sits opposite.
@@ -412,7 +415,8 @@ impl Hub {
         self.conns.get(id).is_some_and(closing)
     }
 
-    /// Whether to listen for connections: while a seat is free, or kept for somebody who is away.
+    /// Whether to listen for connections: while a seat is free, kept for somebody who is away, or held by somebody who
+    /// may have to yield it.
     pub fn is_open(&self) -> bool {
         let expected = |member: &Option<Member>| match member {
             None => true,
@@ -422,7 +426,9 @@ impl Hub {
         match self.config.mode {
             _ if self.over => false,
             RelayMode::Daemon => true,
-            RelayMode::Single => one_room.is_none_or(|(_, room)| room.members.iter().any(expected)),
+            RelayMode::Single => one_room.is_none_or(|(place, room)| {
+                room.members.iter().any(expected) || self.has_provisional_seat(place)
+            }),
         }
     }
 

@@ -24,16 +24,19 @@ use self::opening::Opening;
 use self::pasting::Pasting;
 use self::prompt::NamePrompt;
 use self::telnet::{IAC, Telnet};
-use self::text::{Charset, Farewell};
+use self::text::Charset;
 use self::typist::Typist;
 use super::Millis;
+use super::end_words::EndWord;
 use super::name::Name;
 use super::search::find_byte;
 use super::wire::{MAGIC, MAX_TEXT};
 
 pub use self::diagnostics::{Diagnostic, Diagnostics};
 pub use self::opening::Foreign;
-pub use self::outgoing::{sentence, write_message, write_notice, write_welcome};
+pub use self::outgoing::{
+    SEAT_YIELDED, SIGN_OF_LIFE, sentence, write_message, write_notice, write_welcome,
+};
 pub use self::prompt::PROMPT;
 
 /// Silence that ends a line, for a client that has never sent CR or LF.
@@ -70,6 +73,10 @@ pub struct Plain {
     part: Part,
     /// A message that says goodbye if nothing follows it until then.
     farewell: Option<(Box<str>, Millis)>,
+    /// What came first holds what no terminal sends, though keys may have taken it back.
+    opens_binary: bool,
+    /// It has said something after its first line.
+    past_first_line: bool,
     /// What the line last ended says: at most a name and a few texts.
     heard: VecDeque<Input>,
     framing: Framing,
@@ -153,6 +160,8 @@ impl Plain {
             line: Vec::new(),
             part: Part::First,
             farewell: None,
+            opens_binary: false,
+            past_first_line: false,
             heard: VecDeque::new(),
             framing: Framing::Unknown,
             pasting: Pasting::default(),
@@ -247,6 +256,11 @@ impl Plain {
         !matches!(self.stage, PlainStage::Opening | PlainStage::Wire)
     }
 
+    /// Whether it has said more than its first line.
+    pub fn is_past_first_line(&self) -> bool {
+        self.past_first_line
+    }
+
     /// When [`handle_timeout`](Plain::handle_timeout) must be called next. Any other call may change it.
     pub fn next_timeout(&self) -> Option<Millis> {
         let deadlines = [
@@ -325,7 +339,9 @@ impl Plain {
             Some(Opening::Text) => {
                 self.unread.truncate(before);
                 self.take_as_text(out);
+                let start = self.unread.len();
                 self.take(silence, bytes, out);
+                self.judge_opening(start);
             }
         }
     }
@@ -336,8 +352,15 @@ impl Plain {
             self.stage = PlainStage::Naming;
             let opening = std::mem::take(&mut self.unread);
             self.take(0, &opening, out);
+            self.judge_opening(0);
             self.read_on();
         }
+    }
+
+    /// Judges what has come so far, from there on. A single key may be a slip of somebody who types.
+    fn judge_opening(&mut self, start: usize) {
+        let opening = &self.unread[start..];
+        self.opens_binary |= opening.len() > 1 && opening::holds_binary(opening);
     }
 
     fn take(&mut self, silence: Millis, bytes: &[u8], out: &mut Vec<u8>) {
@@ -486,6 +509,7 @@ impl Plain {
         match &self.stage {
             PlainStage::Naming => self.hear_first(line, text, extent),
             PlainStage::Talking(name) => {
+                self.past_first_line |= !text.is_empty();
                 let said = name
                     .as_ref()
                     .and_then(|name| author::without_author(text, name));
@@ -508,9 +532,10 @@ impl Plain {
             return;
         }
         let rest = &self.unread[self.read..];
-        if let Some(foreign) = Foreign::of_first_line(line, text, rest) {
+        let binary = self.opens_binary.then_some(Foreign::Binary);
+        if let Some(foreign) = Foreign::of_first_line(line, text, rest).or(binary) {
             self.finish(Input::Foreign(foreign));
-        } else if extent == Extent::Line && Farewell::of(text) == Farewell::EndWord {
+        } else if extent == Extent::Line && EndWord::of_plain(text) == Some(EndWord::Anywhere) {
             self.finish(Input::Quit);
         } else if let Some(Introduction { name, said, how }) = author::introduction(text) {
             self.diagnostics.add(how);
@@ -561,20 +586,20 @@ impl Plain {
 
     fn hear_message(&mut self, text: &str, extent: Extent) {
         let farewell = match extent {
-            Extent::Line => Farewell::of(text),
-            Extent::Beginning => Farewell::None,
+            Extent::Line => EndWord::of_plain(text),
+            Extent::Beginning => None,
         };
         match farewell {
-            Farewell::EndWord => {
+            Some(EndWord::Anywhere) => {
                 self.release_farewell();
                 self.finish(Input::Quit);
             }
-            Farewell::IfLast => {
+            Some(EndWord::IfLast) => {
                 self.release_farewell();
                 self.farewell = Some((text.into(), self.heard_at + FAREWELL_TIMEOUT));
             }
-            Farewell::None if text.trim().is_empty() => {}
-            Farewell::None => self.say(text),
+            None if text.trim().is_empty() => {}
+            None => self.say(text),
         }
     }
 

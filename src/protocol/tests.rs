@@ -9,3 +9,4 @@ mod purity;
 mod resuming;
 mod scene;
 mod seats;
+mod yielding;

@@ -154,6 +154,7 @@ fn happened(console: &mut Console, effect: &Effect) {
         Effect::Away { name, .. } => display::away(name.as_str(), 0),
         Effect::Back { name, .. } => display::back(name.as_str(), 0),
         Effect::Left { name, .. } => display::left(name.as_str()),
+        Effect::Yielded { name, .. } => display::yielded(name.as_str()),
         Effect::Lost { name, .. } => display::lost(name.as_str()),
         Effect::Refused {
             address, reason, ..

@@ -1,5 +1,7 @@
 //! Every line that crosses the relay, shown to whoever looks for a mistake in a client of their own.
 
+use std::net::SocketAddr;
+
 use crate::clock::unix_now;
 use crate::display::CrossingDirection;
 use crate::protocol::hub::{ConnId, Tracing};
@@ -32,13 +34,24 @@ impl Relay {
         }
     }
 
-    /// A connection's person, or its address while it has none.
-    fn who(&self, id: ConnId) -> String {
-        if let Some(name) = self.hub.name(id) {
-            return name.to_string();
+    /// A connection that is traced has this address.
+    pub(super) fn label(&mut self, id: ConnId, peer: SocketAddr) {
+        if self.tracing == Tracing::On {
+            if self.labels.len() <= id {
+                self.labels.resize_with(id + 1, String::new);
+            }
+            self.labels[id] = peer.to_string();
         }
-        let socket = self.sockets.get(id).and_then(Option::as_ref);
-        let address = socket.and_then(|socket| socket.stream.peer_addr().ok());
-        address.map_or_else(|| "?".to_owned(), |address| address.to_string())
+    }
+
+    /// A connection's person, or its address while nobody has sat there: what happens after a goodbye is somebody's, too.
+    fn who(&mut self, id: ConnId) -> String {
+        let Some(label) = self.labels.get_mut(id) else {
+            return String::new();
+        };
+        if let Some(name) = self.hub.name(id) {
+            label.replace_range(.., name.as_str());
+        }
+        label.clone()
     }
 }

@@ -200,6 +200,9 @@ fn sentence(effect: &Effect) -> Option<(Severity, String)> {
         ),
         Effect::Back { name, salon } => (name, "est de retour".to_owned(), salon),
         Effect::Left { name, salon } => (name, "a quitté la discussion".to_owned(), salon),
+        Effect::Yielded { name, salon } => {
+            (name, "n'a rien écrit et cède sa place".to_owned(), salon)
+        }
         Effect::Lost { name, salon } => (name, "n'a pas pu revenir à temps".to_owned(), salon),
         Effect::Refused {
             address, reason, ..

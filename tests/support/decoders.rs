@@ -5,6 +5,7 @@
 //! comes: bounded buffers, deadlines that lie ahead, an end that is the end.
 
 use msg::protocol::hub::{Config, ConnId, Effect, EndOfStream, Formatter, Hub, RelayMode, Tracing};
+use msg::protocol::plain::{Input, Plain};
 use msg::protocol::session::{Disconnected, Event, Session, Shutdown};
 use msg::protocol::wire::{Bye, Hello, Lines, MAX_LINE, Pid, Token, Verb, Welcome};
 use msg::protocol::{Line, Millis};
@@ -238,6 +239,42 @@ pub fn session(choices: &mut Choices<'_>) {
             session.disconnected(Disconnected::Closed);
             connected = false;
         }
+    }
+}
+
+/// Callers whose first read holds what no terminal sends: no such opening takes a seat, whatever else is in it and
+/// however long its caller stays.
+pub fn opening(choices: &mut Choices<'_>) {
+    while !choices.is_empty() {
+        let length = match choices.below(16) {
+            0 => usize::from(choices.byte()),
+            length => usize::from(length),
+        };
+        let (mut read, rest) = (choices.0[..length.min(choices.0.len())].to_vec(), choices.0);
+        choices.0 = &rest[read.len()..];
+        if choices.below(4) == 0 {
+            read.splice(0..0, choices.text());
+        }
+        let is_control = |byte: &u8| *byte < b' ' && !b"\0\x08\t\n\r\x1b".contains(byte);
+        // Telnet's options are numbers like these.
+        let is_binary = read.len() > 1 && read.iter().any(is_control) && !read.contains(&0xff);
+        let mut plain = Plain::new(0);
+        let mut out = Vec::new();
+        let mut heard = Vec::new();
+        plain.receive(1, &read, &mut out);
+        heard.extend(std::iter::from_fn(|| plain.next_input()));
+        for now in [200, 3_000, 10_000] {
+            plain.handle_timeout(now, &mut out);
+            heard.extend(std::iter::from_fn(|| plain.next_input()));
+        }
+        plain.end_of_stream(&mut out);
+        heard.extend(std::iter::from_fn(|| plain.next_input()));
+        let seats = heard
+            .iter()
+            .filter(|heard| matches!(heard, Input::Named(_) | Input::Nameless));
+        let seats = seats.count();
+        assert!(seats <= 1, "{read:?}: {heard:?}");
+        assert!(seats == 0 || !is_binary, "{read:?}: {heard:?}");
     }
 }
 

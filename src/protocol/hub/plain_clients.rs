@@ -156,7 +156,7 @@ impl Hub {
             name,
         };
         if let Dialect::Plain(end) = &mut self.conns[id].dialect {
-            end.introduce(hello.pid);
+            end.introduce(hello.pid, hello.name.clone());
         }
         if let Err(refused) = self.seat(now, id, hello) {
             self.refuse(now, id, refused);

@@ -5,6 +5,7 @@ use std::net::IpAddr;
 
 use crate::protocol::wire::{Gone, Hello, Lines, Pid, Salon, Verb};
 
+use crate::protocol::name::Name;
 use crate::protocol::outbox::Outbox;
 use crate::protocol::seal;
 use crate::protocol::{Line, Millis};
@@ -48,7 +49,11 @@ pub(super) struct Conn {
     pub(super) dialect: Dialect,
     pub(super) outbox: Outbox,
     pub(super) state: ConnState,
+    /// Who has, or had, a seat with it.
+    pub(super) name: Option<Name>,
     pub(super) heard_at: Millis,
+    /// When its seat is somebody else's, unless it sends something before.
+    pub(super) yields_at: Option<Millis>,
     /// When the outbox last moved, while it is not empty.
     pub(super) moved_at: Millis,
     /// The alarm that is set for this connection.
@@ -204,7 +209,8 @@ impl Conn {
             }
             Dialect::Plain(_) | Dialect::Wire(_) => None,
         };
-        self.idle_deadline().into_iter().chain(plain).min()
+        let deadlines = [self.idle_deadline(), self.yields_at, plain];
+        deadlines.into_iter().flatten().min()
     }
 
     /// When its client has been silent, or has read nothing, for too long.

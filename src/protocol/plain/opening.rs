@@ -113,7 +113,7 @@ impl Foreign {
 
 /// Whether bytes are no text of anybody: controls that no terminal sends, or bytes that neither UTF-8 nor Windows-1252
 /// has. The beginning of a character at their end is none of these.
-fn holds_binary(bytes: &[u8]) -> bool {
+pub(super) fn holds_binary(bytes: &[u8]) -> bool {
     let is_control = |byte: &u8| {
         // Colours are no mistake that costs a seat, and keys are understood elsewhere.
         *byte < b' ' && !matches!(byte, 0 | 0x08 | b'\t' | b'\n' | b'\r' | 0x1b)

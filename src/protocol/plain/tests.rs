@@ -374,9 +374,24 @@ fn what_the_relay_says_itself_is_ascii_but_for_the_assignment_s_sentence() {
         Some("le client Bob a quitté la discussion.")
     );
     assert!(PROMPT.is_ascii());
-    let mut welcome = Vec::new();
-    write_welcome(&mut welcome, &"Zoe".parse().unwrap());
-    assert!(welcome.is_ascii());
+    let welcome = |event: &Event| {
+        let mut out = Vec::new();
+        write_welcome(&mut out, &"Zoe".parse().unwrap(), event);
+        assert!(out.is_ascii());
+        String::from_utf8(out)
+    };
+    assert_eq!(
+        welcome(&Event::Waiting).as_deref(),
+        Ok(
+            "Bienvenue, Zoe ! En attente de l'autre personne ; vos messages l'attendent. \
+             Une ligne, un message ; \"quitter\" pour finir.\n"
+        )
+    );
+    assert_eq!(
+        welcome(&Event::Arrived { name: name() }).as_deref(),
+        Ok("Bienvenue, Zoe ! \"Bob\" est la. Une ligne, un message ; \"quitter\" pour finir.\n")
+    );
+    assert!(SIGN_OF_LIFE.is_ascii() && SEAT_YIELDED.is_ascii());
     let forged = Event::Arrived {
         name: "Bob\" est de retour. \"".to_owned(),
     };

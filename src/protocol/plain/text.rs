@@ -1,4 +1,4 @@
-//! Bytes of a line → text, and what stands in it: keys, characters, an end word.
+//! Bytes of a line → text, and what stands in it: keys and characters.
 
 use std::borrow::Cow;
 
@@ -57,59 +57,6 @@ pub fn is_key(byte: u8) -> bool {
 /// bytes takes hardly longer than one; with a comparison for each key it took three times as long.
 pub fn may_be_key(byte: u8) -> bool {
     (byte <= b'\r') | (byte == 0x7f)
-}
-
-/// What a line says about the end of the discussion.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Farewell {
-    None,
-    /// It ends it.
-    EndWord,
-    /// It ends it where nothing follows; else it is a word like any other.
-    IfLast,
-}
-
-impl Farewell {
-    /// What a whole line says, in capitals or not.
-    pub fn of(line: &str) -> Farewell {
-        /// In bytes: no end word is longer with what stands around it.
-        const LONGEST: usize = 16;
-        /// A student's command, by the marks around it: `/bye`, `!exit`, `:q`, `{quit}`, `<leave>`.
-        const COMMANDS: [&str; 7] = ["quit", "exit", "quitter", "quitte", "leave", "bye", "q"];
-
-        let said = line.trim();
-        if said.len() > LONGEST {
-            return Farewell::None;
-        }
-        let is_one_of =
-            |words: &[&str], said: &str| words.iter().any(|word| word.eq_ignore_ascii_case(said));
-        let is_command = unmarked(said).is_some_and(|command| is_one_of(&COMMANDS, command));
-        if is_command || is_one_of(&["quitter", "quit", "exit"], said) {
-            Farewell::EndWord
-        } else if is_one_of(&["bye", "fin", "q"], said) {
-            Farewell::IfLast
-        } else {
-            Farewell::None
-        }
-    }
-}
-
-/// A word without the marks that make it a command.
-fn unmarked(said: &str) -> Option<&str> {
-    const BRACKETS: [(char, char); 5] =
-        [('(', ')'), ('[', ']'), ('{', '}'), ('<', '>'), ('«', '»')];
-
-    if said.starts_with(|c: char| c.is_ascii_alphanumeric()) {
-        return None;
-    }
-    let marked = said.strip_prefix(['/', '!', ':', '\\']);
-    let bracketed = || {
-        let within = |(open, close)| said.strip_prefix(open)?.strip_suffix(close);
-        BRACKETS.into_iter().find_map(within)
-    };
-    let word = marked.or_else(bracketed)?.trim();
-    // One kind of mark within another: `[/quit]`.
-    Some(word.strip_prefix('/').unwrap_or(word))
 }
 
 /// Splits off as many whole characters as fit into `most` bytes, which must hold any character.

@@ -104,6 +104,8 @@ fn binary_in_any_part_of_the_first_read_takes_no_seat() {
         b"\0\0\0Zoe\0",
         b"Zo\x9d\n",
         b"Zoe\nsal\x81ut\n",
+        // Taken back by what happens to be a key.
+        b"\xe7\x15\x08wD\n",
         b"\xa6\xb1\xd7\xa4$\n",
     ] {
         assert_eq!(refused_as(opening), "Binary", "{opening:?}");

@@ -26,7 +26,7 @@ use super::timeouts::{DRAIN_TIMEOUT, LINGER_TIMEOUT, SEAT_TTL};
 use super::wire::{Bye, Pid, Refusal, Salon, Token, Verb};
 use super::{Line, Millis, UnixMillis};
 
-use plain_end::{PlainEnd, Teller};
+use plain_end::PlainEnd;
 use state::{Alarm, Conn, ConnState, Dialect, Member, Presence, Room, Seat, set_alarm};
 
 /// How long a connection may take to say a whole hello.
@@ -500,33 +500,19 @@ impl Hub {
     /// Says something to a connection.
     fn post(&mut self, now: Millis, id: ConnId, verb: &Verb<'_>) {
         let conn = &mut self.conns[id];
-        let Dialect::Plain(end) = &mut conn.dialect else {
-            return verb.encode(self.outgoing(now, id));
-        };
-        if conn.outbox.is_empty() {
-            conn.moved_at = now;
-            conn.outbox.adopt(&mut self.spare);
-        }
-        let teller = Teller {
-            formatter: &self.config.formatter,
-            dates: &mut self.dates,
-            outbox: &mut conn.outbox,
-        };
-        end.hear(now, verb, teller);
-        self.queue(id);
+        conn.expect_more(now, &mut self.spare);
+        conn.tell(now, verb, &self.config.formatter, &mut self.dates);
         // One look for however many verbs.
-        if self.ready.back() != Some(&id) {
+        if matches!(conn.dialect, Dialect::Plain(_)) && self.ready.back() != Some(&id) {
             self.ready.push_back(id);
         }
+        self.queue(id);
     }
 
     /// Where to append the bytes that are meant for a connection.
     fn outgoing(&mut self, now: Millis, id: ConnId) -> &mut Vec<u8> {
         let conn = &mut self.conns[id];
-        if conn.outbox.is_empty() {
-            conn.moved_at = now;
-            conn.outbox.adopt(&mut self.spare);
-        }
+        conn.expect_more(now, &mut self.spare);
         if !conn.queued {
             conn.queued = true;
             self.unsent.push_back(id);

@@ -3,15 +3,15 @@
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
-use crate::protocol::wire::{Gone, Hello, Lines, Pid, Salon, Verb};
-
+use crate::protocol::dates::Dates;
 use crate::protocol::name::Name;
 use crate::protocol::outbox::Outbox;
 use crate::protocol::seal;
+use crate::protocol::wire::{Gone, Hello, Lines, Pid, Salon, Verb};
 use crate::protocol::{Line, Millis};
 
-use super::plain_end::PlainEnd;
-use super::{CLIENT_TIMEOUT, ConnId, Effect, HELLO_TIMEOUT, SEAT_TTL};
+use super::plain_end::{PlainEnd, Teller};
+use super::{CLIENT_TIMEOUT, ConnId, Effect, Formatter, HELLO_TIMEOUT, SEAT_TTL};
 
 /// What a deadline is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -200,6 +200,36 @@ impl Room {
 }
 
 impl Conn {
+    /// More is about to be appended to the outbox: it takes memory that another has let go of, where it has none.
+    pub(super) fn expect_more(&mut self, now: Millis, spare: &mut Vec<u8>) {
+        if self.outbox.is_empty() {
+            self.moved_at = now;
+            self.outbox.adopt(spare);
+        }
+    }
+
+    /// Says something to the client, as it understands it.
+    pub(super) fn tell(
+        &mut self,
+        now: Millis,
+        verb: &Verb<'_>,
+        formatter: &Formatter,
+        dates: &mut Dates,
+    ) {
+        match &mut self.dialect {
+            Dialect::Wire(_) => verb.encode(self.outbox.tail()),
+            Dialect::Plain(end) => end.hear(
+                now,
+                verb,
+                Teller {
+                    formatter,
+                    dates,
+                    outbox: &mut self.outbox,
+                },
+            ),
+        }
+    }
+
     /// When there is something to do.
     pub(super) fn next_timeout(&self) -> Option<Millis> {
         let plain = match &self.dialect {

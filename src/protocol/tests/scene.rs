@@ -63,9 +63,10 @@ struct Way {
 
 impl Way {
     fn arrived(&mut self) -> Vec<u8> {
-        match self.held_up {
-            true => Vec::new(),
-            false => std::mem::take(&mut self.bytes),
+        if self.held_up {
+            Vec::new()
+        } else {
+            std::mem::take(&mut self.bytes)
         }
     }
 }

@@ -373,8 +373,7 @@ impl Conversation {
             // Progress is worth some more patience.
             self.leave_by = Some(now + LEAVE_TIMEOUT);
         }
-        let before = std::mem::replace(&mut self.status, ConnectionStatus::Calling);
-        self.status = before.after(&event);
+        self.status.follow(&event);
         let is_over = matches!(
             event,
             Event::Left { .. } | Event::LeftWithoutGoodbye { .. } | Event::Lost { .. }

@@ -25,7 +25,6 @@ pub use trace::{CrossingDirection, diagnostic};
 use std::ffi::OsStr;
 use std::fmt::Write as _;
 use std::io::IsTerminal;
-use std::net::SocketAddr;
 
 use ansi_term::{Colour as Base, Style};
 use chrono::{DateTime, Datelike, Local, TimeZone, Timelike, Utc};
@@ -194,9 +193,10 @@ impl Palette {
     /// What a person is told, in its colour; nothing where there is nothing to say.
     pub fn told(&self, notice: &Notice) -> Option<String> {
         let sentence = notice.sentence()?;
-        Some(match notice.is_error() {
-            true => self.error(&sentence),
-            false => self.notice(&sentence),
+        Some(if notice.is_error() {
+            self.error(&sentence)
+        } else {
+            self.notice(&sentence)
         })
     }
 
@@ -222,28 +222,10 @@ impl Palette {
         heading.into_iter().chain(messages).collect()
     }
 
-    /// What the other person types to reach this relay: `msg --connect 192.168.1.12:5000 --nom VOTRE_NOM`.
-    pub fn invitation(&self, address: SocketAddr) -> String {
-        self.command(&invitation(address))
-    }
-
     /// A line that somebody is to type in a shell.
     pub fn command(&self, line: &str) -> String {
         self.command.paint(line).to_string()
     }
-}
-
-/// What the other person types to reach a relay. Brackets are quoted, since some shells take them for a pattern; a
-/// link-local address of IPv6 means nothing without the caller's own interface.
-pub fn invitation(address: SocketAddr) -> String {
-    let address = match address {
-        SocketAddr::V4(address) => address.to_string(),
-        SocketAddr::V6(address) if address.ip().is_unicast_link_local() => {
-            format!("'[{}%VOTRE_INTERFACE]:{}'", address.ip(), address.port())
-        }
-        SocketAddr::V6(address) => format!("'[{}]:{}'", address.ip(), address.port()),
-    };
-    format!("msg --connect {address} --nom VOTRE_NOM")
 }
 
 /// A date and time in the viewer's zone: `22/11/2026 14:02:31`.
@@ -474,22 +456,5 @@ mod tests {
     fn a_name_ends_where_its_row_says_it_does() {
         let row = plain().message(Author::Other, "Bob  salut\n", &line("non"));
         assert!(row.ends_with("  Bob salut\\n  non"), "{row}");
-    }
-
-    #[test]
-    fn an_invitation_is_typed_as_it_stands() {
-        let invitation = |address: &str| plain().invitation(address.parse().unwrap());
-        assert_eq!(
-            invitation("192.168.1.12:5000"),
-            "msg --connect 192.168.1.12:5000 --nom VOTRE_NOM"
-        );
-        assert_eq!(
-            invitation("[2001:db8::7]:5000"),
-            "msg --connect '[2001:db8::7]:5000' --nom VOTRE_NOM"
-        );
-        assert_eq!(
-            invitation("[fe80::1]:5000"),
-            "msg --connect '[fe80::1%VOTRE_INTERFACE]:5000' --nom VOTRE_NOM"
-        );
     }
 }

@@ -66,9 +66,10 @@ pub(super) enum Severity {
 impl Log {
     pub(super) fn stderr() -> Log {
         let stderr = io::stderr();
-        let dates = match is_journal(stderr.as_fd()) {
-            true => LogDates::Journal,
-            false => LogDates::Ours,
+        let dates = if is_journal(stderr.as_fd()) {
+            LogDates::Journal
+        } else {
+            LogDates::Ours
         };
         Log::new(Output::new(&stderr).ok(), dates)
     }

@@ -182,19 +182,21 @@ impl JoinForm {
 
     /// The first field that is empty, or else the last.
     pub fn first_missing(&self) -> Field {
-        match self.address.text().is_empty() && !self.host.is_active() {
-            true => Field::Address,
-            false => Field::Name,
+        if self.address.text().is_empty() && !self.host.is_active() {
+            Field::Address
+        } else {
+            Field::Name
         }
     }
 
     /// What was typed, or nothing if that makes no sense; then the form says why.
     pub fn answer(&self) -> Option<Answer> {
-        let place = match self.host.is_active() {
-            true => self.opened_here(),
-            false => options::address(&self.address.text())
+        let place = if self.host.is_active() {
+            self.opened_here()
+        } else {
+            options::address(&self.address.text())
                 .map(Place::Join)
-                .map_err(|mistake| (mistake.to_string(), Field::Address)),
+                .map_err(|mistake| (mistake.to_string(), Field::Address))
         };
         let name = self.name.text().parse::<Name>();
         let (mistake, where_it_is) = match (place, name) {

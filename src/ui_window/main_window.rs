@@ -145,9 +145,10 @@ impl MainWindow {
 
     /// Takes over the colours and the sizes of the theme.
     pub fn lay_out(&self) {
-        match theme::is_high_contrast() {
-            true => self.window.add_css_class(theme::CONTRAST),
-            false => self.window.remove_css_class(theme::CONTRAST),
+        if theme::is_high_contrast() {
+            self.window.add_css_class(theme::CONTRAST)
+        } else {
+            self.window.remove_css_class(theme::CONTRAST)
         }
         self.message_list.shade();
         self.composer.lay_out(self.message_list.area().em());
@@ -215,9 +216,10 @@ fn type_into_the_composer(
                     return Propagation::Proceed;
                 }
                 composer.grab_focus();
-                match keys.forward(&composer) {
-                    true => Propagation::Stop,
-                    false => Propagation::Proceed,
+                if keys.forward(&composer) {
+                    Propagation::Stop
+                } else {
+                    Propagation::Proceed
                 }
             }
         ));

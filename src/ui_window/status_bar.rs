@@ -42,9 +42,10 @@ impl StatusBar {
         quit.connect_clicked(clone!(
             #[strong]
             actions,
-            move |quit| actions.ask(match quit.has_focus() {
-                true => UserAction::AskToQuit,
-                false => UserAction::Quit,
+            move |quit| actions.ask(if quit.has_focus() {
+                UserAction::AskToQuit
+            } else {
+                UserAction::Quit
             })
         ));
         let state = gtk::Box::builder().spacing(8).build();

@@ -29,6 +29,7 @@ use crate::conversation::{Conversation, LineSource, Outcome, Typed, Update};
 use crate::display::{self, Colour, Notice, Palette, safe, safe_name};
 use crate::history::Record;
 use crate::options::{ClientDialect, Place};
+use crate::output;
 use crate::peer::{Client, Event, Shutdown};
 use crate::protocol::Line;
 use crate::relay::{self, HostedRelay};
@@ -350,9 +351,10 @@ impl WindowMode {
                 None => return,
             },
         };
-        match notice.is_error() {
-            true => message_list.error(&sentence),
-            false => message_list.notice(&sentence),
+        if notice.is_error() {
+            message_list.error(&sentence)
+        } else {
+            message_list.notice(&sentence)
         }
         if let Notice::Connection(
             Event::Arrived { .. }
@@ -445,9 +447,10 @@ impl WindowMode {
             status,
             ConnectionStatus::Calling | ConnectionStatus::Waiting
         ) && self.dialect != ClientDialect::Plain;
-        match self.conversation.is_talking() && is_awaited {
-            true => self.show_what_is_awaited(),
-            false => self.main_window.invitation.hide(),
+        if self.conversation.is_talking() && is_awaited {
+            self.show_what_is_awaited()
+        } else {
+            self.main_window.invitation.hide()
         }
         let (writing, hint) = if !self.conversation.is_talking() {
             (Writing::Over, "")
@@ -520,9 +523,8 @@ impl WindowMode {
         self.wait_for_ending_relay();
         let palette = Palette::new(Colour::choose(&io::stderr()));
         // The window that showed them is gone.
-        for row in palette.undelivered(self.conversation.name(), &self.undelivered) {
-            eprintln!("{row}");
-        }
+        let rows = palette.undelivered(self.conversation.name(), &self.undelivered);
+        output::print_last_words(&io::stderr(), rows);
         let outcome = self.conversation.into_outcome();
         Outcome {
             undelivered: outcome.undelivered + self.undelivered_before,

@@ -70,9 +70,12 @@ pub fn undelivered(count: usize) -> String {
 
 /// What leaving would lose; nothing where it loses nothing.
 pub fn loss(pending: usize, has_draft: bool) -> Option<String> {
-    let pending = messages(pending).map(|messages| match messages.starts_with("1 ") {
-        true => format!("{messages} n'est pas encore arrivé"),
-        false => format!("{messages} ne sont pas encore arrivés"),
+    let pending = messages(pending).map(|messages| {
+        if messages.starts_with("1 ") {
+            format!("{messages} n'est pas encore arrivé")
+        } else {
+            format!("{messages} ne sont pas encore arrivés")
+        }
     });
     match (pending, has_draft) {
         (None, false) => None,

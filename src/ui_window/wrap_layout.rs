@@ -122,9 +122,10 @@ mod imp {
                 let height = height(&row);
                 let mut left = 0;
                 for (child, child_width) in row {
-                    let x = match is_from_the_right {
-                        true => width - left - child_width,
-                        false => left,
+                    let x = if is_from_the_right {
+                        width - left - child_width
+                    } else {
+                        left
                     };
                     let place = gtk::Allocation::new(x, top, child_width, height);
                     child.size_allocate(&place, -1);

@@ -5,8 +5,9 @@ use gtk::prelude::*;
 
 use super::{Closing, WindowMode};
 use crate::conversation::status::ConnectionStatus;
-use crate::display::{self, safe};
-use crate::options::ClientDialect;
+use crate::display::safe;
+use crate::invitation::Invitation;
+use crate::options::{ClientDialect, Place, Sealing};
 use crate::ui_window::actions::UserAction;
 use crate::ui_window::join_form::{Answer, Field};
 use crate::ui_window::question_bar::ButtonStyle::{Destructive, Plain, Suggested};
@@ -103,9 +104,10 @@ impl WindowMode {
         let arrives = matches!(self.conversation.status(), ConnectionStatus::Together(_))
             && !self.conversation.is_stalled();
         // What is on its way to somebody who is there is delivered first.
-        let pending = match arrives {
-            true => 0,
-            false => self.conversation.pending(),
+        let pending = if arrives {
+            0
+        } else {
+            self.conversation.pending()
         };
         words::loss(pending, has_draft)
     }
@@ -120,9 +122,10 @@ impl WindowMode {
             }
         }
         self.show_what_is_asked();
-        match self.conversation.is_talking() {
-            true => self.main_window.composer.focus(),
-            false => self.main_window.message_list.focus(),
+        if self.conversation.is_talking() {
+            self.main_window.composer.focus()
+        } else {
+            self.main_window.message_list.focus()
         }
     }
 
@@ -225,36 +228,36 @@ impl WindowMode {
     // While one waits.
 
     pub(super) fn show_what_is_awaited(&self) {
-        let address = self.call.place.to_string();
         let bar = &self.main_window.invitation;
-        if let Some(line) = self.invitation() {
-            return bar.show(
+        match self.invitation() {
+            Some(invitation) => bar.show(
                 "Personne d'autre n'est encore là : ce que vous écrivez attend. Pour venir, l'autre tape :",
-                Some(&line),
-            );
-        }
-        match (self.conversation.status(), &self.dialect) {
-            (ConnectionStatus::Waiting, ClientDialect::Wire { salon, .. }) => {
-                let salon = salon
-                    .as_ref()
-                    .map_or_else(String::new, |salon| format!(" --salon {salon}"));
-                bar.show(
-                    "Personne d'autre n'est encore là : ce que vous écrivez attend. Pour venir, l'autre tape :",
-                    Some(&format!("msg --connect {address}{salon} --nom VOTRE_NOM")),
-                );
-            }
-            _ => bar.show(&words::awaited(&address), None),
+                Some(&invitation.to_string()),
+            ),
+            None => bar.show(&words::awaited(&self.call.place.to_string()), None),
         }
     }
 
-    /// The line that the other types to come to a relay of ours.
-    fn invitation(&self) -> Option<String> {
-        let address = self.hosted.as_ref()?.invitations().first()?;
-        let code = match &self.dialect {
-            ClientDialect::Wire { code: Some(_), .. } => " --code",
-            _ => "",
+    /// What the other types to come, once that would lead here.
+    fn invitation(&self) -> Option<Invitation> {
+        let ClientDialect::Wire { salon, code } = &self.dialect else {
+            return None;
         };
-        Some(display::invitation(*address) + code)
+        let sealing = if code.is_some() {
+            Sealing::On
+        } else {
+            Sealing::Off
+        };
+        let hosted = self.hosted.as_ref();
+        if let Some(address) = hosted.and_then(|relay| relay.invitations().first()) {
+            return Some(Invitation::new(*address, sealing));
+        }
+        match (&self.call.place, self.conversation.status()) {
+            (Place::Join(address), ConnectionStatus::Waiting) => {
+                Some(Invitation::to_relay(address, salon.clone(), sealing))
+            }
+            _ => None,
+        }
     }
 
     pub(super) fn copy_invitation(&self) {

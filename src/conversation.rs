@@ -39,11 +39,15 @@ use commands::{Command, is_farewell};
 use status::ConnectionStatus;
 use transcript::Transcript;
 
-/// Who writes the lines: only a person means `/history` as a command.
+/// Who writes the lines, and so what is a command among them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LineSource {
+    /// Every command is one.
     Person,
+    /// None but the two words that end the discussion.
     Program,
+    /// None: each line is a message, and the end of the text ends the discussion.
+    Text,
 }
 
 /// What an interface does next. It takes every update before it waits again.
@@ -86,6 +90,8 @@ pub struct Outcome {
     pub ending: Option<Ending>,
     /// How many of our lines never reached the other. Their author has been told.
     pub undelivered: usize,
+    /// How many lines were still to be read. Their author has been told.
+    pub unread: usize,
     /// The signal that asked for the end.
     pub signal: Option<Signal>,
     /// Why the conversation could not be shown to its end. A reader that closed the pipe is no failure.
@@ -107,6 +113,8 @@ pub struct Conversation {
     signal: Option<Signal>,
     ending: Option<Ending>,
     undelivered: usize,
+    /// The line by which a program has ended the discussion.
+    farewell: Option<String>,
     /// Whether a program has been told that lines too long for one message are cut.
     told_of_cuts: bool,
     updates: VecDeque<Update>,
@@ -149,6 +157,7 @@ impl Conversation {
             signal: None,
             ending: None,
             undelivered: 0,
+            farewell: None,
             told_of_cuts: false,
             updates: VecDeque::new(),
         }
@@ -206,11 +215,22 @@ impl Conversation {
         self.ending.as_ref()
     }
 
+    /// The line by which a program has ended the discussion, if one did.
+    pub fn farewell(&self) -> Option<&str> {
+        self.farewell.as_deref()
+    }
+
+    /// Whether somebody or something asked us to end before the other did.
+    pub fn is_interrupted(&self) -> bool {
+        self.signal.is_some()
+    }
+
     /// How it all ended, but for the screen.
     pub fn into_outcome(self) -> Outcome {
         Outcome {
             ending: self.ending,
             undelivered: self.undelivered,
+            unread: 0,
             signal: self.signal,
             failure: None,
         }
@@ -235,11 +255,16 @@ impl Conversation {
                 return self.person_line(now, date, text);
             }
             (ConversationPhase::Talking, LineSource::Program) if is_farewell(text) => {
+                self.farewell = Some(text.trim().to_owned());
                 self.leave(now, Shutdown::Finish);
             }
-            (ConversationPhase::Talking, LineSource::Program) => self.say(now, date, text),
+            (ConversationPhase::Talking, LineSource::Program | LineSource::Text) => {
+                self.say(now, date, text);
+            }
             (ConversationPhase::Leaving, _) | (_, LineSource::Person) => {}
-            (_, LineSource::Program) => self.give_up(lines_of(text, date).collect()),
+            (_, LineSource::Program | LineSource::Text) => {
+                self.give_up(lines_of(text, date).collect());
+            }
         }
         Typed::Taken
     }

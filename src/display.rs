@@ -16,9 +16,9 @@ mod notices;
 mod trace;
 
 pub use notices::{
-    BAD_CODE, CODE_PROMPT, MYSELF, Notice, OVER, SEATS_TAKEN, arrived, away, back, disconnected,
-    drawn_code, left, lost, messages, quoted, quoted_reason, sealed_message, sentence,
-    system_error, undelivered, yielded,
+    BAD_CODE, CODE_PROMPT, Extent, MYSELF, NAME_PROMPT, Notice, OVER, SEATS_TAKEN, arrived, away,
+    back, count, disconnected, drawn_code, left, lost, messages, quoted, quoted_reason,
+    sealed_message, sentence, system_error, undelivered, unread, yielded,
 };
 pub use trace::{CrossingDirection, diagnostic};
 

@@ -10,6 +10,7 @@ mod frontend;
 mod input;
 mod keys;
 mod line_mode;
+mod name_prompt;
 mod pipe;
 mod prompt;
 mod terminal;
@@ -21,11 +22,13 @@ use std::os::fd::{AsFd, OwnedFd};
 use crate::conversation::Outcome;
 use crate::display::Colour;
 use crate::history::Record;
+use crate::options::LineOptions;
 use crate::peer::Client;
 
 use line_mode::LineMode;
 
 pub use code_prompt::{Asked, ask_code};
+pub use name_prompt::ask_name;
 
 /// What line mode needs to know.
 #[derive(Debug)]
@@ -34,6 +37,7 @@ pub struct LineSettings {
     pub name: String,
     /// Where to keep the conversation, if anywhere.
     pub record: Option<Record>,
+    pub options: LineOptions,
     /// The lines of which the other person types one, when the relay is ours.
     pub invitations: Vec<String>,
 }

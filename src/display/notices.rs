@@ -148,6 +148,48 @@ pub fn undelivered(lines: usize) -> Option<String> {
     }
 }
 
+/// Whether a count reached the end of what was counted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Extent {
+    All,
+    /// More may have come, or was too much to count.
+    AtLeast,
+}
+
+/// So many lines of a pipe were not read, because the discussion was over or this line of the pipe had ended it.
+pub fn unread(lines: usize, extent: Extent, farewell: Option<&str>) -> Option<String> {
+    let at_least = match extent {
+        Extent::All => "",
+        Extent::AtLeast => "au moins ",
+    };
+    let number = count(lines);
+    let counted = match lines {
+        0 => return None,
+        1 => format!("{at_least}1 ligne n'a pas été envoyée"),
+        _ => format!("{at_least}{number} lignes n'ont pas été envoyées"),
+    };
+    Some(match farewell {
+        None => format!("{counted} : la discussion était terminée."),
+        Some(word) => format!(
+            "{counted}, car la ligne « {word} » qui les précède termine la discussion. Pour envoyer un texte entier, quoi \
+             qu'il contienne : msg … --texte < fichier"
+        ),
+    })
+}
+
+/// A number as French writes it: 45 210, with spaces that no line is broken at.
+pub fn count(number: usize) -> String {
+    let digits = number.to_string();
+    let mut shown = String::with_capacity(2 * digits.len());
+    for (at, digit) in digits.char_indices() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            shown.push('\u{202f}');
+        }
+        shown.push(digit);
+    }
+    shown
+}
+
 /// Someone has left: the assignment's sentence, to the letter.
 pub fn left(name: &str) -> String {
     format!("le client {} a quitté la discussion.", safe_name(name))
@@ -165,6 +207,9 @@ pub fn lost(name: &str) -> String {
         quoted(name)
     )
 }
+
+/// Asks for a name that was not given.
+pub const NAME_PROMPT: &str = "votre nom : ";
 
 /// Asks for the code that two people share.
 pub const CODE_PROMPT: &str = "code convenu (Entrée pour en tirer un) : ";
@@ -480,6 +525,28 @@ mod tests {
             cut(1),
             "connexion coupée (interrompue par l'autre machine) : nouvelle tentative en cours, 1 message en attente…"
         );
+    }
+
+    #[test]
+    fn what_was_not_read_is_counted_with_what_to_do() {
+        assert_eq!(unread(0, Extent::AtLeast, Some("quitter")), None);
+        assert_eq!(
+            unread(1, Extent::All, None).unwrap(),
+            "1 ligne n'a pas été envoyée : la discussion était terminée."
+        );
+        let told = unread(12_345, Extent::AtLeast, Some("quitter")).unwrap();
+        assert!(told.starts_with(
+            "au moins 12\u{202f}345 lignes n'ont pas été envoyées, car la ligne « quitter »"
+        ));
+        assert!(told.ends_with("msg … --texte < fichier"));
+    }
+
+    #[test]
+    fn numbers_are_grouped_by_thousands() {
+        assert_eq!(count(0), "0");
+        assert_eq!(count(999), "999");
+        assert_eq!(count(45_210), "45\u{202f}210");
+        assert_eq!(count(1_000_000), "1\u{202f}000\u{202f}000");
     }
 
     fn no_relay(reason: Disconnected) -> String {

@@ -10,12 +10,14 @@ use smol::Timer;
 
 use super::frontend::{Frontend, Intake, LineEntry};
 use super::input::InputReader;
+use super::pipe::Unread;
 use super::view::{OutputState, View};
 use super::{Layout, LineSettings, Streams};
 use crate::clock::{Clock, unix_now};
 use crate::conversation::commands::HELP;
 use crate::conversation::{Conversation, LineSource, Outcome, Update};
 use crate::display::{self, Author};
+use crate::options::Farewells;
 use crate::peer::{Client, Event, Shutdown};
 use crate::protocol::{Line, Millis};
 use crate::signals::Signals;
@@ -64,10 +66,10 @@ impl LineMode {
         if streams.layout == Layout::Prompt {
             watched.extend([Signal::TSTP, Signal::CONT, Signal::WINCH]);
         }
-        let source = if rustix::termios::isatty(&streams.input) {
-            LineSource::Person
-        } else {
-            LineSource::Program
+        let source = match settings.options.farewells {
+            _ if rustix::termios::isatty(&streams.input) => LineSource::Person,
+            Farewells::End => LineSource::Program,
+            Farewells::AreText => LineSource::Text,
         };
         Ok(LineMode {
             conversation: Conversation::new(settings.name, source, settings.record),
@@ -236,7 +238,7 @@ impl LineMode {
                     now,
                     match self.source {
                         LineSource::Person => Shutdown::Quit,
-                        LineSource::Program => Shutdown::Finish,
+                        LineSource::Program | LineSource::Text => Shutdown::Finish,
                     },
                 ),
                 LineEntry::Interrupt => self.conversation.signal(now, Signal::INT),
@@ -302,10 +304,29 @@ impl LineMode {
         .await
     }
 
+    /// What a program still had to say; nothing where somebody wanted it so.
+    fn count_unread(&mut self) -> Option<Unread> {
+        let is_wanted = self.conversation.is_interrupted() || self.view.is_lost();
+        match &mut self.view.frontend {
+            Frontend::Pipe(pipe) if self.source != LineSource::Person && !is_wanted => {
+                let input = self.input.as_ref();
+                Some(pipe.count_unread(|patience| input?.read_within(patience)))
+            }
+            Frontend::Pipe(_) | Frontend::Prompt(_) => None,
+        }
+    }
+
     /// Leaves the terminal as it was, and says what did not arrive.
-    fn close(self) -> Outcome {
-        let output = self.view.close(self.conversation.name(), &self.undelivered);
+    fn close(mut self) -> Outcome {
+        let unread = self.count_unread();
+        let heading = unread.and_then(|unread| {
+            display::unread(unread.lines, unread.extent, self.conversation.farewell())
+        });
+        let output = self
+            .view
+            .close(self.conversation.name(), &self.undelivered, heading);
         Outcome {
+            unread: unread.map_or(0, |unread| unread.lines),
             failure: match output {
                 OutputState::Failed(error) => Some(error),
                 OutputState::Open | OutputState::Closed => None,

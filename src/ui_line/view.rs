@@ -26,7 +26,10 @@ pub struct View {
     output: OutputState,
     notices: OwnedFd,
     palette: Palette,
+    /// Of what is told on the screen of a prompt, or on standard error beside a pipe.
     notice_palette: Palette,
+    /// Of standard error.
+    error_palette: Palette,
 }
 
 /// Whether what is shown still arrives somewhere.
@@ -61,6 +64,7 @@ impl View {
                 Layout::Prompt => streams.colour,
                 Layout::Pipe => streams.notice_colour,
             }),
+            error_palette: Palette::new(streams.notice_colour),
             // Last of what can fail: the terminal becomes raw here.
             frontend: match streams.layout {
                 Layout::Prompt => {
@@ -207,8 +211,13 @@ impl View {
         }
     }
 
-    /// Leaves the terminal as it was, with what did not arrive on standard error.
-    pub fn close(mut self, name: &str, undelivered: &[Line]) -> OutputState {
+    /// Leaves the terminal as it was, with what did not arrive on standard error, and last what was `unread`.
+    pub fn close(
+        mut self,
+        name: &str,
+        undelivered: &[Line],
+        unread: Option<String>,
+    ) -> OutputState {
         if let Frontend::Prompt(prompt) = &mut self.frontend
             && !prompt.draft().is_empty()
         {
@@ -223,7 +232,8 @@ impl View {
         }
         drop(self.frontend);
         // From here on the terminal is as it was.
-        let rows = self.notice_palette.undelivered(name, undelivered);
+        let mut rows = self.error_palette.undelivered(name, undelivered);
+        rows.extend(unread.map(|sentence| self.error_palette.error(&sentence)));
         output::print_last_words(&self.notices, rows);
         self.output
     }

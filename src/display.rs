@@ -16,9 +16,9 @@ mod notices;
 mod trace;
 
 pub use notices::{
-    BAD_CODE, CODE_PROMPT, Extent, MYSELF, NAME_PROMPT, Notice, OVER, SEATS_TAKEN, arrived, away,
-    back, count, disconnected, drawn_code, left, lost, messages, quoted, quoted_reason,
-    sealed_message, sentence, system_error, undelivered, unread, yielded,
+    BAD_CODE, CODE_PROMPT, Delivery, Extent, Loss, MYSELF, NAME_PROMPT, Notice, OVER, SEATS_TAKEN,
+    arrived, away, back, count, disconnected, drawn_code, left, lost, messages, quoted,
+    quoted_reason, sealed_message, sentence, system_error, undelivered, unread, yielded,
 };
 pub use trace::{CrossingDirection, diagnostic};
 
@@ -213,9 +213,19 @@ impl Palette {
         }
     }
 
-    /// Which lines of ours did not arrive: a heading and each of them, or nothing.
-    pub fn undelivered(&self, name: &str, lines: &[Line]) -> Vec<String> {
-        let heading = undelivered(lines.len()).map(|heading| self.error(&heading));
+    /// The mark of what was written, in the colour of how things stand with it.
+    pub fn delivery(&self, delivery: Delivery, mark: &str) -> String {
+        let style = match delivery {
+            Delivery::Received | Delivery::Sent => self.notice,
+            Delivery::Untold | Delivery::UnderWay(_) | Delivery::Waiting(_) => self.date,
+        };
+        style.paint(mark).to_string()
+    }
+
+    /// Which lines of ours did not arrive, as far as is known: a heading and each of them, or nothing.
+    pub fn undelivered(&self, name: &str, lines: &[Line], loss: Loss) -> Vec<String> {
+        let heading =
+            undelivered(lines.len(), loss).map(|heading| self.error(&format!("{heading} :")));
         let messages = lines
             .iter()
             .map(|line| self.message(Author::Own, name, line));

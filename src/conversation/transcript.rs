@@ -15,6 +15,8 @@ pub struct Transcript {
     said: u64,
     /// How many of them are settled: the other holds them, or has been found never to.
     settled: u64,
+    /// Whether the last line that was settled arrived.
+    arrived: bool,
     /// Where the lines that are not settled stand in the record, oldest first. The session, which holds the lines
     /// themselves, bounds their number.
     unsettled: VecDeque<Option<RecordEntry>>,
@@ -46,6 +48,7 @@ impl Transcript {
             name,
             said: 0,
             settled: 0,
+            arrived: false,
             unsettled: VecDeque::new(),
             memory: Memory::default(),
             record,
@@ -112,6 +115,11 @@ impl Transcript {
         self.unsettled.len()
     }
 
+    /// Whether something has arrived, and nothing of ours since then is known not to.
+    pub fn has_arrived(&self) -> bool {
+        self.arrived
+    }
+
     /// Our first `lines` lines have arrived.
     ///
     /// # Errors
@@ -122,6 +130,7 @@ impl Transcript {
             && let Some(entry) = self.unsettled.pop_front()
         {
             self.settled += 1;
+            self.arrived = true;
             if let (Some(record), Some(entry)) = (&self.record, &entry) {
                 outcome = outcome.and(record.delivered(entry));
             }
@@ -131,6 +140,7 @@ impl Transcript {
 
     /// So many of our oldest lines will never arrive. They keep their mark.
     pub fn give_up(&mut self, lines: usize) {
+        self.arrived &= lines == 0;
         let lines = lines.min(self.unsettled.len());
         self.unsettled.drain(..lines);
         let before = self.settled;

@@ -23,6 +23,12 @@ pub enum Notice {
     LineIsCut,
     /// We leave, and what we have said is being delivered. A second signal ends at once.
     Delivering,
+    /// Nobody has answered our call yet.
+    Calling,
+    /// We leave, and that takes longer than it does on a healthy connection; so many lines are still to be delivered.
+    Leaving {
+        lines: usize,
+    },
     /// So many lines of ours have been under way for longer than a healthy connection takes.
     Stalled {
         lines: usize,
@@ -50,6 +56,16 @@ impl Notice {
             Notice::Delivering => {
                 "derniers messages en cours de remise… (Ctrl-C encore une fois : partir tout de suite)"
                     .to_owned()
+            }
+            Notice::Calling => {
+                "appel en cours, sans réponse jusqu'ici : ce que vous écrivez attend.".to_owned()
+            }
+            Notice::Leaving { lines } => {
+                let what = messages(*lines).map_or_else(
+                    || "l'adieu à l'autre".to_owned(),
+                    |lines| format!("la remise de {lines}"),
+                );
+                format!("départ : {what} prend du temps… (Ctrl-C : partir tout de suite)")
             }
             Notice::Stalled { lines: 1 } => {
                 "1 message est en route depuis un moment : il arrivera dès que possible.".to_owned()
@@ -81,7 +97,9 @@ pub fn sentence(event: &Event) -> Option<String> {
             "en attente de l'autre : ce que vous écrivez lui sera remis à son arrivée.".to_owned()
         }
         Event::Arrived { name } => arrived(name),
-        Event::Received { .. } | Event::Delivered { .. } => return None,
+        Event::Received { .. } | Event::Delivered { .. } | Event::Undelivered { .. } => {
+            return None;
+        }
         Event::Disconnected { reason, held } => {
             let waiting =
                 messages(*held).map_or_else(String::new, |lines| format!(", {lines} en attente"));
@@ -107,7 +125,6 @@ pub fn sentence(event: &Event) -> Option<String> {
             )
         }
         Event::Lost { name } => lost(name),
-        Event::Undelivered { lines } => return undelivered(lines.len()),
         Event::Ended(ending) => return farewell(ending),
     };
     Some(told)
@@ -139,12 +156,51 @@ pub fn back(name: &str, delivered: usize) -> String {
     }
 }
 
-/// So many lines did not arrive; those themselves follow.
-pub fn undelivered(lines: usize) -> Option<String> {
-    match lines {
-        0 => None,
-        1 => Some("1 message n'a pas été remis :".to_owned()),
-        n => Some(format!("{n} messages n'ont pas été remis :")),
+/// What is known of lines that were not acknowledged before the end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Loss {
+    /// They never went out to anybody.
+    Certain,
+    /// They may have arrived: whoever had them could not say so any more.
+    Possible,
+}
+
+/// So many lines did not arrive, as far as is known.
+pub fn undelivered(lines: usize, loss: Loss) -> Option<String> {
+    Some(match (lines, loss) {
+        (0, _) => return None,
+        (1, Loss::Certain) => "1 message n'a pas été remis".to_owned(),
+        (n, Loss::Certain) => format!("{n} messages n'ont pas été remis"),
+        (1, Loss::Possible) => "remise non confirmée de 1 message".to_owned(),
+        (n, Loss::Possible) => format!("remise non confirmée de {n} messages"),
+    })
+}
+
+/// How things stand with what somebody has written, in the fewest words.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Delivery {
+    /// Nothing is to be told: nothing was written, or it is on its way and will be there at once.
+    Untold,
+    /// So many lines are under way for longer than a healthy connection takes.
+    UnderWay(usize),
+    /// So many wait for the connection, or for the other.
+    Waiting(usize),
+    /// The other person's client has all of them.
+    Received,
+    /// All are written to a server that acknowledges nothing.
+    Sent,
+}
+
+impl Delivery {
+    /// A sign before a word, as the window has it; nothing where nothing is to be told.
+    pub fn mark(self) -> Option<String> {
+        Some(match self {
+            Delivery::Untold => return None,
+            Delivery::UnderWay(lines) => format!("{} en route", count(lines)),
+            Delivery::Waiting(lines) => format!("{} en attente", count(lines)),
+            Delivery::Received => "✓ reçu".to_owned(),
+            Delivery::Sent => "✓ envoyé".to_owned(),
+        })
     }
 }
 
@@ -428,7 +484,6 @@ pub fn quoted(name: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::protocol::Line;
     use crate::protocol::hygiene::is_hidden;
 
     fn names(name: &str) -> String {
@@ -490,20 +545,22 @@ mod tests {
         let restored = |delivered| told(Event::Restored { delivered });
         assert_eq!(restored(0), "connexion rétablie.");
         assert_eq!(restored(1), "connexion rétablie : 1 message remis.");
-        let undelivered = |n| {
-            sentence(&Event::Undelivered {
-                lines: vec![
-                    Line {
-                        sent_at: 0,
-                        text: names("a")
-                    };
-                    n
-                ],
-            })
-        };
-        assert_eq!(undelivered(0), None);
-        assert_eq!(undelivered(1).unwrap(), "1 message n'a pas été remis :");
-        assert_eq!(undelivered(2).unwrap(), "2 messages n'ont pas été remis :");
+        assert_eq!(undelivered(0, Loss::Possible), None);
+        for (loss, one, two) in [
+            (
+                Loss::Certain,
+                "1 message n'a pas été remis",
+                "2 messages n'ont pas été remis",
+            ),
+            (
+                Loss::Possible,
+                "remise non confirmée de 1 message",
+                "remise non confirmée de 2 messages",
+            ),
+        ] {
+            assert_eq!(undelivered(1, loss).unwrap(), one);
+            assert_eq!(undelivered(2, loss).unwrap(), two);
+        }
     }
 
     #[test]

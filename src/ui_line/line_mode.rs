@@ -11,12 +11,12 @@ use smol::Timer;
 use super::frontend::{Frontend, Intake, LineEntry};
 use super::input::InputReader;
 use super::pipe::Unread;
-use super::view::{OutputState, View};
+use super::view::{LastWords, OutputState, View};
 use super::{Layout, LineSettings, Streams};
 use crate::clock::{Clock, unix_now};
 use crate::conversation::commands::HELP;
 use crate::conversation::{Conversation, LineSource, Outcome, Update};
-use crate::display::{self, Author};
+use crate::display::{self, Loss, Mark};
 use crate::options::Farewells;
 use crate::peer::{Client, Event, Shutdown};
 use crate::protocol::{Line, Millis};
@@ -35,6 +35,8 @@ pub struct LineMode {
     clock: Clock,
     /// What did not arrive by the end, told once the terminal is as it was.
     undelivered: Vec<Line>,
+    /// What is known of it.
+    loss: Loss,
     invitations: Vec<String>,
 }
 
@@ -80,6 +82,7 @@ impl LineMode {
             signals: Signals::watch(&watched)?,
             clock: Clock::start(),
             undelivered: Vec::new(),
+            loss: Loss::Certain,
             invitations: settings.invitations,
             // Last of what can fail: the terminal becomes raw here.
             view: View::open(streams)?,
@@ -93,12 +96,14 @@ impl LineMode {
     pub(super) async fn run(mut self) -> io::Result<Outcome> {
         self.invite();
         if self.source == LineSource::Person {
+            self.conversation.calling(self.clock.now());
             self.conversation.recall(RECALLED);
             self.carry_out();
             self.view.notice("/help : les commandes ; /quit : quitter.");
         }
         loop {
             self.take_entries();
+            self.view.show_delivery(self.conversation.delivery());
             let held = self.intake();
             self.view.show_all(held);
             if held == Intake::Held && self.intake() == Intake::Open {
@@ -136,6 +141,9 @@ impl LineMode {
 
     fn take_up(&mut self, wake: LineWake) {
         let now = self.clock.now();
+        if self.client.meets_a_silent_server() {
+            self.conversation.taken_by_a_silent_server();
+        }
         match wake {
             LineWake::Signal(Signal::WINCH) => self.view.resized(),
             LineWake::Signal(Signal::CONT) => self.view.resume(),
@@ -173,17 +181,24 @@ impl LineMode {
             match update {
                 Update::Said(line) => {
                     let name = self.conversation.name();
-                    self.view.show(Author::Own, name, &line);
+                    let mark = if self.conversation.must_wait() {
+                        Mark::Pending
+                    } else {
+                        Mark::Delivered
+                    };
+                    self.view.show_own(mark, name, &line);
                     self.client.say(line);
                 }
-                Update::Received { name, line } => self.view.show(Author::Other, &name, &line),
+                Update::Received { name, line } => self.view.show(&name, &line),
                 Update::Delivered { .. } => {}
                 // At the end, all that is left is told at once.
-                Update::Undelivered(lines) if !self.conversation.is_talking() => {
+                Update::Undelivered { lines, loss } if !self.conversation.is_talking() => {
                     self.undelivered.extend(lines);
+                    self.loss = self.loss.max(loss);
                 }
-                Update::Undelivered(lines) => {
-                    self.view.tell_undelivered(self.conversation.name(), &lines);
+                Update::Undelivered { lines, loss } => {
+                    let name = self.conversation.name();
+                    self.view.tell_undelivered(name, &lines, loss);
                 }
                 Update::Notice(notice) => self.view.tell_notice(&notice),
                 Update::Past(rows) => rows.iter().for_each(|row| self.view.tell_past(row)),
@@ -319,12 +334,14 @@ impl LineMode {
     /// Leaves the terminal as it was, and says what did not arrive.
     fn close(mut self) -> Outcome {
         let unread = self.count_unread();
-        let heading = unread.and_then(|unread| {
-            display::unread(unread.lines, unread.extent, self.conversation.farewell())
+        let output = self.view.close(LastWords {
+            name: self.conversation.name(),
+            undelivered: &self.undelivered,
+            loss: self.loss,
+            unread: unread.and_then(|unread| {
+                display::unread(unread.lines, unread.extent, self.conversation.farewell())
+            }),
         });
-        let output = self
-            .view
-            .close(self.conversation.name(), &self.undelivered, heading);
         Outcome {
             unread: unread.map_or(0, |unread| unread.lines),
             failure: match output {

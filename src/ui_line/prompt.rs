@@ -25,7 +25,18 @@ pub struct Prompt {
     /// Rows that go onto the screen next, above the prompt row.
     above: Vec<u8>,
     row: PromptRow,
+    /// What stands at the right of the prompt row.
+    mark: Option<PromptMark>,
     fullness: Fullness,
+}
+
+/// A word or two at the right of the prompt row.
+#[derive(Debug, PartialEq, Eq)]
+pub struct PromptMark {
+    /// With its colours.
+    pub painted: String,
+    /// In columns.
+    pub width: usize,
 }
 
 /// The prompt row as it is on the screen.
@@ -49,6 +60,8 @@ enum Fullness {
 const PROMPT: &str = "> ";
 const BELL: &[u8] = b"\x07";
 const CLEAR: &[u8] = b"\x1b[H\x1b[2J";
+/// A narrower terminal needs its columns for the draft.
+const MARK_COLUMNS: usize = 40;
 /// In bytes: how much may wait to be understood. A terminal keeps some more by itself.
 const MAX_WAITING: usize = 64 * 1024;
 
@@ -65,6 +78,7 @@ impl Prompt {
             orders: Vec::new(),
             above: Vec::new(),
             row: PromptRow::Absent,
+            mark: None,
             fullness: Fullness::Room,
         })
     }
@@ -141,6 +155,14 @@ impl Prompt {
         self.above.extend_from_slice(b"\r\n");
     }
 
+    /// Shows this at the right of the prompt row.
+    pub fn mark(&mut self, mark: Option<PromptMark>) {
+        if mark != self.mark {
+            self.mark = mark;
+            self.redraw();
+        }
+    }
+
     /// How many bytes wait to be shown. Whoever calls [`Prompt::show`] bounds it.
     pub fn pending(&self) -> usize {
         self.above.len()
@@ -192,7 +214,14 @@ impl Prompt {
         frame.append(&mut self.above);
         self.row = PromptRow::Absent;
         if intake != Intake::Closed {
-            let drawn = self.editor.draw(PROMPT, columns, &mut frame);
+            let mark = self.mark.as_ref().filter(|_| columns >= MARK_COLUMNS);
+            let room = columns - mark.map_or(0, |mark| mark.width + 2);
+            let drawn = self.editor.draw(PROMPT, room, &mut frame);
+            if let Some(PromptMark { painted, width }) = mark {
+                // The last column stays free, as for the draft.
+                let column = columns - width;
+                frame.extend_from_slice(format!("\x1b7\x1b[{column}G{painted}\x1b8").as_bytes());
+            }
             self.row = PromptRow::Drawn { drawn, columns };
         }
         screen.push(&frame);

@@ -5,12 +5,13 @@ use std::os::fd::{AsFd, OwnedFd};
 use std::task::{Context, Poll};
 
 use smol::Async;
+use unicode_width::UnicodeWidthStr;
 
 use super::frontend::{Frontend, Intake};
 use super::pipe::Pipe;
-use super::prompt::Prompt;
+use super::prompt::{Prompt, PromptMark};
 use super::{Layout, Streams};
-use crate::display::{Author, Notice, Palette, PastRow};
+use crate::display::{Author, Delivery, Loss, Mark, Notice, Palette, PastRow};
 use crate::output::{self, Flushed, LAST_WORDS, Output};
 use crate::protocol::Line;
 
@@ -30,6 +31,18 @@ pub struct View {
     notice_palette: Palette,
     /// Of standard error.
     error_palette: Palette,
+}
+
+/// What is told once the terminal is as it was.
+#[derive(Debug)]
+pub struct LastWords<'w> {
+    /// Our own name.
+    pub name: &'w str,
+    /// Our lines of which nobody has said that they arrived.
+    pub undelivered: &'w [Line],
+    pub loss: Loss,
+    /// The sentence about what was not read.
+    pub unread: Option<String>,
 }
 
 /// Whether what is shown still arrives somewhere.
@@ -77,11 +90,34 @@ impl View {
         })
     }
 
-    /// Shows a message.
-    pub fn show(&mut self, author: Author, name: &str, line: &Line) {
+    /// Shows a message of the other's.
+    pub fn show(&mut self, name: &str, line: &Line) {
         if !self.is_lost() {
-            let row = self.palette.message(author, name, line);
+            let row = self.palette.message(Author::Other, name, line);
             self.frontend.show(&row, &mut self.screen);
+        }
+    }
+
+    /// Shows a message of ours. Only a person is shown whether it waits: a program's rows are kept, and a mark in them
+    /// would be wrong from the moment that the message arrives.
+    pub fn show_own(&mut self, mark: Mark, name: &str, line: &Line) {
+        if !self.is_lost() {
+            let mark = match self.frontend {
+                Frontend::Prompt(_) => mark,
+                Frontend::Pipe(_) => Mark::Delivered,
+            };
+            let row = self.palette.marked(mark, Author::Own, name, line);
+            self.frontend.show(&row, &mut self.screen);
+        }
+    }
+
+    /// Shows how things stand with what was written.
+    pub fn show_delivery(&mut self, delivery: Delivery) {
+        if let Frontend::Prompt(prompt) = &mut self.frontend {
+            prompt.mark(delivery.mark().map(|mark| PromptMark {
+                width: mark.width(),
+                painted: self.palette.delivery(delivery, &mark),
+            }));
         }
     }
 
@@ -132,8 +168,8 @@ impl View {
     }
 
     /// Says which lines did not arrive.
-    pub fn tell_undelivered(&mut self, name: &str, lines: &[Line]) {
-        for row in self.notice_palette.undelivered(name, lines) {
+    pub fn tell_undelivered(&mut self, name: &str, lines: &[Line], loss: Loss) {
+        for row in self.notice_palette.undelivered(name, lines, loss) {
             self.tell(&row);
         }
     }
@@ -211,13 +247,8 @@ impl View {
         }
     }
 
-    /// Leaves the terminal as it was, with what did not arrive on standard error, and last what was `unread`.
-    pub fn close(
-        mut self,
-        name: &str,
-        undelivered: &[Line],
-        unread: Option<String>,
-    ) -> OutputState {
+    /// Leaves the terminal as it was, with the last words on standard error.
+    pub fn close(mut self, words: LastWords<'_>) -> OutputState {
         if let Frontend::Prompt(prompt) = &mut self.frontend
             && !prompt.draft().is_empty()
         {
@@ -232,8 +263,9 @@ impl View {
         }
         drop(self.frontend);
         // From here on the terminal is as it was.
-        let mut rows = self.error_palette.undelivered(name, undelivered);
-        rows.extend(unread.map(|sentence| self.error_palette.error(&sentence)));
+        let palette = self.error_palette;
+        let mut rows = palette.undelivered(words.name, words.undelivered, words.loss);
+        rows.extend(words.unread.map(|sentence| palette.error(&sentence)));
         output::print_last_words(&self.notices, rows);
         self.output
     }

@@ -107,6 +107,8 @@ pub struct Conversation {
     transcript: Transcript,
     phase: ConversationPhase,
     status: ConnectionStatus,
+    /// Whether the other has proved to know our code.
+    sealed: bool,
     /// When to let go of the connection, whatever is still owed.
     leave_by: Option<Millis>,
     /// When to say that leaving takes time.
@@ -159,6 +161,7 @@ impl Conversation {
             transcript: Transcript::new(name, record),
             phase: ConversationPhase::Talking,
             status: ConnectionStatus::Calling,
+            sealed: false,
             leave_by: None,
             tell_of_leaving_at: None,
             tell_of_calling_at: None,
@@ -184,6 +187,11 @@ impl Conversation {
     /// Our own name.
     pub fn name(&self) -> &str {
         self.transcript.name()
+    }
+
+    /// Whether nobody but the other can read what is said.
+    pub fn is_sealed(&self) -> bool {
+        self.sealed
     }
 
     /// Who is there and how the link is.
@@ -447,6 +455,7 @@ impl Conversation {
             self.leave_by = Some(now + LEAVE_TIMEOUT);
         }
         self.status.follow(&event);
+        self.sealed |= matches!(event, Event::Sealed { .. });
         let is_over = matches!(
             event,
             Event::Left { .. } | Event::LeftWithoutGoodbye { .. } | Event::Lost { .. }

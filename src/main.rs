@@ -235,8 +235,7 @@ fn shared_code(sealing: Sealing) -> Result<Option<Code>, Failure> {
     if sealing == Sealing::Off {
         return Ok(None);
     }
-    let bad = |_| Failure::new(status::USAGE, format!("MSG_CODE : {}", display::BAD_CODE));
-    if let Some(code) = code::from_environment().map_err(bad)? {
+    if let Some(code) = given_code()? {
         return Ok(Some(code));
     }
     match smol::block_on(ui_line::ask_code()) {
@@ -247,6 +246,12 @@ fn shared_code(sealing: Sealing) -> Result<Option<Code>, Failure> {
             Err(Failure::new(status::USAGE, sentence.to_owned()))
         }
     }
+}
+
+/// The code that the environment gives.
+fn given_code() -> Result<Option<Code>, Failure> {
+    let bad = |_| Failure::new(status::USAGE, format!("MSG_CODE : {}", display::BAD_CODE));
+    code::from_environment().map_err(bad)
 }
 
 fn talk(
@@ -262,11 +267,13 @@ fn talk(
 /// Talks as one of two people, in a window.
 #[cfg(feature = "gui")]
 fn window(options: WindowOptions) -> Result<u8, Failure> {
-    use msg::ui_window::{Desktop, NoDisplay, Settings};
+    use msg::options::ClientDialect;
+    use msg::ui_window::{CodeField, Desktop, Known, NoDisplay, Settings};
 
-    let dialect = match shared_code(options.sealing)? {
-        Some(code) => options.dialect.with_code(code),
-        None => options.dialect,
+    let code_field = match (options.sealing, &options.dialect) {
+        (Sealing::On, _) => CodeField::Required(given_code()?),
+        (Sealing::Off, ClientDialect::Wire { .. }) => CodeField::Optional(None),
+        (Sealing::Off, ClientDialect::Plain) => CodeField::Absent,
     };
     let record = options.history.as_deref().map(record).transpose()?;
     let desktop = Desktop::open().map_err(|NoDisplay| {
@@ -274,13 +281,18 @@ fn window(options: WindowOptions) -> Result<u8, Failure> {
             "pas d'écran où ouvrir une fenêtre : lancez msg depuis un bureau, ou sans --gui.";
         Failure::new(status::UNAVAILABLE, sentence.to_owned())
     })?;
-    let Some(call) = desktop.ask(options.place, options.name) else {
+    let known = Known {
+        place: options.place,
+        name: options.name,
+        code: code_field,
+    };
+    let Some(call) = desktop.ask(known) else {
         // Somebody who thought better of it.
         return Ok(0);
     };
     let settings = Settings {
         call,
-        dialect,
+        dialect: options.dialect,
         record,
         history: options.history,
     };

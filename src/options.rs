@@ -162,17 +162,15 @@ pub enum Sealing {
 /// What a client speaks, before it has a name: see [`Caller`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ClientDialect {
-    Wire {
-        salon: Option<Salon>,
-        code: Option<Code>,
-    },
+    Wire { salon: Option<Salon> },
     Plain,
 }
 
 impl ClientDialect {
-    pub fn spoken_by(self, name: Name) -> Caller {
+    /// Under this name and, where what is spoken can be sealed, this code.
+    pub fn spoken_by(self, name: Name, code: Option<Code>) -> Caller {
         match self {
-            ClientDialect::Wire { salon, code } => Caller::Wire { name, salon, code },
+            ClientDialect::Wire { salon } => Caller::Wire { name, salon, code },
             ClientDialect::Plain => Caller::Plain(Some(name)),
         }
     }
@@ -190,19 +188,6 @@ pub enum Caller {
     },
     /// `--brut`: plain text, with the name as first line if there is one.
     Plain(Option<Name>),
-}
-
-impl ClientDialect {
-    /// Under this code.
-    pub fn with_code(self, code: Code) -> ClientDialect {
-        match self {
-            ClientDialect::Wire { salon, .. } => ClientDialect::Wire {
-                salon,
-                code: Some(code),
-            },
-            ClientDialect::Plain => ClientDialect::Plain,
-        }
-    }
 }
 
 impl Caller {
@@ -436,10 +421,7 @@ impl RawArgs {
             return Ok(Mode::Window(WindowOptions {
                 place: Some(Place::Host { host, port }),
                 name: Some(name),
-                dialect: ClientDialect::Wire {
-                    salon: None,
-                    code: None,
-                },
+                dialect: ClientDialect::Wire { salon: None },
                 sealing,
                 history,
             }));
@@ -467,7 +449,6 @@ impl RawArgs {
             None if self.brut => ClientDialect::Plain,
             salon => ClientDialect::Wire {
                 salon: salon.map(room).transpose()?,
-                code: None,
             },
         };
         let history = self.history.map(PathBuf::from);
@@ -482,7 +463,7 @@ impl RawArgs {
         }
         let address = address.ok_or(UsageError::NoMode)?;
         let caller = match (dialect, name) {
-            (dialect, Some(name)) => dialect.spoken_by(name),
+            (dialect, Some(name)) => dialect.spoken_by(name, None),
             (ClientDialect::Plain, None) => Caller::Plain(None),
             (dialect @ ClientDialect::Wire { .. }, None) => {
                 return Ok(Mode::Nameless(NamelessOptions {

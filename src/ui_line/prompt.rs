@@ -27,6 +27,7 @@ pub struct Prompt {
     row: PromptRow,
     /// What stands at the right of the prompt row.
     mark: Option<PromptMark>,
+    label: &'static str,
     fullness: Fullness,
 }
 
@@ -58,6 +59,8 @@ enum Fullness {
 }
 
 const PROMPT: &str = "> ";
+/// While nobody but the other can read what is typed here.
+const SEALED_PROMPT: &str = "chiffré > ";
 const BELL: &[u8] = b"\x07";
 const CLEAR: &[u8] = b"\x1b[H\x1b[2J";
 /// A narrower terminal needs its columns for the draft.
@@ -79,8 +82,15 @@ impl Prompt {
             above: Vec::new(),
             row: PromptRow::Absent,
             mark: None,
+            label: PROMPT,
             fullness: Fullness::Room,
         })
+    }
+
+    /// From here on nobody but the other can read what is typed.
+    pub fn seal(&mut self) {
+        self.label = SEALED_PROMPT;
+        self.redraw();
     }
 
     /// Whether it is worth reading what is typed. It is while keys wait, too, because Ctrl-C must not.
@@ -216,7 +226,7 @@ impl Prompt {
         if intake != Intake::Closed {
             let mark = self.mark.as_ref().filter(|_| columns >= MARK_COLUMNS);
             let room = columns - mark.map_or(0, |mark| mark.width + 2);
-            let drawn = self.editor.draw(PROMPT, room, &mut frame);
+            let drawn = self.editor.draw(self.label, room, &mut frame);
             if let Some(PromptMark { painted, width }) = mark {
                 // The last column stays free, as for the draft.
                 let column = columns - width;

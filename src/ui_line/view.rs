@@ -13,6 +13,7 @@ use super::prompt::{Prompt, PromptMark};
 use super::{Layout, Streams};
 use crate::display::{Author, Delivery, Loss, Mark, Notice, Palette, PastRow};
 use crate::output::{self, Flushed, LAST_WORDS, Output};
+use crate::peer::Event;
 use crate::protocol::Line;
 
 /// A frontend and its screen.
@@ -149,6 +150,11 @@ impl View {
 
     /// Tells what happened, or went wrong.
     pub fn tell_notice(&mut self, notice: &Notice) {
+        if let (Notice::Connection(Event::Sealed { .. }), Frontend::Prompt(prompt)) =
+            (notice, &mut self.frontend)
+        {
+            prompt.seal();
+        }
         let row = self.notice_palette.told(notice);
         if let Some(row) = row {
             self.tell(&row);

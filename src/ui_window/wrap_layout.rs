@@ -10,7 +10,7 @@ glib::wrapper! {
         @extends gtk::LayoutManager;
 }
 
-/// A box whose children wrap, so far apart, in pixels.
+/// A box whose children wrap.
 pub fn wrapping_box(children: &[&gtk::Widget]) -> gtk::Box {
     let parent = gtk::Box::builder().build();
     parent.set_layout_manager(Some(glib::Object::new::<WrapLayout>()));

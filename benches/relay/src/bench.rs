@@ -18,13 +18,14 @@ use crate::kernel::{self, Trace};
 use crate::load::{LINE, Load};
 use crate::relays::{self, Conversation, Programs, Relay};
 use crate::report::{Report, Sample, Setting, Value};
+use crate::sealed;
 use crate::tell;
 
 /// One kind of measurement, over every relay.
 type Scenario = fn(&mut Bench);
 
 /// Every scenario, in the order they are measured.
-pub const SCENARIOS: [(&str, Scenario); 10] = [
+pub const SCENARIOS: [(&str, Scenario); 11] = [
     ("start", Bench::start),
     ("round-trip", Bench::round_trip),
     ("flood", Bench::flood),
@@ -35,6 +36,7 @@ pub const SCENARIOS: [(&str, Scenario); 10] = [
     ("crowd", Bench::crowd),
     ("beside", Bench::beside),
     ("distance", Bench::distance),
+    ("sealed", Bench::sealed),
 ];
 
 /// How much time measuring may take.
@@ -62,7 +64,7 @@ const PAUSE: Duration = Duration::from_millis(25);
 /// Bytes of the lines of floods, their LF included.
 const SIZES: [usize; 3] = [64, 1024, 3072];
 /// Scenarios that no target is set for.
-const WITHOUT_TARGETS: [&str; 4] = ["start", "stopped-reader", "screen", "idle"];
+const WITHOUT_TARGETS: [&str; 5] = ["start", "stopped-reader", "screen", "idle", "sealed"];
 /// Relays that no target looks at.
 const WITHOUT_PART: [&str; 2] = ["bare threads", "serveur.py"];
 
@@ -370,6 +372,20 @@ impl Bench {
             values.push(Value::new("far beyond 1.2 × near", "s", far - 1.2 * near));
         }
         Ok(values)
+    }
+
+    /// Two who share a code.
+    fn sealed(&mut self) {
+        let lines = self.pick(1_000, 20_000);
+        let relays: Vec<Relay> = self.each_relay().filter(Relay::speaks_wire).collect();
+        for repetition in 0..self.times() {
+            for relay in &relays {
+                let setting = Setting::new("sealed", &format!("{lines} lines"), None);
+                let start = || relay.start(&self.programs);
+                let outcome = sealed::measure(start, &self.programs.msg, lines);
+                self.note(setting, relay, repetition, outcome);
+            }
+        }
     }
 
     /// Takes note of what was found, or of why nothing was.

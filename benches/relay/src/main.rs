@@ -12,11 +12,13 @@ mod distance;
 mod flood;
 mod kernel;
 mod load;
+mod pipes;
 mod plot;
 mod processors;
 mod relays;
 mod report;
 mod screens;
+mod sealed;
 mod targets;
 
 use std::fs;
@@ -43,7 +45,7 @@ struct Options {
     #[argh(switch)]
     targets: bool,
 
-    /// measure only this scenario: start, round-trip, flood, stopped-reader, system-calls, screen, idle, crowd, beside or distance (may be repeated)
+    /// measure only this scenario: start, round-trip, flood, stopped-reader, system-calls, screen, idle, crowd, beside, distance or sealed (may be repeated)
     #[argh(option)]
     only: Vec<String>,
 

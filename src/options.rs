@@ -90,7 +90,7 @@ impl NamelessOptions {
     pub fn named(self, name: Name) -> ClientOptions {
         ClientOptions {
             address: self.address,
-            caller: self.dialect.spoken_by(name),
+            caller: self.dialect.spoken_by(name, None),
             sealing: self.sealing,
             history: self.history,
             line: self.line,

@@ -294,7 +294,7 @@ impl Conversation {
     /// Shows the end of the record, for whoever goes on with an earlier conversation.
     pub fn recall(&mut self, rows: usize) {
         match self.transcript.recalled(rows) {
-            Ok(rows) => self.updates.push_back(Update::Past(rows)),
+            Ok(past) => self.updates.push_back(Update::Past(past.rows)),
             Err(error) => self.tell(Notice::RecordFailed(error)),
         }
     }
@@ -380,10 +380,12 @@ impl Conversation {
 
     fn tell_history(&mut self, count: usize) {
         match self.transcript.history(count) {
-            Ok(rows) if rows.is_empty() => self.tell(Notice::NothingSaid),
-            Ok(rows) => {
-                self.tell(Notice::HistoryHeading);
-                self.updates.push_back(Update::Past(rows));
+            Ok(past) if past.rows.is_empty() => self.tell(Notice::NothingSaid),
+            Ok(past) => {
+                self.tell(Notice::HistoryHeading {
+                    messages: past.messages,
+                });
+                self.updates.push_back(Update::Past(past.rows));
             }
             Err(error) => self.tell(Notice::RecordFailed(error)),
         }

@@ -17,8 +17,8 @@ mod trace;
 
 pub use notices::{
     BAD_CODE, CODE_PROMPT, Delivery, Extent, Loss, MYSELF, NAME_PROMPT, Notice, OVER, SEATS_TAKEN,
-    arrived, away, back, count, disconnected, drawn_code, left, lost, messages, quoted,
-    quoted_reason, sealed_message, sentence, system_error, undelivered, unread, yielded,
+    arrived, away, back, count, disconnected, drawn_code, input_failed, left, lost, messages,
+    quoted, quoted_reason, sealed_message, sentence, system_error, undelivered, unread, yielded,
 };
 pub use trace::{CrossingDirection, diagnostic};
 

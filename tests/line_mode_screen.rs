@@ -174,6 +174,34 @@ fn a_file_that_takes_what_is_wrong_gets_no_colours() {
 }
 
 #[test]
+fn history_counts_messages_and_takes_any_number_of_them_but_none() {
+    let (_relay, mut zoe, _bob) = talk();
+    zoe.type_in("un\rdeux\r/history 1\r");
+    zoe.wait_for("dernier message (* : remise non confirmée) :");
+    zoe.type_in("/history 99999999999999999999999999\r");
+    zoe.wait_for("2 derniers messages (* : remise non confirmée) :");
+    zoe.type_in("/history 0\r");
+    zoe.wait_for("/history veut un nombre à partir de 1, et non « 0 ».");
+}
+
+#[test]
+fn help_tells_of_keys_only_where_there_is_a_prompt() {
+    let (_relay, mut zoe, _bob) = talk();
+    zoe.type_in("/help\r");
+    zoe.wait_for("Ctrl-Z suspend");
+    let relay = Relay::start();
+    let mut dumb = relay.client("Zoé");
+    dumb.env("TERM", "dumb");
+    let mut zoe = Terminal::start(&dumb, 80, 24);
+    zoe.wait_for("en attente");
+    zoe.type_in("/help\r/nimporte\r");
+    zoe.wait_for("commande inconnue");
+    let shown = zoe.screen().contents();
+    assert!(shown.contains("/history [n]"), "{shown}");
+    assert!(!shown.contains("Ctrl-Z"), "{shown}");
+}
+
+#[test]
 fn an_address_alone_is_enough_at_a_terminal_which_asks_for_a_name() {
     let relay = Relay::start();
     let mut zoe = at_a_terminal(&[&relay.address.to_string()]);

@@ -254,6 +254,39 @@ fn an_output_that_takes_nothing_is_a_failure_and_the_other_is_told() {
 }
 
 #[test]
+fn an_input_that_cannot_be_read_is_told_of_in_french() {
+    let relay = Relay::start();
+    // As `nohup` leaves it.
+    let unreadable = File::options().write(true).open("/dev/null").unwrap();
+    let output = relay
+        .client("Alice")
+        .stdin(unreadable)
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let output = output.wait_with_output().unwrap();
+    let told = String::from_utf8(output.stderr).unwrap();
+    assert!(
+        told.contains(
+            "l'entrée ne peut pas être lue : elle n'est pas ouverte à la lecture (avec nohup, donnez-en une : msg … < \
+             fichier)."
+        ),
+        "{told}"
+    );
+}
+
+#[test]
+fn who_says_and_hears_nothing_leaves_no_record() {
+    let relay = Relay::start();
+    let path = format!("{}/no-record", env!("CARGO_TARGET_TMPDIR"));
+    let mut alice = Program::start(relay.client("Alice").args(["--history", &path]));
+    alice.end_input();
+    assert_eq!(alice.wait().code(), Some(0));
+    assert!(!std::path::Path::new(&path).exists());
+}
+
+#[test]
 fn a_file_is_as_good_as_a_pipe() {
     let relay = Relay::start();
     let lines: String = (0..10_000).map(|n| format!("ligne {n}\n")).collect();

@@ -124,7 +124,7 @@ fn a_person_says_lines_and_gives_commands() {
             "say un",
             "say /deux",
             "help",
-            "notice HistoryHeading",
+            "notice HistoryHeading { messages: 2 }",
             "past 2"
         ]
     );
@@ -354,7 +354,7 @@ fn lines_for_somebody_who_was_replaced_are_told_while_the_talk_goes_on() {
         ["undelivered pour Bob", "say pour Eve", "delivered 2"]
     );
     let past = table.conversation.transcript.history(9).unwrap();
-    let marks = past.iter().map(|row| match row {
+    let marks = past.rows.iter().map(|row| match row {
         PastRow::Spoken { mark, .. } => *mark,
         PastRow::Recorded(_) => unreachable!("there is no record"),
     });

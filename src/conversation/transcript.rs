@@ -24,6 +24,15 @@ pub struct Transcript {
     record: Option<Record>,
 }
 
+/// What was said before.
+#[derive(Debug, Default)]
+pub struct Past {
+    /// The oldest first; headings of earlier conversations among them.
+    pub rows: Vec<PastRow>,
+    /// How many of them are messages.
+    pub messages: usize,
+}
+
 /// The end of the conversation: at most [`Memory::LINES`] lines and [`Memory::BYTES`] bytes.
 #[derive(Debug, Default)]
 struct Memory {
@@ -153,29 +162,32 @@ impl Transcript {
         }
     }
 
-    /// The last `count` rows of the record; none without one.
+    /// The last `count` messages of the record; none without one.
     ///
     /// # Errors
     /// When it cannot be read.
-    pub fn recalled(&self, count: usize) -> io::Result<Vec<PastRow>> {
+    pub fn recalled(&self, count: usize) -> io::Result<Past> {
         let Some(record) = &self.record else {
-            return Ok(Vec::new());
+            return Ok(Past::default());
         };
-        let rows = record.tail(count)?;
-        Ok(rows.into_iter().map(PastRow::Recorded).collect())
+        let tail = record.tail(count)?;
+        Ok(Past {
+            rows: tail.rows.into_iter().map(PastRow::Recorded).collect(),
+            messages: tail.messages,
+        })
     }
 
-    /// The last `count` lines: with a record, those of earlier conversations too.
+    /// The last `count` messages: with a record, those of earlier conversations too.
     ///
     /// # Errors
     /// When the record cannot be read.
-    pub fn history(&self, count: usize) -> io::Result<Vec<PastRow>> {
+    pub fn history(&self, count: usize) -> io::Result<Past> {
         if self.record.is_some() {
             return self.recalled(count);
         }
         let lines = &self.memory.lines;
         let last = lines.iter().skip(lines.len().saturating_sub(count));
-        Ok(last
+        let rows: Vec<PastRow> = last
             .map(|spoken| PastRow::Spoken {
                 mark: if spoken.number > self.settled {
                     Mark::Pending
@@ -186,7 +198,11 @@ impl Transcript {
                 name: spoken.name.clone(),
                 line: spoken.line.clone(),
             })
-            .collect())
+            .collect();
+        Ok(Past {
+            messages: rows.len(),
+            rows,
+        })
     }
 }
 
@@ -232,8 +248,8 @@ mod tests {
                 format!("{mark} {name}  {}", line.text)
             }
         };
-        let rows = transcript.history(count).unwrap();
-        rows.into_iter().map(spelt).collect()
+        let past = transcript.history(count).unwrap();
+        past.rows.into_iter().map(spelt).collect()
     }
 
     #[test]

@@ -12,8 +12,10 @@ use crate::protocol::wire::Refusal;
 pub enum Notice {
     /// What happened to the connection, or to the other's.
     Connection(Event),
-    /// What `/history` shows follows.
-    HistoryHeading,
+    /// What `/history` shows follows: so many messages.
+    HistoryHeading {
+        messages: usize,
+    },
     NothingSaid,
     /// A `/` with something that is no command.
     UnknownCommand(String),
@@ -42,13 +44,19 @@ impl Notice {
     pub fn sentence(&self) -> Option<String> {
         let told = match self {
             Notice::Connection(event) => return sentence(event),
-            Notice::HistoryHeading => "derniers messages (* : pas encore remis) :".to_owned(),
+            Notice::HistoryHeading { messages: 1 } => {
+                "dernier message (* : remise non confirmée) :".to_owned()
+            }
+            Notice::HistoryHeading { messages } => {
+                let messages = count(*messages);
+                format!("{messages} derniers messages (* : remise non confirmée) :")
+            }
             Notice::NothingSaid => "rien n'a encore été dit.".to_owned(),
             Notice::UnknownCommand(word) => format!(
                 "commande inconnue : {word} (/help montre les commandes ; //… envoie un texte qui commence par « / »)."
             ),
             Notice::NotANumber(word) => {
-                format!("/history veut un nombre, et non « {word} ».")
+                format!("/history veut un nombre à partir de 1, et non « {word} ».")
             }
             Notice::LineIsCut => {
                 "une ligne trop longue pour un seul message part en plusieurs.".to_owned()
@@ -425,6 +433,19 @@ pub fn system_error(error: &io::Error) -> String {
         Some(own) => quoted_reason(&own.to_string()),
         None => system_cause(SystemError::from(error)),
     }
+}
+
+/// Why what somebody writes cannot be read.
+pub fn input_failed(error: &io::Error) -> String {
+    // What `nohup` makes of a terminal's input, so that whoever reads it is told.
+    let is_closed = error.raw_os_error() == Some(rustix::io::Errno::BADF.raw_os_error());
+    let cause = if is_closed {
+        "elle n'est pas ouverte à la lecture (avec nohup, donnez-en une : msg … < fichier)"
+            .to_owned()
+    } else {
+        system_error(error)
+    };
+    format!("l'entrée ne peut pas être lue : {cause}.")
 }
 
 /// The operating system's reason: in French where it is a usual one.

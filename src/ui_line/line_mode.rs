@@ -14,7 +14,7 @@ use super::pipe::Unread;
 use super::view::{LastWords, OutputState, View};
 use super::{Layout, LineSettings, Streams};
 use crate::clock::{Clock, unix_now};
-use crate::conversation::commands::HELP;
+use crate::conversation::commands::{HELP, PROMPT_HELP};
 use crate::conversation::{Conversation, LineSource, Outcome, Update};
 use crate::display::{self, Loss, Mark};
 use crate::options::Farewells;
@@ -154,9 +154,7 @@ impl LineMode {
             LineWake::Screen => {}
             LineWake::Input(length) => self.take_input(now, length),
             LineWake::InputFailed(error) => {
-                let cause = display::system_error(&error);
-                self.view
-                    .error(&format!("l'entrée ne peut pas être lue : {cause}."));
+                self.view.error(&display::input_failed(&error));
                 self.take_input(now, 0);
             }
             LineWake::Timeout => self.conversation.handle_timeout(now),
@@ -202,11 +200,18 @@ impl LineMode {
                 }
                 Update::Notice(notice) => self.view.tell_notice(&notice),
                 Update::Past(rows) => rows.iter().for_each(|row| self.view.tell_past(row)),
-                Update::Help => HELP.iter().for_each(|row| self.view.notice(row)),
+                Update::Help => self.help(),
                 Update::Leave(how) => self.client.leave(how),
                 Update::Over => self.take_what_is_too_late(),
                 Update::HangUp => self.client.hang_up(),
             }
+        }
+    }
+
+    fn help(&mut self) {
+        HELP.iter().for_each(|row| self.view.notice(row));
+        if let Frontend::Prompt(_) = self.view.frontend {
+            PROMPT_HELP.iter().for_each(|row| self.view.notice(row));
         }
     }
 

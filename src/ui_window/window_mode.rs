@@ -349,7 +349,7 @@ impl WindowMode {
         let sentence = match notice {
             // The messages' own marks and the status say so.
             Notice::Stalled { .. } => return,
-            Notice::HistoryHeading => "derniers messages :".to_owned(),
+            Notice::HistoryHeading { .. } => "derniers messages :".to_owned(),
             Notice::Delivering => words::DELIVERING.to_owned(),
             // What is awaited stands above the conversation.
             Notice::Connection(Event::Waiting) => return,

@@ -16,9 +16,10 @@ mod notices;
 mod trace;
 
 pub use notices::{
-    BAD_CODE, CODE_PROMPT, Delivery, Extent, Loss, MYSELF, NAME_PROMPT, Notice, OVER, SEATS_TAKEN,
-    arrived, away, back, count, disconnected, drawn_code, input_failed, left, lost, messages,
-    quoted, quoted_reason, sealed_message, sentence, system_error, undelivered, unread, yielded,
+    BAD_CODE, CODE_PROMPT, Delivery, Extent, LINE_IS_CUT_BY_TERMINAL, Loss, MYSELF, NAME_PROMPT,
+    Notice, OVER, SEATS_TAKEN, arrived, away, back, count, disconnected, drawn_code, input_failed,
+    left, lost, messages, quoted, quoted_reason, sealed_message, sentence, system_error,
+    undelivered, unread, yielded,
 };
 pub use trace::{CrossingDirection, diagnostic};
 
@@ -30,7 +31,7 @@ use ansi_term::{Colour as Base, Style};
 use chrono::{DateTime, Datelike, Local, TimeZone, Timelike, Utc};
 
 use crate::protocol::hygiene::is_hidden;
-pub use crate::protocol::hygiene::safe;
+pub use crate::protocol::hygiene::{safe, safe_with_tabs};
 use crate::protocol::{Line, UnixMillis};
 
 /// Turns what happened into rows, coloured or not.
@@ -45,6 +46,8 @@ pub struct Palette {
     notice: Style,
     error: Style,
     command: Style,
+    /// Whether the tabs of a message's text stay: a terminal is shown spaces.
+    keeps_tabs: bool,
 }
 
 /// Whether rows carry colours.
@@ -129,6 +132,7 @@ impl Palette {
                 notice: plain,
                 error: plain,
                 command: plain,
+                keeps_tabs: false,
             },
             // Cyan and magenta are legible on black and on white, and differ for the colour-blind as well.
             Colour::On => Palette {
@@ -138,7 +142,16 @@ impl Palette {
                 notice: Base::Green.normal(),
                 error: Base::Red.normal(),
                 command: plain.bold(),
+                keeps_tabs: false,
             },
+        }
+    }
+
+    /// The same, for what no terminal shows: a tab in a message stays one.
+    pub fn keeping_tabs(self) -> Palette {
+        Palette {
+            keeps_tabs: true,
+            ..self
         }
     }
 
@@ -166,7 +179,11 @@ impl Palette {
         /// Bytes before the text, unless the name is long or not in Latin letters.
         const USUAL_HEAD: usize = 64;
 
-        let text = safe(text);
+        let text = if self.keeps_tabs {
+            safe_with_tabs(text)
+        } else {
+            safe(text)
+        };
         // One allocation instead of one for each time that the row outgrows its buffer.
         let mut row = String::with_capacity(USUAL_HEAD + text.len());
         write!(
@@ -331,6 +348,15 @@ mod tests {
         assert_eq!(row, format!("{}  Alice  bonjour", date(1_795_000_000_000)));
         let row = plain().marked(Mark::Pending, Author::Own, "Alice", &line("bonjour"));
         assert_eq!(row, format!("{}* Alice  bonjour", date(1_795_000_000_000)));
+    }
+
+    #[test]
+    fn a_tab_stays_one_where_no_terminal_shows_it() {
+        let line = line("a\tb\x1b");
+        let row = plain().message(Author::Own, "Alice", &line);
+        assert!(row.ends_with("  Alice  a    b\\x1b"), "{row:?}");
+        let row = plain().keeping_tabs().message(Author::Own, "A\tb", &line);
+        assert!(row.ends_with("  A b  a\tb\\x1b"), "{row:?}");
     }
 
     #[test]

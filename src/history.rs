@@ -160,7 +160,9 @@ impl Record {
             ""
         };
         let before = format!("{ending}{}", self.heading);
-        let row = Palette::new(Colour::Off).marked(mark, Author::Own, name, line);
+        let row = Palette::new(Colour::Off)
+            .keeping_tabs()
+            .marked(mark, Author::Own, name, line);
         let start = append(&mut file.end, format!("{before}{row}\n").as_bytes())?;
         let column = before.len() + display::date(line.sent_at).len();
         let mark_at = (mark == Mark::Pending).then(|| start + column as u64);
@@ -441,11 +443,15 @@ mod tests {
         let scratch = Scratch::new();
         let mut record = Record::open(&scratch.file()).unwrap();
         record
-            .write("A\nB", &line("un\n— discussion du\r\x1b[2J"), Mark::Pending)
+            .write(
+                "A\nB",
+                &line("un\n— discussion du\r\x1b[2J\tfin"),
+                Mark::Pending,
+            )
             .unwrap();
         assert_eq!(
             messages(&scratch.file()),
-            ["* A\\nB  un\\n— discussion du\\r\\x1b[2J"]
+            ["* A\\nB  un\\n— discussion du\\r\\x1b[2J\tfin"]
         );
     }
 

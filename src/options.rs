@@ -560,9 +560,10 @@ fn diagnose(words: &[&str]) -> Result<Mode, UsageError> {
                 meant: nearest(word),
             });
         } else if let Some(meant) = spec(&format!("--{word}")).filter(|_| name.is_none()) {
-            return Err(UsageError::Unknown {
-                given: word.to_owned(),
-                meant: Some(meant.name),
+            let value = words.next().filter(|_| meant.value.is_some());
+            return Err(UsageError::NoDashes {
+                meant: meant.name,
+                value: value.map(str::to_owned),
             });
         } else if !is_option(word) {
             return Err(match name {

@@ -202,6 +202,24 @@ fn help_tells_of_keys_only_where_there_is_a_prompt() {
 }
 
 #[test]
+fn a_terminal_that_cuts_a_line_is_told_on() {
+    let relay = Relay::start();
+    let mut dumb = relay.client("Zoé");
+    dumb.env("TERM", "dumb");
+    let mut zoe = Terminal::start(&dumb, 80, 24);
+    zoe.wait_for("en attente");
+    let line = "x".repeat(4_094);
+    zoe.type_in(format!("{line}\r"));
+    zoe.wait_for("Zoé  xxx");
+    zoe.type_in("un\r");
+    zoe.wait_for("Zoé  un");
+    let told = "cette ligne a la plus grande longueur que prend ce terminal";
+    assert!(!zoe.screen().contents().contains(told));
+    zoe.type_in(format!("{line}yz et la suite\r"));
+    zoe.wait_for(told);
+}
+
+#[test]
 fn an_address_alone_is_enough_at_a_terminal_which_asks_for_a_name() {
     let relay = Relay::start();
     let mut zoe = at_a_terminal(&[&relay.address.to_string()]);

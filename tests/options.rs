@@ -666,10 +666,14 @@ fn words_of_other_programs_are_answered_with_those_of_this_one() {
     );
     assert_eq!(
         mistake(&["connect", "localhost:5000"]),
-        "option inconnue « connect » : est-ce --connect ?"
+        "une option commence par deux tirets : msg --connect localhost:5000"
     );
     assert_eq!(
         mistake(&["relay", ":5000"]),
-        "option inconnue « relay » : est-ce --relay ?"
+        "une option commence par deux tirets : msg --relay :5000"
+    );
+    assert_eq!(
+        mistake(&["gui"]),
+        "une option commence par deux tirets : msg --gui"
     );
 }

@@ -85,7 +85,7 @@ fn lines_of_any_kind_arrive_as_they_were_meant() {
         "",
         "  blancs  ",
         "été €",
-        "\\x00nul    tab",
+        "\\x00nul\ttab",
         "/etc/passwd",
         "//deux",
         " /help ",

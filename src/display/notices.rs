@@ -272,6 +272,11 @@ pub fn lost(name: &str) -> String {
     )
 }
 
+/// A line has come that is as long as a terminal takes one which edits lines itself.
+pub const LINE_IS_CUT_BY_TERMINAL: &str = "cette ligne a la plus grande longueur que prend ce terminal (4\u{202f}095 \
+     octets) : ce qui la dépassait n'est pas arrivé jusqu'ici. Un texte de cette taille s'envoie par un tube : msg … < \
+     fichier";
+
 /// Asks for a name that was not given.
 pub const NAME_PROMPT: &str = "votre nom : ";
 
@@ -396,6 +401,10 @@ fn refused(refusal: Refusal, reason: &str) -> String {
 pub fn disconnected(reason: &Disconnected) -> String {
     let told = match reason {
         Disconnected::Closed => "l'autre bout a raccroché",
+        // An address of a kind that this machine has none of; the kernel's words would be a relay's.
+        Disconnected::System(error) if error.kind == io::ErrorKind::AddrNotAvailable => {
+            "cette machine n'a pas de chemin vers cette adresse"
+        }
         Disconnected::System(error) => return system_cause(*error),
         Disconnected::UnknownHost => "machine inconnue",
         Disconnected::NoWelcome => "le relais ne souhaite pas la bienvenue",

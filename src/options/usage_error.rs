@@ -16,6 +16,11 @@ pub enum UsageError {
         given: String,
         meant: Option<&'static str>,
     },
+    /// An option without the two dashes, and the word that follows it.
+    NoDashes {
+        meant: &'static str,
+        value: Option<String>,
+    },
     NoValue(&'static str),
     Twice(&'static str),
     /// A word that belongs to no option.
@@ -93,6 +98,13 @@ impl fmt::Display for UsageError {
                     "option inconnue « {} » : voyez « msg --help »",
                     safe(given)
                 )
+            }
+            UsageError::NoDashes { meant, value } => {
+                write!(f, "une option commence par deux tirets : msg {meant}")?;
+                match value {
+                    Some(value) => write!(f, " {}", safe(value)),
+                    None => Ok(()),
+                }
             }
             UsageError::NoValue(option) => {
                 write!(

@@ -31,6 +31,8 @@ pub struct LineMode {
     /// `None` at its end.
     input: Option<InputReader>,
     buffer: Box<[u8]>,
+    /// Whether a terminal has cut a line that is still to be shown.
+    is_line_cut: bool,
     signals: Signals,
     clock: Clock,
     /// What did not arrive by the end, told once the terminal is as it was.
@@ -51,6 +53,13 @@ enum LineWake {
     InputFailed(io::Error),
     /// A time-out has come.
     Timeout,
+}
+
+/// Whether this is a line as long as the kernel takes one from a terminal that edits lines itself. What is typed behind
+/// that is dropped, and nobody is told.
+fn is_cut(read: &[u8]) -> bool {
+    const LONGEST: usize = 4095;
+    read.len() == LONGEST + 1 && read.last() == Some(&b'\n')
 }
 
 /// How many rows of the record are shown at the start.
@@ -79,6 +88,7 @@ impl LineMode {
             source,
             input: Some(InputReader::new(&streams.input)?),
             buffer: vec![0; 64 * 1024].into_boxed_slice(),
+            is_line_cut: false,
             signals: Signals::watch(&watched)?,
             clock: Clock::start(),
             undelivered: Vec::new(),
@@ -218,6 +228,10 @@ impl LineMode {
     // What comes in.
 
     fn take_input(&mut self, now: Millis, length: usize) {
+        if let Frontend::Pipe(_) = self.view.frontend {
+            let is_typed = self.source == LineSource::Person;
+            self.is_line_cut |= is_typed && is_cut(&self.buffer[..length]);
+        }
         self.view.frontend.take(&self.buffer[..length]);
         if length == 0 {
             self.input = None;
@@ -271,6 +285,10 @@ impl LineMode {
                 }
             }
             self.carry_out();
+        }
+        if std::mem::take(&mut self.is_line_cut) {
+            // Behind its row, which would push it off the screen.
+            self.view.error(display::LINE_IS_CUT_BY_TERMINAL);
         }
     }
 

@@ -73,7 +73,11 @@ impl View {
                 None
             },
             output: OutputState::Open,
-            palette: Palette::new(streams.colour),
+            palette: if screen.is_terminal() {
+                Palette::new(streams.colour)
+            } else {
+                Palette::new(streams.colour).keeping_tabs()
+            },
             notice_palette: Palette::new(match streams.layout {
                 Layout::Prompt => streams.colour,
                 Layout::Pipe => streams.notice_colour,

@@ -4,6 +4,7 @@
 //! on the screen or towards the connection. Nothing wakes it while nothing happens, nothing that was typed or piped is
 //! dropped, and nothing grows without bound: each direction stops being read when its other end stands still.
 
+mod bell;
 mod code_prompt;
 mod editor;
 mod frontend;

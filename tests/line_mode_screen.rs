@@ -220,6 +220,49 @@ fn a_terminal_that_cuts_a_line_is_told_on() {
 }
 
 #[test]
+fn a_message_calls_whoever_looks_elsewhere() {
+    const BELL: u8 = 0x07;
+    let (_relay, mut zoe, mut bob) = talk();
+    let written = String::from_utf8_lossy(&zoe.written).into_owned();
+    assert!(written.contains("\x1b[?1004h"));
+    let mut heard = |zoe: &mut Terminal, focus: &str, text: &str| {
+        zoe.type_in(focus);
+        // Shown only once what was typed before is understood.
+        zoe.type_in(text);
+        zoe.wait_for_prompt(&format!("> {text}|"));
+        zoe.type_in("\x15");
+        let before = zoe.written.len();
+        bob.write(format!("{text}\n"));
+        zoe.wait_for(&format!("Bob  {text}"));
+        zoe.written[before..].contains(&BELL)
+    };
+    assert!(!heard(&mut zoe, "", "il regarde"));
+    assert!(heard(&mut zoe, "\x1b[O", "il est parti"));
+    assert!(!heard(&mut zoe, "\x1b[I", "il est revenu"));
+    assert!(heard(&mut zoe, "\x1b[O", "encore"));
+    assert!(!heard(&mut zoe, "", "tout de suite après"));
+    zoe.type_in("/quit\r");
+    assert_eq!(zoe.wait().code(), Some(0));
+    let written = String::from_utf8_lossy(&zoe.written).into_owned();
+    assert!(written.rfind("\x1b[?1004l") > written.rfind("\x1b[?1004h"));
+}
+
+#[test]
+fn whoever_wants_no_calls_is_not_asked_where_they_look() {
+    let relay = Relay::start();
+    let mut zoe = Terminal::start(relay.client("Zoé").arg("--muet"), 80, 24);
+    zoe.wait_for("en attente");
+    let mut bob = Program::start(&mut relay.client("Bob"));
+    zoe.wait_for("« Bob » est là.");
+    zoe.type_in("\x1b[Oun brouillon");
+    zoe.wait_for_prompt("> un brouillon|");
+    bob.write("un\n");
+    zoe.wait_for("Bob  un");
+    assert!(!zoe.written.contains(&0x07));
+    assert!(!String::from_utf8_lossy(&zoe.written).contains("\x1b[?1004h"));
+}
+
+#[test]
 fn an_address_alone_is_enough_at_a_terminal_which_asks_for_a_name() {
     let relay = Relay::start();
     let mut zoe = at_a_terminal(&[&relay.address.to_string()]);

@@ -95,7 +95,7 @@ impl LineMode {
             loss: Loss::Certain,
             invitations: settings.invitations,
             // Last of what can fail: the terminal becomes raw here.
-            view: View::open(streams)?,
+            view: View::open(streams, settings.options.calls)?,
         })
     }
 

@@ -12,6 +12,7 @@ use super::pipe::Pipe;
 use super::prompt::{Prompt, PromptMark};
 use super::{Layout, Streams};
 use crate::display::{Author, Delivery, Loss, Mark, Notice, Palette, PastRow};
+use crate::options::Calls;
 use crate::output::{self, Flushed, LAST_WORDS, Output};
 use crate::peer::Event;
 use crate::protocol::Line;
@@ -63,7 +64,7 @@ impl View {
     ///
     /// # Errors
     /// When a stream cannot be used, or the system is out of file descriptors. The terminal is then as it was.
-    pub fn open(streams: Streams) -> io::Result<View> {
+    pub fn open(streams: Streams, calls: Calls) -> io::Result<View> {
         let screen = Output::new(&streams.output)?;
         Ok(View {
             screen_watch: watch(&screen)?,
@@ -86,7 +87,7 @@ impl View {
             // Last of what can fail: the terminal becomes raw here.
             frontend: match streams.layout {
                 Layout::Prompt => {
-                    Frontend::Prompt(Box::new(Prompt::open(&streams.input, &screen)?))
+                    Frontend::Prompt(Box::new(Prompt::open(&streams.input, &screen, calls)?))
                 }
                 Layout::Pipe => Frontend::Pipe(Pipe::open(&streams.notices)?),
             },
@@ -100,6 +101,9 @@ impl View {
         if !self.is_lost() {
             let row = self.palette.message(Author::Other, name, line);
             self.frontend.show(&row, &mut self.screen);
+            if let Frontend::Prompt(prompt) = &mut self.frontend {
+                prompt.call(name, &line.text);
+            }
         }
     }
 

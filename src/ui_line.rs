@@ -16,6 +16,7 @@ mod pipe;
 mod prompt;
 mod terminal;
 mod view;
+mod wrap;
 
 use std::io::{self, IsTerminal};
 use std::os::fd::{AsFd, OwnedFd};

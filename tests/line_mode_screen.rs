@@ -263,6 +263,29 @@ fn whoever_wants_no_calls_is_not_asked_where_they_look() {
 }
 
 #[test]
+fn words_and_addresses_are_not_cut_at_the_margin_and_a_message_stays_one_line() {
+    let (_relay, mut zoe, mut bob) = talk();
+    let address = "https://example.org/un/chemin/assez/long?avec=des&parametres=oui";
+    bob.write(format!(
+        "l'adresse dont je parlais hier : {address} à copier, et la suite\n"
+    ));
+    zoe.wait_for("suite");
+    let rows = zoe.rows();
+    let at = rows.iter().position(|row| row.contains("hier")).unwrap();
+    assert!(
+        rows[at]
+            .trim_end()
+            .ends_with("Bob  l'adresse dont je parlais hier :")
+    );
+    assert!(
+        rows[at + 1].starts_with(&format!("{address} à copier,")),
+        "{rows:#?}"
+    );
+    // The terminal knows that both rows are one line, which it lays out anew and copies whole.
+    assert!(zoe.screen().row_wrapped(at as u16));
+}
+
+#[test]
 fn an_address_alone_is_enough_at_a_terminal_which_asks_for_a_name() {
     let relay = Relay::start();
     let mut zoe = at_a_terminal(&[&relay.address.to_string()]);

@@ -10,6 +10,7 @@ use super::editor::{Drawn, EditOutcome, Editor};
 use super::frontend::{Intake, LineEntry};
 use super::keys::{Key, Keys};
 use super::terminal::Terminal;
+use super::wrap;
 use crate::options::Calls;
 use crate::output::Output;
 
@@ -188,6 +189,7 @@ impl Prompt {
 
     /// Shows a row above the prompt.
     pub fn show(&mut self, row: &str) {
+        let row = wrap::at_words(row, self.terminal.columns());
         self.above.extend_from_slice(row.as_bytes());
         self.above.extend_from_slice(b"\r\n");
     }

@@ -14,6 +14,7 @@ mod line_mode;
 mod name_prompt;
 mod pipe;
 mod prompt;
+mod reflow;
 mod terminal;
 mod view;
 mod wrap;

@@ -285,6 +285,58 @@ fn words_and_addresses_are_not_cut_at_the_margin_and_a_message_stays_one_line() 
     assert!(zoe.screen().row_wrapped(at as u16));
 }
 
+const DRAFT: &str = "0123456789 0123456789 0123456789 0123456789 0123456789 0123456789";
+
+#[test]
+fn a_terminal_that_cuts_rows_loses_no_message_when_it_becomes_narrower() {
+    let (_relay, mut zoe, mut bob) = talk();
+    bob.write("avant\n");
+    zoe.wait_for("Bob  avant");
+    zoe.type_in(DRAFT);
+    zoe.wait_for_prompt(&format!("> {DRAFT}|"));
+    for columns in [60, 40, 30] {
+        zoe.resize_and_cut(columns, 24);
+        zoe.wait_until("a narrower prompt", |screen| {
+            let row = support::pty::prompt_row(screen);
+            row.starts_with("> ") && row.ends_with("789|") && row.len() == usize::from(columns)
+        });
+        zoe.wait_for("Bob  avan");
+        assert_eq!(
+            zoe.rows().iter().filter(|row| row.contains("> ")).count(),
+            1
+        );
+    }
+}
+
+#[test]
+fn a_terminal_that_lays_rows_out_anew_keeps_no_ghosts_wherever_the_cursor_was() {
+    for (keys, behind) in [("", 0), ("\x1b[H", DRAFT.len()), ("\x1b[1;5D\x1b[1;5D", 21)] {
+        let (_relay, mut zoe, mut bob) = talk();
+        bob.write("avant\n");
+        zoe.wait_for("Bob  avant");
+        zoe.type_in(DRAFT);
+        zoe.type_in(keys);
+        let (left, right) = DRAFT.split_at(DRAFT.len() - behind);
+        zoe.wait_for_prompt(&format!("> {left}|{right}"));
+        zoe.resize(30, 24);
+        zoe.type_in("x");
+        zoe.wait_until("the draft", |screen| {
+            let row = support::pty::prompt_row(screen);
+            row.starts_with("> ") && row.contains("x|")
+        });
+        let shown = zoe.screen().contents();
+        assert_eq!(shown.matches("Bob  avant").count(), 1, "{shown}");
+        let row = zoe.rows().iter().position(|row| row.starts_with("> "));
+        assert_eq!(row, Some(zoe.rows().len() - 1), "{shown}");
+        let draft = zoe
+            .rows()
+            .iter()
+            .filter(|row| row.contains("0123456789"))
+            .count();
+        assert_eq!(draft, 1, "{shown}");
+    }
+}
+
 #[test]
 fn an_address_alone_is_enough_at_a_terminal_which_asks_for_a_name() {
     let relay = Relay::start();

@@ -96,7 +96,7 @@ impl Editor {
             Key::Yank => self.insert(&self.killed.clone()),
             Key::Transpose => self.transpose(),
             // Nothing that a line could be changed by.
-            Key::Focus(_) => EditOutcome::Edited,
+            Key::Focus(_) | Key::CursorAt(_) => EditOutcome::Edited,
         }
     }
 

@@ -56,6 +56,8 @@ pub enum Key {
     Transpose,
     /// No key: the terminal tells what has become of its window.
     Focus(Focus),
+    /// No key: the terminal answers where the cursor is. Its column, from 0.
+    CursorAt(usize),
 }
 
 /// What has become of the keyboard's focus.
@@ -264,6 +266,7 @@ fn named(introducer: u8, parameters: &[u8], last: u8) -> Option<Key> {
         (b'O', b'M') => Key::Enter,
         (b'O', b'c') => Key::WordRight,
         (b'O', b'd') => Key::WordLeft,
+        (b'[', b'R') => Key::CursorAt(usize::from(modifiers.checked_sub(1)?)),
         (b'[', b'I') => Key::Focus(Focus::Gained),
         (b'[', b'O') => Key::Focus(Focus::Lost),
         (_, b'A') => Key::Up,
@@ -403,7 +406,6 @@ mod tests {
             "\x1b[15;5~",
             "\x1b[?62;4c",
             "\x1b[>0;115;0c",
-            "\x1b[12;40R",
             "\x1b[?2026;2$y",
             "\x1bOP",
             "\x1b[[B",
@@ -417,6 +419,15 @@ mod tests {
             assert_eq!(keys.last(), Some(&text("x")), "{unknown:?}");
             assert!(keys.len() == 1 || unknown.ends_with("201~"), "{unknown:?}");
         }
+    }
+
+    #[test]
+    fn the_terminal_answers_where_the_cursor_is() {
+        assert_eq!(
+            keys(b"a\x1b[12;40Rb"),
+            [text("a"), Key::CursorAt(39), text("b")]
+        );
+        assert_eq!(keys(b"\x1b[12;0R"), []);
     }
 
     #[test]

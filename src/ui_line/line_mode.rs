@@ -315,7 +315,9 @@ impl LineMode {
         let takes_events = self.takes_events();
         let wants_input = self.view.frontend.wants_input(self.intake());
         let timeout = self.conversation.next_timeout();
-        let mut timer = pin!(timeout.map(|at| Timer::at(self.clock.instant(at))));
+        let timeout = timeout.map(|at| self.clock.instant(at));
+        let drawing = self.view.frontend.next_timeout();
+        let mut timer = pin!(timeout.into_iter().chain(drawing).min().map(Timer::at));
         future::poll_fn(|context| {
             if let Poll::Ready(signal) = self.signals.poll_next(context)? {
                 return Poll::Ready(Ok(LineWake::Signal(signal)));

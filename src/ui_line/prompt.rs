@@ -9,6 +9,7 @@ use super::bell::Bell;
 use super::editor::{Drawn, EditOutcome, Editor};
 use super::frontend::{Intake, LineEntry};
 use super::keys::{Key, Keys};
+use super::reflow::{self, Cursor, CursorQuery};
 use super::terminal::Terminal;
 use super::wrap;
 use crate::options::Calls;
@@ -30,6 +31,8 @@ pub struct Prompt {
     /// Rows that go onto the screen next, above the prompt row.
     above: Vec<u8>,
     row: PromptRow,
+    /// Where the row begins after a change of the terminal's width.
+    query: CursorQuery,
     /// What stands at the right of the prompt row.
     mark: Option<PromptMark>,
     label: &'static str,
@@ -97,6 +100,7 @@ impl Prompt {
             editor: Editor::default(),
             above: Vec::new(),
             row: PromptRow::Absent,
+            query: CursorQuery::default(),
             mark: None,
             label: PROMPT,
             fullness: Fullness::Room,
@@ -122,10 +126,14 @@ impl Prompt {
         self.waiting += bytes.len();
         let before = self.keys.len();
         self.decoder.decode(bytes, &mut self.keys);
-        let bell = &mut self.bell;
+        let (bell, query) = (&mut self.bell, &mut self.query);
         self.keys.retain(|key| match key {
             Key::Focus(focus) => {
                 bell.focus(*focus);
+                false
+            }
+            Key::CursorAt(column) => {
+                query.answer(*column);
                 false
             }
             _ => true,
@@ -233,27 +241,23 @@ impl Prompt {
             return;
         }
         let columns = self.terminal.columns();
+        let Some(rows) = self.rows_above(intake, columns, screen) else {
+            return;
+        };
         let mut frame = std::mem::take(&mut self.orders);
         let erases = !self.above.is_empty() || intake == Intake::Closed;
         if let PromptRow::Drawn {
-            drawn,
-            columns: before,
+            columns: before, ..
         }
         | PromptRow::Stale {
-            drawn,
-            columns: before,
+            columns: before, ..
         } = self.row
         {
-            // A terminal that became narrower has wrapped the row, and the cursor is that many rows further down.
-            let rows = if columns < before {
-                drawn.column / columns
-            } else {
-                0
-            };
             if rows > 0 {
                 frame.extend_from_slice(format!("\x1b[{rows}A").as_bytes());
             }
-            if erases || rows > 0 {
+            // What was behind the cursor may stand below it now.
+            if erases || columns != before {
                 frame.extend_from_slice(b"\r\x1b[J");
             }
         }
@@ -271,6 +275,38 @@ impl Prompt {
             self.row = PromptRow::Drawn { drawn, columns };
         }
         screen.push(&frame);
+    }
+
+    /// How many rows above the cursor the prompt row begins. `None` while the terminal is asked.
+    fn rows_above(&mut self, intake: Intake, columns: usize, screen: &mut Output) -> Option<usize> {
+        let (PromptRow::Drawn {
+            drawn,
+            columns: before,
+        }
+        | PromptRow::Stale {
+            drawn,
+            columns: before,
+        }) = self.row
+        else {
+            return Some(0);
+        };
+        if columns >= before || drawn.column < columns || intake == Intake::Closed {
+            return Some(0);
+        }
+        match self.query.cursor(Instant::now(), columns) {
+            Cursor::At(found) => Some(reflow::rows_above(drawn.column, found, columns)),
+            Cursor::Unknown => Some(0),
+            Cursor::Wait => None,
+            Cursor::Ask => {
+                screen.push(reflow::ASK);
+                None
+            }
+        }
+    }
+
+    /// When to draw at the latest, whatever the terminal answers.
+    pub fn next_timeout(&self) -> Option<Instant> {
+        self.query.next_timeout()
     }
 
     /// What was typed and not entered.

@@ -3,7 +3,8 @@
 #
 #   scripts/demo.sh          la joue, montre les trois écrans, puis vérifie chaque point du sujet ;
 #                            statut 0 si tous tiennent
-#   scripts/demo.sh --live   ouvre les trois dans tmux, pour y écrire soi-même
+#   scripts/demo.sh --live   les ouvre dans tmux, pour y écrire soi-même : les trois, ou deux, dont l'une est aussi le
+#                            relais
 #
 # MSG=/chemin/vers/msg prend cet exécutable-là au lieu d'en construire un.
 #
@@ -349,17 +350,30 @@ row() {
 
 live() {
     if ! command -v tmux >/dev/null; then
-        printf 'demo.sh --live montre trois terminaux dans tmux : apt install tmux\n' >&2
+        printf 'demo.sh --live montre ses terminaux dans tmux : apt install tmux\n' >&2
         exit 69
     fi
     if [[ ! -t 0 || ! -t 1 ]]; then
         printf 'demo.sh --live se lance dans un terminal\n' >&2
         exit 64
     fi
+    local processes=''
+    while [[ $processes != [23] ]]; do
+        printf "3 : un relais et deux personnes ; 2 : deux personnes, dont l'une est aussi le relais [3] "
+        read -r processes || exit 0
+        processes=${processes:-3}
+    done
     prepare
     trap 'tmux_here kill-server 2>/dev/null || true; clean' EXIT
 
     local shell columns rows port=''
+    # Alice's program is the relay as well, or there is one for the relay alone.
+    local -a first=("$msg" --relay 127.0.0.1:0)
+    local title=relais
+    if [[ $processes = 2 ]]; then
+        first+=(--nom Alice)
+        title=Alice
+    fi
     # Each pane says how its program ended and stays until its person has read it.
     # shellcheck disable=SC2016 # the pane's shell expands these
     shell='"$@"; printf "\n[terminé, statut %d : Entrée ferme ce panneau] " $?; read -r _'
@@ -368,7 +382,7 @@ live() {
     mkfifo "$scratch/go"
     # shellcheck disable=SC2016
     tmux_here new-session -d -x "$columns" -y "$rows" \
-        bash -c 'read -r _ <"$0"; '"$shell" "$scratch/go" "$msg" --relay 127.0.0.1:0
+        bash -c 'read -r _ <"$0"; '"$shell" "$scratch/go" "${first[@]}"
     tmux_here pipe-pane -O "cat >'$scratch/events'"
     printf 'go\n' >"$scratch/go"
     while [[ -z $port ]]; do
@@ -387,10 +401,15 @@ live() {
     tmux_here set -g status-right-length 120
     tmux_here set -g status-right 'un clic ou Ctrl-b o : autre panneau · /quit termine · Ctrl-b d : tout fermer'
     tmux_here set -g window-status-current-format ''
-    tmux_here select-pane -T relais
-    tmux_here split-window -v -l '65%' bash -c "$shell" client "$msg" --connect "127.0.0.1:$port" --nom Alice
-    tmux_here select-pane -T Alice
-    tmux_here split-window -h -l '50%' bash -c "$shell" client "$msg" --connect "127.0.0.1:$port" --nom Zoé
+    tmux_here select-pane -T "$title"
+    local split=-h
+    if [[ $processes = 3 ]]; then
+        tmux_here split-window -v -l '65%' bash -c "$shell" client "$msg" --connect "127.0.0.1:$port" --nom Alice
+        tmux_here select-pane -T Alice
+    else
+        split=-v
+    fi
+    tmux_here split-window "$split" -l '50%' bash -c "$shell" client "$msg" --connect "127.0.0.1:$port" --nom Zoé
     tmux_here select-pane -T Zoé
     # Inside another tmux, too.
     TMUX='' tmux_here attach

@@ -97,7 +97,7 @@ pub struct Outcome {
 pub struct Conversation {
     source: LineSource,
     transcript: Transcript,
-    phase: Phase,
+    phase: ConversationPhase,
     status: ConnectionStatus,
     /// When to let go of the connection, whatever is still owed.
     leave_by: Option<Millis>,
@@ -113,7 +113,7 @@ pub struct Conversation {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Phase {
+enum ConversationPhase {
     Talking,
     /// We leave; what is owed is still delivered.
     Leaving,
@@ -141,7 +141,7 @@ impl Conversation {
         Conversation {
             source,
             transcript: Transcript::new(name, record),
-            phase: Phase::Talking,
+            phase: ConversationPhase::Talking,
             status: ConnectionStatus::Calling,
             leave_by: None,
             hurried: false,
@@ -183,12 +183,12 @@ impl Conversation {
 
     /// Whether lines are taken.
     pub fn is_talking(&self) -> bool {
-        self.phase == Phase::Talking
+        self.phase == ConversationPhase::Talking
     }
 
     /// Whether we have asked to leave, and lines are still delivered.
     pub fn is_leaving(&self) -> bool {
-        self.phase == Phase::Leaving
+        self.phase == ConversationPhase::Leaving
     }
 
     /// Whether nobody waits any more for what is owed or shown.
@@ -198,7 +198,7 @@ impl Conversation {
 
     /// Whether the connection has ended.
     pub fn is_finished(&self) -> bool {
-        self.phase == Phase::Finished
+        self.phase == ConversationPhase::Finished
     }
 
     /// The connection's own end, once it has come.
@@ -231,12 +231,14 @@ impl Conversation {
     /// Once the discussion is over a program's line counts as undelivered: it was read, and nobody will have it.
     pub fn line(&mut self, now: Millis, date: UnixMillis, text: &str) -> Typed {
         match (self.phase, self.source) {
-            (Phase::Talking, LineSource::Person) => return self.person_line(now, date, text),
-            (Phase::Talking, LineSource::Program) if is_farewell(text) => {
+            (ConversationPhase::Talking, LineSource::Person) => {
+                return self.person_line(now, date, text);
+            }
+            (ConversationPhase::Talking, LineSource::Program) if is_farewell(text) => {
                 self.leave(now, Shutdown::Finish);
             }
-            (Phase::Talking, LineSource::Program) => self.say(now, date, text),
-            (Phase::Leaving, _) | (_, LineSource::Person) => {}
+            (ConversationPhase::Talking, LineSource::Program) => self.say(now, date, text),
+            (ConversationPhase::Leaving, _) | (_, LineSource::Person) => {}
             (_, LineSource::Program) => self.give_up(lines_of(text, date).collect()),
         }
         Typed::Taken
@@ -314,10 +316,13 @@ impl Conversation {
     /// Leaves: `Quit` for a person who has had enough, or whom nobody can hear any more, `Finish` at the end of a
     /// program's input. What is owed is delivered first.
     pub fn leave(&mut self, now: Millis, how: Shutdown) {
-        if !matches!(self.phase, Phase::Talking | Phase::Leaving) {
+        if !matches!(
+            self.phase,
+            ConversationPhase::Talking | ConversationPhase::Leaving
+        ) {
             return;
         }
-        self.phase = Phase::Leaving;
+        self.phase = ConversationPhase::Leaving;
         self.updates.push_back(Update::Leave(how));
         if how == Shutdown::Quit {
             self.leave_by = Some(now + LEAVE_TIMEOUT);
@@ -345,10 +350,13 @@ impl Conversation {
     }
 
     fn let_go(&mut self, now: Millis) {
-        if matches!(self.phase, Phase::LettingGo | Phase::Finished) {
+        if matches!(
+            self.phase,
+            ConversationPhase::LettingGo | ConversationPhase::Finished
+        ) {
             return;
         }
-        self.phase = Phase::LettingGo;
+        self.phase = ConversationPhase::LettingGo;
         self.hurried = true;
         self.leave_by = Some(now + GOODBYE_TIMEOUT);
         self.updates.push_back(Update::Leave(Shutdown::Now));
@@ -358,13 +366,19 @@ impl Conversation {
 
     /// Something happened to the connection, or came over it.
     pub fn event(&mut self, now: Millis, event: Event) {
-        if self.phase == Phase::Leaving && self.leave_by.is_some() && self.signal.is_none() {
+        if self.phase == ConversationPhase::Leaving
+            && self.leave_by.is_some()
+            && self.signal.is_none()
+        {
             // Progress is worth some more patience.
             self.leave_by = Some(now + LEAVE_TIMEOUT);
         }
         let before = std::mem::replace(&mut self.status, ConnectionStatus::Calling);
         self.status = before.after(&event);
-        let is_over = matches!(event, Event::Left { .. } | Event::Lost { .. });
+        let is_over = matches!(
+            event,
+            Event::Left { .. } | Event::LeftWithoutGoodbye { .. } | Event::Lost { .. }
+        );
         let settles = matches!(event, Event::Delivered { .. } | Event::Undelivered { .. });
         match event {
             Event::Received { name, line } => {
@@ -385,7 +399,7 @@ impl Conversation {
             }
             Event::Ended(ending) => {
                 self.discussion_over();
-                self.phase = Phase::Finished;
+                self.phase = ConversationPhase::Finished;
                 self.leave_by = None;
                 self.ending = Some(ending);
             }
@@ -403,11 +417,11 @@ impl Conversation {
     }
 
     fn discussion_over(&mut self) {
-        if self.phase == Phase::Talking {
+        if self.phase == ConversationPhase::Talking {
             self.updates.push_back(Update::Over);
         }
-        if let Phase::Talking | Phase::Leaving = self.phase {
-            self.phase = Phase::Over;
+        if let ConversationPhase::Talking | ConversationPhase::Leaving = self.phase {
+            self.phase = ConversationPhase::Over;
         }
     }
 
@@ -425,7 +439,7 @@ impl Conversation {
     /// Time has passed.
     pub fn handle_timeout(&mut self, now: Millis) {
         if self.leave_by.is_some_and(|at| now >= at) {
-            if self.phase == Phase::LettingGo {
+            if self.phase == ConversationPhase::LettingGo {
                 self.leave_by = None;
                 self.updates.push_back(Update::HangUp);
             } else {

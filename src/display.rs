@@ -16,10 +16,11 @@ mod notices;
 mod trace;
 
 pub use notices::{
-    MYSELF, Notice, OVER, SEATS_TAKEN, arrived, away, back, disconnected, left, lost, messages,
-    quoted, quoted_reason, sentence, system_error, undelivered,
+    BAD_CODE, CODE_PROMPT, MYSELF, Notice, OVER, SEATS_TAKEN, arrived, away, back, disconnected,
+    drawn_code, left, lost, messages, quoted, quoted_reason, sealed_message, sentence,
+    system_error, undelivered,
 };
-pub use trace::{Direction, diagnostic};
+pub use trace::{CrossingDirection, diagnostic};
 
 use std::borrow::Cow;
 use std::ffi::OsStr;
@@ -224,7 +225,12 @@ impl Palette {
 
     /// What the other person types to reach this relay: `msg --connect 192.168.1.12:5000 --nom VOTRE_NOM`.
     pub fn invitation(&self, address: SocketAddr) -> String {
-        self.command.paint(invitation(address)).to_string()
+        self.command(&invitation(address))
+    }
+
+    /// A line that somebody is to type in a shell.
+    pub fn command(&self, line: &str) -> String {
+        self.command.paint(line).to_string()
     }
 }
 

@@ -5,6 +5,7 @@
 //! `conversation` → `peer`, `history` → `display` → `protocol`.
 
 pub mod clock;
+pub mod code;
 pub mod conversation;
 pub mod display;
 pub mod history;

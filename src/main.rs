@@ -8,18 +8,20 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use msg::code;
 use msg::conversation::Outcome;
 use msg::display::{self, Colour, Palette};
 use msg::history::Record;
 use msg::options::{
-    self, Address, Caller, ClientOptions, HostOptions, Mode, RelayOptions, WindowOptions,
+    self, Address, Caller, ClientOptions, HostOptions, Mode, RelayOptions, Sealing, WindowOptions,
 };
 use msg::peer::{Client, Ending, Event};
 use msg::protocol::hub::{RelayMode, Tracing};
+use msg::protocol::seal::Code;
 use msg::protocol::wire::Refusal;
 use msg::relay::{self, Console, HostedRelay, Listener, Origin};
 use msg::service::{self, Service};
-use msg::ui_line;
+use msg::ui_line::{self, Asked};
 use signal_hook::consts::{SIGINT, SIGTERM};
 
 /// Exit statuses: those of sysexits.h where it has one, and 128 + n for signal n.
@@ -29,6 +31,7 @@ mod status {
     pub const OUTPUT_FAILED: u8 = 74;
     pub const UNDELIVERED: u8 = 75;
     pub const PROTOCOL: u8 = 76;
+    pub const WRONG_CODE: u8 = 77;
     pub const SIGNAL: u8 = 128;
 }
 
@@ -146,19 +149,25 @@ fn stop_on_signals() -> io::Result<(UnixStream, Arc<AtomicUsize>)> {
 
 /// Is relay and person at once: the relay runs beside the person's client, which calls it as anybody does.
 fn host(options: HostOptions) -> Result<u8, Failure> {
+    let code = match shared_code(options.sealing)? {
+        Shared::Nothing => None,
+        Shared::Code(code) => Some(code),
+        Shared::Signal(signal) => return Ok(status::SIGNAL + signal as u8),
+    };
     service::raise_file_limit();
     let record = options.history.as_deref().map(record).transpose()?;
     let listener = listen(options.host.as_deref(), options.port)?;
     let fail = |error: io::Error| Failure::system("le relais ne peut pas continuer", &error);
     let relay = HostedRelay::open(listener).map_err(fail)?;
-    let settings = ui_line::Settings {
+    let settings = ui_line::LineSettings {
         name: options.name.to_string(),
         record,
-        invitations: relay.invitations().to_vec(),
+        invitations: invitations(&relay, code.as_ref()),
     };
     let caller = Caller::Wire {
         name: options.name,
         salon: None,
+        code,
     };
     let outcome = talk(settings, relay.own_address().into(), caller);
     // Whatever became of the client, the other person is told.
@@ -166,17 +175,62 @@ fn host(options: HostOptions) -> Result<u8, Failure> {
     conclude(outcome?)
 }
 
+/// The lines of which the other person types one to come to a relay of ours.
+fn invitations(relay: &HostedRelay, code: Option<&Code>) -> Vec<String> {
+    let code = if code.is_some() { " --code" } else { "" };
+    let lines = relay.invitations().iter();
+    lines
+        .map(|address| display::invitation(*address) + code)
+        .collect()
+}
+
 /// Talks as one of two people, in line mode.
 fn client(options: ClientOptions) -> Result<u8, Failure> {
-    let settings = ui_line::Settings {
-        name: own_name(&options.caller),
+    let caller = match shared_code(options.sealing)? {
+        Shared::Nothing => options.caller,
+        Shared::Code(code) => options.caller.with_code(code),
+        Shared::Signal(signal) => return Ok(status::SIGNAL + signal as u8),
+    };
+    let settings = ui_line::LineSettings {
+        name: own_name(&caller),
         record: options.history.as_deref().map(record).transpose()?,
         invitations: Vec::new(),
     };
-    conclude(talk(settings, options.address, options.caller)?)
+    conclude(talk(settings, options.address, caller)?)
 }
 
-fn talk(settings: ui_line::Settings, address: Address, caller: Caller) -> Result<Outcome, Failure> {
+/// What two people share before they talk.
+enum Shared {
+    Nothing,
+    Code(Code),
+    /// The person thought better of it.
+    Signal(i32),
+}
+
+/// The code of `--code`: the environment's, for programs, or a person's.
+fn shared_code(sealing: Sealing) -> Result<Shared, Failure> {
+    if sealing == Sealing::Off {
+        return Ok(Shared::Nothing);
+    }
+    let bad = |_| Failure::new(status::USAGE, format!("MSG_CODE : {}", display::BAD_CODE));
+    if let Some(code) = code::from_environment().map_err(bad)? {
+        return Ok(Shared::Code(code));
+    }
+    match ui_line::ask_code() {
+        Ok(Asked::Code(code)) => Ok(Shared::Code(code)),
+        Ok(Asked::Signal(signal)) => Ok(Shared::Signal(signal)),
+        Err(_) => {
+            let sentence = "--code : pas de terminal où demander le code ; donnez-le par la variable MSG_CODE.";
+            Err(Failure::new(status::USAGE, sentence.to_owned()))
+        }
+    }
+}
+
+fn talk(
+    settings: ui_line::LineSettings,
+    address: Address,
+    caller: Caller,
+) -> Result<Outcome, Failure> {
     Client::new(address, caller)
         .and_then(|client| smol::block_on(ui_line::run(settings, client)))
         .map_err(|error| Failure::system("la discussion ne peut pas continuer", &error))
@@ -187,19 +241,24 @@ fn talk(settings: ui_line::Settings, address: Address, caller: Caller) -> Result
 fn window(options: WindowOptions) -> Result<u8, Failure> {
     use msg::ui_window::{Desktop, NoDisplay, Settings};
 
+    let dialect = match shared_code(options.sealing)? {
+        Shared::Nothing => options.dialect,
+        Shared::Code(code) => options.dialect.with_code(code),
+        Shared::Signal(signal) => return Ok(status::SIGNAL + signal as u8),
+    };
     let record = options.history.as_deref().map(record).transpose()?;
     let desktop = Desktop::open().map_err(|NoDisplay| {
         let sentence =
             "pas d'écran où ouvrir une fenêtre : lancez msg depuis un bureau, ou sans --gui.";
         Failure::new(status::UNAVAILABLE, sentence.to_owned())
     })?;
-    let Some(call) = desktop.ask(options.address, options.name) else {
+    let Some(call) = desktop.ask(options.place, options.name) else {
         // Somebody who thought better of it.
         return Ok(0);
     };
     let settings = Settings {
         call,
-        dialect: options.dialect,
+        dialect,
         record,
         history: options.history,
     };
@@ -243,6 +302,12 @@ fn conclude(outcome: Outcome) -> Result<u8, Failure> {
         return Err(Failure::output(&error));
     }
     let status = match &outcome.ending {
+        Some(
+            Ending::WrongCode { .. }
+            | Ending::TooManyGuesses
+            | Ending::NoCode { .. }
+            | Ending::CodeWanted { .. },
+        ) => status::WRONG_CODE,
         _ if outcome.undelivered > 0 => status::UNDELIVERED,
         None | Some(Ending::Over | Ending::Stopped) => 0,
         Some(Ending::NoRelay { .. } | Ending::HungUp(_)) => status::UNAVAILABLE,

@@ -7,12 +7,14 @@ mod address;
 mod usage_error;
 
 use std::ffi::OsString;
+use std::fmt;
 use std::path::PathBuf;
 
 use argh::FromArgs;
 
 use crate::protocol::hub::{RelayMode, Tracing};
 use crate::protocol::name::Name;
+use crate::protocol::seal::Code;
 use crate::protocol::wire::Salon;
 
 use address::{callable, split};
@@ -50,6 +52,7 @@ pub struct HostOptions {
     pub host: Option<String>,
     pub port: u16,
     pub name: Name,
+    pub sealing: Sealing,
     /// The record to keep.
     pub history: Option<PathBuf>,
 }
@@ -59,6 +62,7 @@ pub struct HostOptions {
 pub struct ClientOptions {
     pub address: Address,
     pub caller: Caller,
+    pub sealing: Sealing,
     /// The record to keep.
     pub history: Option<PathBuf>,
 }
@@ -66,24 +70,55 @@ pub struct ClientOptions {
 /// `msg --gui`: a dialog asks for what is left out.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WindowOptions {
-    pub address: Option<Address>,
+    pub place: Option<Place>,
     pub name: Option<Name>,
     pub dialect: ClientDialect,
+    pub sealing: Sealing,
     /// The record to keep.
     pub history: Option<PathBuf>,
+}
+
+/// Where a discussion takes place.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// At a relay that is called.
+    Join(Address),
+    /// At a relay of one's own, which listens there as [`RelayOptions`] say.
+    Host { host: Option<String>, port: u16 },
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Place::Join(address) => address.fmt(f),
+            Place::Host { host, port } => {
+                write!(f, "{}:{port}", host.as_deref().unwrap_or_default())
+            }
+        }
+    }
+}
+
+/// Whether two people talk under a code that both know. It is never an argument: those are public.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sealing {
+    Off,
+    On,
 }
 
 /// What a client speaks, before it has a name: see [`Caller`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ClientDialect {
-    Wire(Option<Salon>),
+    Wire {
+        salon: Option<Salon>,
+        code: Option<Code>,
+    },
     Plain,
 }
 
 impl ClientDialect {
     pub fn spoken_by(self, name: Name) -> Caller {
         match self {
-            ClientDialect::Wire(salon) => Caller::Wire { name, salon },
+            ClientDialect::Wire { salon, code } => Caller::Wire { name, salon, code },
             ClientDialect::Plain => Caller::Plain(Some(name)),
         }
     }
@@ -93,9 +128,41 @@ impl ClientDialect {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Caller {
     /// The protocol of `msg`, and the room to ask for where the relay serves several.
-    Wire { name: Name, salon: Option<Salon> },
+    /// With a code, what is said is sealed.
+    Wire {
+        name: Name,
+        salon: Option<Salon>,
+        code: Option<Code>,
+    },
     /// `--brut`: plain text, with the name as first line if there is one.
     Plain(Option<Name>),
+}
+
+impl ClientDialect {
+    /// Under this code.
+    pub fn with_code(self, code: Code) -> ClientDialect {
+        match self {
+            ClientDialect::Wire { salon, .. } => ClientDialect::Wire {
+                salon,
+                code: Some(code),
+            },
+            ClientDialect::Plain => ClientDialect::Plain,
+        }
+    }
+}
+
+impl Caller {
+    /// Under this code.
+    pub fn with_code(self, code: Code) -> Caller {
+        match self {
+            Caller::Wire { name, salon, .. } => Caller::Wire {
+                name,
+                salon,
+                code: Some(code),
+            },
+            Caller::Plain(name) => Caller::Plain(name),
+        }
+    }
 }
 
 /// Reads the command line, without the program's own name in front.
@@ -159,6 +226,9 @@ struct RawArgs {
     /// parle en texte brut
     #[argh(switch)]
     brut: bool,
+    /// chiffre la discussion
+    #[argh(switch)]
+    code: bool,
     /// discute dans une fenêtre
     #[argh(switch)]
     gui: bool,
@@ -199,7 +269,7 @@ const EXAMPLE: &str = "192.168.1.12:5000";
 const PORT: u16 = 5000;
 
 /// Every option, in the order of the help.
-const OPTIONS: [OptionSpec; 11] = [
+const OPTIONS: [OptionSpec; 12] = [
     OptionSpec {
         name: "--relay",
         short: None,
@@ -261,6 +331,17 @@ const OPTIONS: [OptionSpec; 11] = [
         ],
     },
     OptionSpec {
+        name: "--code",
+        short: None,
+        value: None,
+        side: Side::Person,
+        aliases: &["--chiffre", "--chiffrer", "--secret"],
+        help: &[
+            "chiffre la discussion sous un code convenu de vive voix, que le programme demande ou tire",
+            "(ou que donne la variable MSG_CODE) : l'autre le donne aussi, et nul entre vous ne lit",
+        ],
+    },
+    OptionSpec {
         name: "--history",
         short: None,
         value: Some(("FICHIER", "discussion.txt")),
@@ -316,6 +397,7 @@ const PARTS: [(&str, &[&str]); 3] = [
             "--connect",
             "--nom",
             "--salon",
+            "--code",
             "--history",
             "--gui",
             "--brut",
@@ -394,6 +476,7 @@ impl RawArgs {
             ("--trace", self.trace),
             ("--brut", self.brut),
             ("--gui", self.gui),
+            ("--code", self.code),
         ];
         let values = values
             .into_iter()
@@ -463,11 +546,27 @@ impl RawArgs {
             return Err(UsageError::NotForAHost(option));
         }
         let (host, port) = listening(address)?;
+        let name = self.nom.map(named).transpose()?.ok_or(UsageError::NoMode)?;
+        let sealing = sealing(self.code);
+        let history = self.history.map(PathBuf::from);
+        if self.gui {
+            return Ok(Mode::Window(WindowOptions {
+                place: Some(Place::Host { host, port }),
+                name: Some(name),
+                dialect: ClientDialect::Wire {
+                    salon: None,
+                    code: None,
+                },
+                sealing,
+                history,
+            }));
+        }
         Ok(Mode::Host(HostOptions {
             host,
             port,
-            name: self.nom.map(named).transpose()?.ok_or(UsageError::NoMode)?,
-            history: self.history.map(PathBuf::from),
+            name,
+            sealing,
+            history,
         }))
     }
 
@@ -477,15 +576,21 @@ impl RawArgs {
         let name = self.nom.map(named).transpose()?;
         let dialect = match self.salon {
             Some(_) if self.brut => return Err(UsageError::PlainSalon),
+            None if self.brut && self.code => return Err(UsageError::PlainCode),
             None if self.brut => ClientDialect::Plain,
-            salon => ClientDialect::Wire(salon.map(room).transpose()?),
+            salon => ClientDialect::Wire {
+                salon: salon.map(room).transpose()?,
+                code: None,
+            },
         };
+        let sealing = sealing(self.code);
         let history = self.history.map(PathBuf::from);
         if self.gui {
             return Ok(Mode::Window(WindowOptions {
-                address,
+                place: address.map(Place::Join),
                 name,
                 dialect,
+                sealing,
                 history,
             }));
         }
@@ -493,14 +598,20 @@ impl RawArgs {
         let caller = match (dialect, name) {
             (dialect, Some(name)) => dialect.spoken_by(name),
             (ClientDialect::Plain, None) => Caller::Plain(None),
-            (ClientDialect::Wire(_), None) => return Err(UsageError::NoName(address)),
+            (ClientDialect::Wire { .. }, None) => return Err(UsageError::NoName(address)),
         };
         Ok(Mode::Client(ClientOptions {
             address,
             caller,
+            sealing,
             history,
         }))
     }
+}
+
+/// What `--code` asks for.
+fn sealing(asked: bool) -> Sealing {
+    if asked { Sealing::On } else { Sealing::Off }
 }
 
 /// The value of `--relay`: where to listen, with a number alone as the port.
@@ -557,6 +668,7 @@ fn diagnose(words: &[&str]) -> Result<Mode, UsageError> {
     let mut seen = Vec::new();
     let mut words = words.iter().copied();
     let mut name = None;
+    let mut after_code = false;
     while let Some(word) = words.next() {
         if word == "--help" || word == "-h" {
             return Ok(Mode::Print(help()));
@@ -576,6 +688,14 @@ fn diagnose(words: &[&str]) -> Result<Mode, UsageError> {
             }
             seen.push(*option);
             name = (*option == "--nom").then_some(value);
+            after_code = false;
+        } else if word.starts_with("--code=") {
+            return Err(UsageError::CodeShown);
+        } else if word == "--code" {
+            after_code = true;
+            continue;
+        } else if after_code && !word.starts_with('-') {
+            return Err(UsageError::CodeShown);
         } else if word.len() > 1 && word.starts_with('-') && !is_option(word) {
             return Err(UsageError::Unknown {
                 given: word.to_owned(),

@@ -24,6 +24,7 @@ use async_net::TcpStream;
 use futures_lite::future::{Boxed, FutureExt};
 use futures_lite::{AsyncRead, AsyncWrite};
 use smol::Timer;
+use zeroize::Zeroizing;
 
 use crate::clock::Clock;
 use crate::options::{Address, Caller};
@@ -32,7 +33,7 @@ use crate::protocol::wire::{Hello, Pid, Token};
 use crate::protocol::{Line, Millis};
 
 use dial::dial;
-use dialect::Dialect;
+use dialect::PeerDialect;
 use raw::RawSession;
 
 pub use crate::protocol::session::{Disconnected, Ending, Event, Shutdown};
@@ -52,10 +53,10 @@ const MAX_HANG_UPS: u32 = 3;
 /// It works only while it is polled: by [`next`](Client::next), or by [`poll_drive`](Client::poll_drive) where an
 /// interface has no room for events just now.
 pub struct Client {
-    dialect: Box<dyn Dialect>,
+    dialect: Box<dyn PeerDialect>,
     address: Address,
     clock: Clock,
-    link: Link,
+    link: CallState,
     /// Whether a relay has ever taken us in. Until then a failure is final: the address may be wrong.
     welcomed: bool,
     /// How often somebody took our call and hung up, as a relay does that is killed just then, or overrun.
@@ -68,7 +69,7 @@ pub struct Client {
     buffer: Box<[u8]>,
 }
 
-enum Link {
+enum CallState {
     Dialling(Boxed<Result<TcpStream, Disconnected>>),
     Up {
         stream: TcpStream,
@@ -93,19 +94,25 @@ impl Client {
     /// # Errors
     /// When the system has no randomness to make this process's secret of.
     pub fn new(address: Address, caller: Caller) -> io::Result<Client> {
-        let dialect: Box<dyn Dialect> = match caller {
-            Caller::Wire { name, salon } => Box::new(Session::new(Hello {
-                pid: Pid(u64::from_ne_bytes(random()?)),
-                token: Token(u128::from_ne_bytes(random()?)),
-                salon,
-                partner: None,
-                name,
-            })),
+        let dialect: Box<dyn PeerDialect> = match caller {
+            Caller::Wire { name, salon, code } => {
+                let hello = Hello {
+                    pid: Pid(u64::from_ne_bytes(random()?)),
+                    token: Token(u128::from_ne_bytes(random()?)),
+                    salon,
+                    partner: None,
+                    name,
+                };
+                Box::new(match code {
+                    None => Session::new(hello),
+                    Some(code) => Session::sealed(hello, code, Zeroizing::new(random()?)),
+                })
+            }
             Caller::Plain(name) => Box::new(RawSession::new(name)),
         };
         Ok(Client {
             dialect,
-            link: Link::Dialling(dial(address.host.clone(), address.port).boxed()),
+            link: CallState::Dialling(dial(address.host.clone(), address.port).boxed()),
             address,
             clock: Clock::start(),
             welcomed: false,
@@ -135,7 +142,7 @@ impl Client {
     /// Ends the conversation without waiting for anybody; the events that are left tell what was not delivered.
     pub fn hang_up(&mut self) {
         self.dialect.end(Ending::Over);
-        self.link = Link::Down;
+        self.link = CallState::Down;
     }
 
     /// The next event; `None` after [`Event::Ended`]. Whoever asks for another one holds the ones before, which are
@@ -185,11 +192,11 @@ impl Client {
             return Poll::Ready(());
         }
         if self.dialect.is_ended() {
-            self.link = Link::Down;
+            self.link = CallState::Down;
             return Poll::Ready(());
         }
         let moved = match &mut self.link {
-            Link::Dialling(call) => match call.as_mut().poll(context) {
+            CallState::Dialling(call) => match call.as_mut().poll(context) {
                 Poll::Ready(Ok(stream)) => {
                     self.call_answered(stream);
                     Poll::Ready(())
@@ -200,11 +207,11 @@ impl Client {
                 }
                 Poll::Pending => Poll::Pending,
             },
-            Link::Pausing(timer) => Pin::new(timer).poll(context).map(|_| {
+            CallState::Pausing(timer) => Pin::new(timer).poll(context).map(|_| {
                 let Address { host, port } = self.address.clone();
-                self.link = Link::Dialling(dial(host, port).boxed());
+                self.link = CallState::Dialling(dial(host, port).boxed());
             }),
-            Link::Up { .. } => match self.poll_exchange(context) {
+            CallState::Up { .. } => match self.poll_exchange(context) {
                 Poll::Ready(Err(reason)) => {
                     self.call_ended(Answered::Yes, reason);
                     Poll::Ready(())
@@ -212,7 +219,7 @@ impl Client {
                 Poll::Ready(Ok(())) => Poll::Ready(()),
                 Poll::Pending => Poll::Pending,
             },
-            Link::Down => Poll::Pending,
+            CallState::Down => Poll::Pending,
         };
         if moved.is_ready() {
             return moved;
@@ -233,7 +240,7 @@ impl Client {
             return self.call_ended(Answered::Yes, error.into());
         }
         self.dialect.connected(self.clock.now());
-        self.link = Link::Up {
+        self.link = CallState::Up {
             stream,
             since: Instant::now(),
             is_shut_down: false,
@@ -242,7 +249,7 @@ impl Client {
 
     /// Moves bytes: ready when some have moved.
     fn poll_exchange(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Disconnected>> {
-        let Link::Up {
+        let CallState::Up {
             stream,
             is_shut_down,
             ..
@@ -281,7 +288,7 @@ impl Client {
 
     /// A call came to nothing, or a connection is no more.
     fn call_ended(&mut self, answered: Answered, reason: Disconnected) {
-        if let Link::Up { since, .. } = &self.link {
+        if let CallState::Up { since, .. } = &self.link {
             if self.dialect.is_live() || since.elapsed() >= STABLE_INTERVAL {
                 self.pause = FIRST_PAUSE;
             }
@@ -299,8 +306,8 @@ impl Client {
             }
         }
         self.link = match self.dialect.is_ended() {
-            true => Link::Down,
-            false => Link::Pausing(Timer::after(self.next_pause())),
+            true => CallState::Down,
+            false => CallState::Pausing(Timer::after(self.next_pause())),
         };
     }
 

@@ -9,6 +9,7 @@ pub mod hygiene;
 pub mod name;
 pub mod outbox;
 pub mod plain;
+pub mod seal;
 pub mod search;
 pub mod session;
 pub mod timeouts;

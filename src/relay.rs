@@ -22,7 +22,7 @@ use rustix::event::epoll::{self, CreateFlags, Event, EventData, EventFlags};
 use rustix::net::sockopt;
 
 use crate::clock::unix_now;
-use crate::display::{self, Direction};
+use crate::display::{self, CrossingDirection};
 use crate::protocol::Millis;
 use crate::protocol::hub::{
     Config, ConnId, Effect, EndOfStream, Formatter, Hub, RelayMode, Tracing,
@@ -32,7 +32,7 @@ use crate::protocol::timeouts::{DRAIN_TIMEOUT, LAST_ROWS_TIMEOUT, LINGER_TIMEOUT
 use crate::service::Service;
 
 use observer::Observer;
-use timer::Timer;
+use timer::WakeupTimer;
 
 pub use console::Console;
 pub use hosted::HostedRelay;
@@ -113,7 +113,7 @@ pub fn serve(
 struct Relay {
     hub: Hub,
     epoll: OwnedFd,
-    timer: Timer,
+    timer: WakeupTimer,
     listener: Listener,
     sockets: Vec<Option<Socket>>,
     /// Connections that epoll may have to be told something new of, once their bytes are on their way.
@@ -171,7 +171,7 @@ impl Relay {
         stop.set_nonblocking(true)?;
         let epoll = epoll::create(CreateFlags::CLOEXEC)?;
         epoll::add(&epoll, &stop, EventData::new_u64(STOP), EventFlags::IN)?;
-        let timer = Timer::new()?;
+        let timer = WakeupTimer::new()?;
         epoll::add(&epoll, &timer, EventData::new_u64(TIMER), EventFlags::IN)?;
         Ok(Relay {
             hub: Hub::new(Config {
@@ -346,7 +346,7 @@ impl Relay {
             Ok(count) => {
                 if self.tracing == Tracing::On {
                     let bytes = self.buffer[..count].to_vec();
-                    self.trace_bytes(id, Direction::ToRelay, &bytes);
+                    self.trace_bytes(id, CrossingDirection::ToRelay, &bytes);
                 }
                 self.hub.received(now, id, &self.buffer[..count]);
                 self.touched.push(id);
@@ -388,7 +388,7 @@ impl Relay {
                 Ok(count) => {
                     if self.tracing == Tracing::On {
                         let sent = bytes[..count].to_vec();
-                        self.trace_bytes(id, Direction::FromRelay, &sent);
+                        self.trace_bytes(id, CrossingDirection::FromRelay, &sent);
                     }
                     self.hub.sent(now, id, count);
                     // What follows from that is sent in its turn.
@@ -576,7 +576,7 @@ impl Relay {
         }
     }
 
-    fn trace_bytes(&mut self, id: ConnId, direction: Direction, bytes: &[u8]) {
+    fn trace_bytes(&mut self, id: ConnId, direction: CrossingDirection, bytes: &[u8]) {
         if self.tracing == Tracing::Off {
             return;
         }

@@ -4,6 +4,7 @@
 //! on the screen or towards the connection. Nothing wakes it while nothing happens, nothing that was typed or piped is
 //! dropped, and nothing grows without bound: each direction stops being read when its other end stands still.
 
+mod code_prompt;
 mod editor;
 mod frontend;
 mod input;
@@ -15,7 +16,6 @@ mod terminal;
 mod view;
 
 use std::io::{self, IsTerminal};
-use std::net::SocketAddr;
 use std::os::fd::{AsFd, OwnedFd};
 
 use crate::conversation::Outcome;
@@ -25,15 +25,17 @@ use crate::peer::Client;
 
 use line_mode::LineMode;
 
+pub use code_prompt::{Asked, ask_code};
+
 /// What line mode needs to know.
 #[derive(Debug)]
-pub struct Settings {
+pub struct LineSettings {
     /// One's own name.
     pub name: String,
     /// Where to keep the conversation, if anywhere.
     pub record: Option<Record>,
-    /// Where the other person may call, when the relay is ours.
-    pub invitations: Vec<SocketAddr>,
+    /// The lines of which the other person types one, when the relay is ours.
+    pub invitations: Vec<String>,
 }
 
 /// Talks until the connection has ended, on standard input, output and error.
@@ -43,7 +45,7 @@ pub struct Settings {
 ///
 /// # Errors
 /// When the standard streams cannot be used, or the system is out of file descriptors. The terminal is then as it was.
-pub async fn run(settings: Settings, client: Client) -> io::Result<Outcome> {
+pub async fn run(settings: LineSettings, client: Client) -> io::Result<Outcome> {
     let streams = Streams::standard()?;
     LineMode::open(settings, streams, client)?.run().await
 }

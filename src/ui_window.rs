@@ -35,7 +35,7 @@ use gtk::prelude::*;
 
 use crate::conversation::Outcome;
 use crate::history::Record;
-use crate::options::{Address, ClientDialect};
+use crate::options::{ClientDialect, Place};
 use crate::protocol::name::Name;
 
 pub use join_form::Answer;
@@ -85,9 +85,9 @@ impl Desktop {
         })
     }
 
-    /// Asks for what is not known of whom to call and as whom; `None` when nobody wants to say.
-    pub fn ask(&self, address: Option<Address>, name: Option<Name>) -> Option<Answer> {
-        self.context.block_on(join_dialog::ask(address, name))
+    /// Asks for what is not known of where to talk and as whom; `None` when nobody wants to say.
+    pub fn ask(&self, place: Option<Place>, name: Option<Name>) -> Option<Answer> {
+        self.context.block_on(join_dialog::ask(place, name))
     }
 
     /// Talks in a window until it is closed and the connection has ended: the outcome is the last conversation's. The

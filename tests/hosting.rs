@@ -4,6 +4,7 @@ mod support;
 
 use std::io::{BufRead, BufReader, Write};
 use std::net::TcpStream;
+use std::time::Instant;
 
 use rustix::process::Signal;
 
@@ -33,6 +34,15 @@ fn together() -> (Relay, Program) {
     (alice, bob)
 }
 
+/// The relay stops listening, now that both are there.
+fn closes(relay: &Relay) {
+    let deadline = Instant::now() + TIMEOUT;
+    while listens(relay.address) {
+        assert!(Instant::now() < deadline, "the door closes at two");
+        std::thread::yield_now();
+    }
+}
+
 fn hears(program: &Program, sentence: &str) {
     program.wait_for_error(sentence, |line| line.contains(sentence));
 }
@@ -46,7 +56,7 @@ fn reads(program: &Program, name: &str, text: &str) {
 fn two_commands_are_enough_for_two_people() {
     for alice_leaves in [true, false] {
         let (mut alice, mut bob) = together();
-        assert!(!listens(alice.address), "the door closes at two");
+        closes(&alice);
         alice.program.write("bonjour Bob\n");
         reads(&bob, "Alice", "bonjour Bob");
         bob.write("salut Alice\n");
@@ -168,4 +178,24 @@ fn a_port_that_is_taken_is_said_with_another() {
     let mut second = Program::start(msg().args(["--relay", &place, "--nom", "Zoé"]));
     hears(&second, "adresse déjà prise");
     assert_eq!(second.wait().code(), Some(69));
+}
+
+#[test]
+fn a_host_with_a_code_invites_with_one() {
+    let mut host = msg();
+    host.args(["--relay", "127.0.0.1:0", "--nom", "Alice", "--code"]);
+    let alice = Relay::of(Program::start(host.env("MSG_CODE", "tulipe-canard")));
+    hears(&alice.program, "en attente de l'autre");
+    let mut bob = alice.client("Bob");
+    let mut bob = Program::start(bob.arg("--code").env("MSG_CODE", "tulipe-canard"));
+    hears(&bob, "discussion chiffrée");
+    bob.write("chut\n");
+    reads(&alice.program, "Bob", "chut");
+    let host = Program::start(
+        msg()
+            .args(["--relay", "127.0.0.1:0", "--nom", "Alice", "--code"])
+            .env("MSG_CODE", "tulipe-canard"),
+    );
+    let line = host.wait_for_error("an invitation", |line| line.starts_with("msg --connect"));
+    assert!(line.ends_with(" --nom VOTRE_NOM --code"), "{line}");
 }

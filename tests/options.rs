@@ -74,11 +74,11 @@ fn a_window_asks_for_what_is_left_out_and_is_no_relay() {
     let Mode::Window(options) = asked(&["--gui"]) else {
         panic!("a window was asked for");
     };
-    assert_eq!((options.address, options.name), (None, None));
+    assert_eq!((options.place, options.name), (None, None));
     let Mode::Window(options) = asked(&["--gui", "--connect", "h:1", "--nom", "Zoé"]) else {
         panic!("a window was asked for");
     };
-    assert_eq!(options.address.unwrap().to_string(), "h:1");
+    assert_eq!(options.place.unwrap().to_string(), "h:1");
     assert_eq!(options.name.unwrap().to_string(), "Zoé");
     for (option, line) in [
         ("--gui", &["--relay", ":1", "--gui"][..]),
@@ -124,7 +124,12 @@ fn a_client_has_a_name_and_maybe_a_record() {
         panic!("no client");
     };
     let name = "Jean Paul".parse().unwrap();
-    assert_eq!(options.caller, Caller::Wire { name, salon: None });
+    let caller = Caller::Wire {
+        name,
+        salon: None,
+        code: None,
+    };
+    assert_eq!(options.caller, caller);
     assert_eq!(options.history.unwrap().to_str(), Some("a b.txt"));
 }
 
@@ -367,6 +372,15 @@ fn a_relay_with_a_name_is_relay_and_person_at_once() {
     assert_eq!((options.host, options.port), (None, 5000));
     assert_eq!(options.name.as_str(), "Zoé");
     assert_eq!(options.history, Some("f".into()));
+}
+
+#[test]
+fn a_host_may_have_a_window() {
+    let Mode::Window(options) = asked(&["--relay", ":5000", "--nom", "Zoé", "--gui"]) else {
+        panic!("no window");
+    };
+    assert_eq!(options.place.unwrap().to_string(), ":5000");
+    assert_eq!(options.name.unwrap().as_str(), "Zoé");
 }
 
 #[test]

@@ -35,11 +35,14 @@ impl ConnectionStatus {
                 Some(name) => ConnectionStatus::Together(name),
                 None => ConnectionStatus::Waiting,
             },
-            Event::Left { name } | Event::Lost { name } => {
+            Event::Left { name } | Event::LeftWithoutGoodbye { name } | Event::Lost { name } => {
                 ConnectionStatus::Over(Some(name.clone()))
             }
             Event::Ended(_) => self.over(),
-            Event::Received { .. } | Event::Delivered { .. } | Event::Undelivered { .. } => self,
+            Event::Sealed { .. }
+            | Event::Received { .. }
+            | Event::Delivered { .. }
+            | Event::Undelivered { .. } => self,
         }
     }
 

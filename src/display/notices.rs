@@ -96,7 +96,16 @@ pub fn sentence(event: &Event) -> Option<String> {
         },
         Event::Away { name, held } => away(name, *held),
         Event::Back { name, delivered } => back(name, *delivered),
+        Event::Sealed { .. } => {
+            "discussion chiffrée : seul qui connaît le code peut la lire.".to_owned()
+        }
         Event::Left { name } => left(name),
+        Event::LeftWithoutGoodbye { name } => {
+            format!(
+                "la connexion de {} s'est terminée sans adieu.",
+                quoted(name)
+            )
+        }
         Event::Lost { name } => lost(name),
         Event::Undelivered { lines } => return undelivered(lines.len()),
         Event::Ended(ending) => return farewell(ending),
@@ -152,6 +161,22 @@ pub fn lost(name: &str) -> String {
     )
 }
 
+/// Asks for the code that two people share.
+pub const CODE_PROMPT: &str = "code convenu (Entrée pour en tirer un) : ";
+
+/// What was typed cannot be a code.
+pub const BAD_CODE: &str = "il faut au moins une lettre ou un chiffre : par exemple tulipe-canard.";
+
+/// A code was drawn.
+pub fn drawn_code(code: &str) -> String {
+    format!("code : {code} ; dites-le à l'autre de vive voix.")
+}
+
+/// On a relay's screen, in place of a message that it cannot read.
+pub fn sealed_message(bytes: usize) -> String {
+    format!("message chiffré ({bytes} octets)")
+}
+
 /// What a person is called who has given no name.
 pub const MYSELF: &str = "moi";
 
@@ -199,6 +224,25 @@ fn farewell(ending: &Ending) -> Option<String> {
         Ending::Protocol(malformed) => format!(
             "impossible de s'entendre avec ce relais ({}) : vérifiez l'adresse et le port.",
             quoted_reason(&malformed.to_string())
+        ),
+        Ending::WrongCode { name } => format!(
+            "le code n'est pas le même chez {} : l'un des deux est mal tapé, ou quelqu'un s'est mis entre vous. Rien \
+             n'a été envoyé ; convenez d'un autre code de vive voix, et recommencez.",
+            quoted(name)
+        ),
+        Ending::TooManyGuesses => {
+            "trois fois de suite, qui se présentait n'a pas montré qu'il connaît le code : quelqu'un l'essaie \
+             peut-être. Rien ne lui a été envoyé ; convenez d'un autre code de vive voix."
+                .to_owned()
+        }
+        Ending::NoCode { name } => format!(
+            "{} discute sans code : rien n'a été envoyé. Convenez d'un code de vive voix, et relancez tous deux avec \
+             --code (un client de texte brut n'en est pas capable).",
+            quoted(name)
+        ),
+        Ending::CodeWanted { name } => format!(
+            "{} ne discute qu'avec un code : demandez-le de vive voix, puis relancez msg avec --code.",
+            quoted(name)
         ),
         Ending::Stopped => {
             "le relais a été arrêté : relancez-le, puis reconnectez-vous.".to_owned()

@@ -16,7 +16,7 @@ use super::{Palette, is_hidden, safe_name};
 
 /// Which way bytes cross the relay.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Direction {
+pub enum CrossingDirection {
     ToRelay,
     FromRelay,
 }
@@ -26,13 +26,13 @@ impl Palette {
     pub fn crossing(
         &self,
         at: UnixMillis,
-        direction: Direction,
+        direction: CrossingDirection,
         who: &str,
         bytes: &[u8],
     ) -> Vec<String> {
         let (arrow, style) = match direction {
-            Direction::ToRelay => ("→", self.own),
-            Direction::FromRelay => ("←", self.other),
+            CrossingDirection::ToRelay => ("→", self.own),
+            CrossingDirection::FromRelay => ("←", self.other),
         };
         let lines = bytes.split_inclusive(|&byte| byte == b'\n');
         lines
@@ -136,7 +136,7 @@ mod tests {
         let palette = Palette::new(Colour::Off);
         let rows = palette.crossing(
             0,
-            Direction::ToRelay,
+            CrossingDirection::ToRelay,
             "Zoé",
             b"caf\xc3\xa9\r\n\xe9\0\x1b[2J",
         );
@@ -157,7 +157,7 @@ mod tests {
     fn rows_of_different_names_are_aligned() {
         let palette = Palette::new(Colour::Off);
         let text_at = |who: &str| {
-            let row = &palette.crossing(0, Direction::FromRelay, who, b"x")[0];
+            let row = &palette.crossing(0, CrossingDirection::FromRelay, who, b"x")[0];
             row.find(" o  x").map(|at| row[..at].width())
         };
         assert_eq!(text_at("李雷"), text_at("Zoé"));

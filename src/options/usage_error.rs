@@ -53,6 +53,10 @@ pub enum UsageError {
     Salon(String),
     /// Plain text has no way to ask for a room.
     PlainSalon,
+    /// Plain text cannot be sealed.
+    PlainCode,
+    /// A code stands on the command line, where everybody on this machine reads it. It is not repeated.
+    CodeShown,
 }
 
 impl UsageError {
@@ -163,6 +167,14 @@ impl fmt::Display for UsageError {
             UsageError::PlainSalon => {
                 write!(f, "--salon ne va pas avec --brut, qui parle sans protocole")
             }
+            UsageError::PlainCode => {
+                write!(f, "--code ne va pas avec --brut, qui parle en texte brut")
+            }
+            UsageError::CodeShown => write!(
+                f,
+                "--code ne prend pas de valeur, car une ligne de commande est publique : convenez d'un autre code, que \
+                 le programme demandera, ou que donnera la variable MSG_CODE"
+            ),
             UsageError::Salon(given) => write!(
                 f,
                 "--salon « {} » : un salon se nomme de lettres, chiffres, « - », « _ » et « . », {MAX_NAME} au plus : --salon {}",

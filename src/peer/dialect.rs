@@ -6,7 +6,7 @@ use crate::protocol::{Line, Millis};
 use super::Shutdown;
 
 /// One end of a conversation. [`Session`] has the meaning of each of these; here stands what differs.
-pub trait Dialect: Send {
+pub trait PeerDialect: Send {
     fn connected(&mut self, now: Millis);
     fn disconnected(&mut self, reason: Disconnected);
     /// The other end of the connection sends nothing more.
@@ -15,7 +15,7 @@ pub trait Dialect: Send {
     fn unsent(&self) -> &[u8];
     fn sent(&mut self, count: usize);
     fn wants_input(&self) -> bool;
-    /// Whether the write half of the connection is to be shut down, which [`shut_down`](Dialect::shut_down) answers.
+    /// Whether the write half of the connection is to be shut down, which [`shut_down`](PeerDialect::shut_down) answers.
     fn has_written_all(&self) -> bool;
     fn shut_down(&mut self, now: Millis);
     fn handle_timeout(&mut self, now: Millis) -> Result<(), Disconnected>;
@@ -31,7 +31,7 @@ pub trait Dialect: Send {
     fn end(&mut self, ending: Ending);
 }
 
-impl Dialect for Session {
+impl PeerDialect for Session {
     fn connected(&mut self, now: Millis) {
         self.connected(now);
     }

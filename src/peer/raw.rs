@@ -13,7 +13,7 @@ use crate::protocol::session::{Disconnected, Ending, Event};
 use crate::protocol::timeouts::HANG_UP_TIMEOUT;
 use crate::protocol::{Line, Millis};
 
-use super::{Dialect, Shutdown};
+use super::{PeerDialect, Shutdown};
 
 /// What a server's lines are shown under.
 const SERVER: &str = "serveur";
@@ -97,7 +97,7 @@ impl RawSession {
     }
 }
 
-impl Dialect for RawSession {
+impl PeerDialect for RawSession {
     fn connected(&mut self, _: Millis) {}
 
     fn disconnected(&mut self, reason: Disconnected) {

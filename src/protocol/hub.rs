@@ -19,6 +19,7 @@ use super::dates::Dates;
 use super::name::Name;
 use super::outbox::Outbox;
 use super::plain::Diagnostics;
+use super::seal;
 use super::session::Event;
 use super::timeouts::{DRAIN_TIMEOUT, LINGER_TIMEOUT, SEAT_TTL};
 use super::wire::{Bye, Pid, Refusal, Salon, Token, Verb};
@@ -54,6 +55,12 @@ pub enum Effect {
     /// A message was passed on for the first time. Never from a [`RelayMode::Daemon`].
     /// `side` (0 or 1) tells the two seats apart.
     Said { side: usize, name: Name, line: Line },
+    /// A sealed message was passed on, which holds so many bytes. Never from a [`RelayMode::Daemon`].
+    Sealed {
+        side: usize,
+        name: Name,
+        bytes: usize,
+    },
     /// Somebody took a seat for the first time.
     Joined {
         name: Name,
@@ -517,8 +524,13 @@ impl Hub {
         let verb = Verb::decode(line)?;
         match verb {
             Verb::Say { .. } => self.say(now, seat, line, &verb),
-            Verb::Ack { .. } | Verb::Sealed(_) => {
+            Verb::Ack { .. } => {
                 self.forward(now, seat, line, &verb);
+            }
+            Verb::Sealed(sealed) => {
+                if self.forward(now, seat, line, &verb) {
+                    self.sealed(seat, sealed);
+                }
             }
             Verb::Ping => self.pong(now, id),
             Verb::Pong => {}
@@ -531,6 +543,20 @@ impl Hub {
             }
         }
         Ok(())
+    }
+
+    fn sealed(&mut self, seat: Seat, line: &str) {
+        let bytes = line.strip_prefix("BOX ").and_then(seal::text_bytes);
+        let member = self.member(seat);
+        if self.config.mode == RelayMode::Single
+            && let (Some(bytes), Some(member)) = (bytes, member)
+        {
+            self.effects.push_back(Effect::Sealed {
+                side: seat.side,
+                name: member.hello.name.clone(),
+                bytes,
+            });
+        }
     }
 
     fn say(&mut self, now: Millis, seat: Seat, line: &[u8], verb: &Verb<'_>) {

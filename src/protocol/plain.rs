@@ -15,7 +15,7 @@ use std::collections::VecDeque;
 
 use self::opening::Opening;
 use self::telnet::{IAC, Telnet};
-use self::text::Charset;
+use self::text::{Charset, Place};
 use super::Millis;
 use super::name::Name;
 use super::search::find_byte;
@@ -24,8 +24,12 @@ use super::wire::{MAGIC, MAX_TEXT};
 pub use self::opening::Foreign;
 pub use self::outgoing::{sentence, write_message, write_notice, write_welcome};
 
-/// A connection that says nothing for so long is asked for a name, once.
+/// A connection that says nothing for so long is asked for a name.
 const PROMPT_TIMEOUT: Millis = 400;
+/// How long after that it is asked once more: some clients read twice before they say anything.
+const SECOND_PROMPT_TIMEOUT: Millis = 2_000;
+/// And how often from then on.
+const PROMPT_INTERVAL: Millis = 10_000;
 /// Silence that ends a line, for a client that has never sent CR or LF.
 const LINE_TIMEOUT: Millis = 150;
 /// Silence after which half a UTF-8 character or half an opening is taken for what it is.
@@ -50,6 +54,8 @@ pub const GUEST: &str = "invité";
 pub struct Plain {
     stage: PlainStage,
     prompt: NamePrompt,
+    /// How often the name was asked for.
+    prompts: u32,
     telnet: Telnet,
     /// Text received and not looked at yet: what follows the first `read` bytes.
     unread: Vec<u8>,
@@ -60,6 +66,8 @@ pub struct Plain {
     /// What the line last ended says: at most a name and a few texts.
     heard: VecDeque<Input>,
     framing: Framing,
+    /// What the client writes before its messages, spelt as it did: its name and a sign.
+    prefix: Option<String>,
     hand: Typist,
     /// Characters that the bytes of one read have added to the line.
     added: usize,
@@ -174,6 +182,7 @@ impl Plain {
         Plain {
             stage: PlainStage::Opening,
             prompt: NamePrompt::At(now + PROMPT_TIMEOUT),
+            prompts: 0,
             telnet: Telnet::default(),
             unread: Vec::new(),
             read: 0,
@@ -181,6 +190,7 @@ impl Plain {
             part: Part::First,
             heard: VecDeque::new(),
             framing: Framing::Unknown,
+            prefix: None,
             hand: Typist::Person(0),
             added: 0,
             charset: Charset::Utf8,
@@ -227,7 +237,7 @@ impl Plain {
             PlainStage::Opening if MAGIC.as_bytes().starts_with(&self.unread) => {
                 self.finish(Input::Quit);
             }
-            _ => self.settle(out),
+            _ => self.take_as_text(out),
         }
         self.ended = true;
     }
@@ -251,12 +261,17 @@ impl Plain {
     /// Time has passed. The prompt is appended to `out` when it is due.
     pub fn handle_timeout(&mut self, now: Millis, out: &mut Vec<u8>) {
         if self.prompt_at().is_some_and(|at| at <= now) {
-            self.prompt = NamePrompt::Shown;
+            let pause = match self.prompts {
+                0 => SECOND_PROMPT_TIMEOUT,
+                _ => PROMPT_INTERVAL,
+            };
+            self.prompts += 1;
+            self.prompt = NamePrompt::At(now + pause);
             write_notice(out, PROMPT);
         }
         if self.silence_ends_at().is_some_and(|at| at <= now) {
             match self.stage {
-                PlainStage::Opening => self.settle(out),
+                PlainStage::Opening => self.take_as_text(out),
                 _ => self.end_line_by_silence(),
             }
         }
@@ -330,16 +345,20 @@ impl Plain {
                 self.heard.push_back(Input::Wire);
             }
             Some(Opening::Foreign(foreign)) => self.finish(Input::Foreign(foreign)),
+            Some(Opening::Text) if Foreign::of_first_read(&self.unread).is_some() => {
+                let foreign = Foreign::of_first_read(&self.unread).unwrap_or(Foreign::Binary);
+                self.finish(Input::Foreign(foreign));
+            }
             Some(Opening::Text) => {
                 self.unread.truncate(before);
-                self.settle(out);
+                self.take_as_text(out);
                 self.take(silence, bytes, out);
             }
         }
     }
 
     /// Takes what there is of an opening for text.
-    fn settle(&mut self, out: &mut Vec<u8>) {
+    fn take_as_text(&mut self, out: &mut Vec<u8>) {
         if let PlainStage::Opening = self.stage {
             self.stage = PlainStage::Naming;
             let opening = std::mem::take(&mut self.unread);
@@ -355,11 +374,21 @@ impl Plain {
         if self.unread.len() - start < bytes.len() {
             self.diagnostics.add(Diagnostic::Telnet);
         }
+        // A client that ends its lines with nothing, and whose messages begin with its name: so does the next one.
+        if was_idle && self.framing == Framing::Silence && self.begins_anew(&self.unread[start..]) {
+            return self.end_line_by_silence();
+        }
         let goes_on = || self.hand.may_add(&self.unread[start..]);
         // A client named « A » that says « bonjour » a second later: what stood before was a line by itself.
         if silence >= LINE_TIMEOUT && self.framing == Framing::Unknown && was_idle && !goes_on() {
             self.end_line_by_silence();
         }
+    }
+
+    /// Whether these bytes begin with what the client writes before its messages.
+    fn begins_anew(&self, bytes: &[u8]) -> bool {
+        let prefix = self.prefix.as_ref();
+        prefix.is_some_and(|prefix| bytes.starts_with(prefix.as_bytes()))
     }
 
     /// Reads until something is heard or nothing is unread.
@@ -481,10 +510,10 @@ impl Plain {
                 let said = name
                     .as_ref()
                     .and_then(|name| text::without_author(text, name));
-                if said.is_some() {
-                    self.diagnostics.add(Diagnostic::OwnPrefix);
+                if let Some(said) = said {
+                    self.take_prefix(text, said);
                 }
-                self.hear_message(said.unwrap_or(text), extent);
+                self.hear_messages(said.unwrap_or(text), extent);
             }
             PlainStage::Opening | PlainStage::Wire | PlainStage::Over => {}
         }
@@ -501,13 +530,15 @@ impl Plain {
         }
         if let Some(foreign) = Foreign::of_first_line(text) {
             self.finish(Input::Foreign(foreign));
-        } else if let Some((name, said)) = text::introduction(text) {
-            self.diagnostics.add(Diagnostic::OwnPrefix);
+        } else if let Some(name) = text::announced_name(text) {
             self.sit_down(Some(name));
-            self.hear_message(said, extent);
+        } else if let Some((name, said)) = text::introduction(text) {
+            self.take_prefix(text, said);
+            self.sit_down(Some(name));
+            self.hear_messages(said, extent);
         } else if extent == Extent::Beginning {
             self.finish(Input::Foreign(Foreign::Oversized));
-        } else if text::is_end_word(text) {
+        } else if text::is_end_word(text, Place::Midst) {
             self.finish(Input::Quit);
         } else if let Ok(name) = text.parse() {
             self.sit_down(Some(name));
@@ -523,11 +554,43 @@ impl Plain {
         self.stage = PlainStage::Talking(name);
     }
 
+    /// Remembers what stands before a message.
+    fn take_prefix(&mut self, text: &str, said: &str) {
+        self.diagnostics.add(Diagnostic::OwnPrefix);
+        let prefix = text[..text.len() - said.len()].trim();
+        self.prefix = Some(prefix.to_owned()).filter(|prefix| !prefix.is_empty());
+    }
+
+    /// One message, or several that came at once from a client that ends its lines with nothing: each after the first
+    /// begins with its prefix.
+    fn hear_messages(&mut self, text: &str, extent: Extent) {
+        let prefix = self
+            .prefix
+            .clone()
+            .filter(|_| self.framing == Framing::Silence);
+        match prefix {
+            Some(prefix) if text.contains(&prefix) => {
+                for part in text.split(&prefix) {
+                    self.hear_message(part.trim_start(), extent);
+                }
+            }
+            _ => self.hear_message(text, extent),
+        }
+    }
+
     fn hear_message(&mut self, text: &str, extent: Extent) {
-        if extent == Extent::Line && text::is_end_word(text) {
+        if extent == Extent::Line && text::is_end_word(text, self.place()) {
             self.finish(Input::Quit);
         } else if !text.trim().is_empty() {
             self.say(text);
+        }
+    }
+
+    /// Whether anything follows the line that has just ended.
+    fn place(&self) -> Place {
+        match self.ended && self.read == self.unread.len() {
+            true => Place::End,
+            false => Place::Midst,
         }
     }
 

@@ -10,9 +10,8 @@
 //! 4. `ERR replaced`: never connect again.
 //! 5. An `ACK` above what was sent: cut.
 //! 6. No `ACK` for 15 s with a line under way: cut and resynchronise.
-
 //!
-//! A session has two halves: its [`Connection`]'s affairs, which end with the connection, and the [`Exchange`] with the
+//! A session has two halves: its `Connection`'s affairs, which end with the connection, and the [`Exchange`] with the
 //! other person, which outlives it. Between them verbs go in and out, so that what is to happen to verbs alone (a seal,
 //! say) has its place there.
 
@@ -30,8 +29,12 @@ mod window;
 
 use std::collections::VecDeque;
 
+use zeroize::Zeroizing;
+
+use super::name::Name;
 use super::plain::PROMPT;
-use super::wire::{HEARTBEAT_S, Hello, MAX_TEXT, Pid, Verb, Welcome};
+use super::seal::{self, Code, Progress, Seal, SealError};
+use super::wire::{Bye, Gone, HEARTBEAT_S, Hello, MAX_TEXT, Pid, Verb, Welcome};
 use super::{Line, Millis};
 
 use connection::Connection;
@@ -87,7 +90,11 @@ pub enum Shutdown {
 pub struct Session {
     hello: Hello,
     connection: Connection,
+    /// Between the connection and the exchange, where the two people share a code.
+    seal: Option<Box<Seal>>,
     exchange: Exchange,
+    /// Why we leave, where it was not our person who wanted to.
+    verdict: Option<Ending>,
     events: VecDeque<Queued>,
     /// What those cost that hold a message.
     queued_bytes: usize,
@@ -105,9 +112,20 @@ impl Session {
         Session {
             hello,
             connection: Connection::default(),
+            seal: None,
             exchange: Exchange::new(WINDOW_BYTES),
+            verdict: None,
             events: VecDeque::new(),
             queued_bytes: 0,
+        }
+    }
+
+    /// As [`new`](Session::new), for two who share a code: what they say is sealed. Nobody may be able to guess the seed.
+    pub fn sealed(hello: Hello, code: Code, seed: Zeroizing<[u8; 32]>) -> Session {
+        let seal = Seal::new(code, hello.pid, hello.name.clone(), seed);
+        Session {
+            seal: Some(Box::new(seal)),
+            ..Session::new(hello)
         }
     }
 
@@ -120,6 +138,9 @@ impl Session {
     /// The connection is gone. What was under way on it is sent again on the next.
     pub fn disconnected(&mut self, reason: Disconnected) {
         let was_up = self.connection.close();
+        if let Some(seal) = &mut self.seal {
+            seal.part();
+        }
         self.exchange.disconnected(was_up, reason);
         self.collect();
     }
@@ -159,21 +180,32 @@ impl Session {
         if self.connection.is_greeting() {
             return self.greeting(now, line);
         }
-        match Verb::decode(line)? {
-            Verb::Say { seq, sent_at, text } => self.message(seq, sent_at, text),
-            Verb::Ack { pid, through } if pid == self.hello.pid => {
-                self.exchange.acknowledged(now, through)?;
-            }
-            // Meant for whoever sat here before us, or under a code that we do not have.
-            Verb::Ack { .. } | Verb::Sealed(_) => {}
+        let verb = Verb::decode(line)?;
+        match verb {
+            Verb::Sealed(line) => self.opaque(now, line)?,
+            Verb::Say { .. } | Verb::Ack { .. } => match &self.seal {
+                None => self.partner_says(now, &verb)?,
+                Some(_) if seal::believes_in_clear() => self.partner_says(now, &verb)?,
+                Some(seal) if !seal.is_confirmed() => {
+                    let name = seal.partner().map(|(_, name)| name.to_string());
+                    self.give_up(now, |_| Ending::NoCode {
+                        name: name.unwrap_or_default(),
+                    });
+                }
+                // Whoever has proved to know the code seals what it says: this is a forgery.
+                Some(_) => {}
+            },
             Verb::Peer { pid, name } => {
                 self.connection.introduced();
-                if let Met::Again { taken } = self.exchange.meet(now, pid, name) {
-                    self.forget_untaken(pid, taken);
-                }
+                self.peer(now, pid, name);
             }
             Verb::Gone(gone) => {
                 self.connection.introduced();
+                if let Some(seal) = &mut self.seal
+                    && gone != Gone::Left
+                {
+                    seal.part();
+                }
                 self.exchange.gone(now, gone);
             }
             Verb::Ping => self.connection.speak(now, |out| Verb::Pong.encode(out)),
@@ -183,6 +215,94 @@ impl Session {
         }
         self.collect();
         Ok(())
+    }
+
+    /// What the person opposite says, in a box or, where there is no code, in clear.
+    fn partner_says(&mut self, now: Millis, verb: &Verb<'_>) -> Result<(), Fault> {
+        match *verb {
+            Verb::Say { seq, sent_at, text } => self.message(seq, sent_at, text),
+            // An ACK for another was meant for whoever sat here before us.
+            Verb::Ack { pid, through } if pid == self.hello.pid => {
+                self.exchange.acknowledged(now, through)?;
+            }
+            // The seal has taken note of a goodbye; nothing else belongs in a box.
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// This partner is opposite. Under a seal it is met only once it has proved to know the code.
+    fn peer(&mut self, now: Millis, pid: Pid, name: Name) {
+        let Some(seal) = &mut self.seal else {
+            return self.meet(now, pid, name);
+        };
+        let connection = &mut self.connection;
+        let met = seal.meet(now, pid, &name, &mut |verb| {
+            connection.speak(now, |out| verb.encode(out));
+        });
+        match met {
+            Ok(Progress::Resumed) => self.meet(now, pid, name),
+            Ok(_) => self.exchange.disconnected(false, Disconnected::Closed),
+            Err(error) => self.give_up(now, |name| error.ending(name)),
+        }
+    }
+
+    fn meet(&mut self, now: Millis, pid: Pid, name: Name) {
+        if let Met::Again { taken } = self.exchange.meet(now, pid, name) {
+            self.forget_untaken(pid, taken);
+        }
+    }
+
+    /// A `KEY` or a `BOX` came.
+    fn opaque(&mut self, now: Millis, line: &str) -> Result<(), Fault> {
+        let (verb, fields) = line.split_once(' ').unwrap_or((line, ""));
+        let Some(seal) = &mut self.seal else {
+            // Whoever wants a code never goes live without one; in a conversation that flows this is somebody's joke.
+            if verb == "KEY" && !self.exchange.is_live() {
+                self.give_up(now, |name| Ending::CodeWanted { name });
+            }
+            return Ok(());
+        };
+        if verb == "BOX" {
+            let Some(line) = seal.open(fields) else {
+                return Ok(());
+            };
+            return match Verb::decode(&line) {
+                Ok(verb) => self.partner_says(now, &verb),
+                Err(_) => Ok(()),
+            };
+        }
+        let connection = &mut self.connection;
+        let progress = seal.key(now, fields, &mut |verb| {
+            connection.speak(now, |out| verb.encode(out));
+        });
+        let partner = seal.partner().map(|(pid, name)| (pid, name.clone()));
+        match (progress, partner) {
+            (Ok(Progress::Confirmed), Some((pid, name))) => {
+                self.queue(Event::Sealed {
+                    name: name.to_string(),
+                });
+                self.meet(now, pid, name);
+            }
+            // What is said now would be sealed with keys that the partner has no more.
+            (Ok(Progress::BegunAnew), _) => {
+                self.exchange.disconnected(false, Disconnected::Closed);
+            }
+            (Ok(_), _) => {}
+            (Err(error), _) => self.give_up(now, |name| error.ending(name)),
+        }
+        Ok(())
+    }
+
+    /// Nothing can be said to whoever is opposite: we leave, and tell our person why.
+    fn give_up(&mut self, now: Millis, verdict: impl FnOnce(String) -> Ending) {
+        if self.verdict.is_some() || self.exchange.is_parting() || self.exchange.is_ended() {
+            return;
+        }
+        let sealed = self.seal.as_ref().and_then(|seal| seal.partner());
+        let name = sealed.or(self.exchange.partner()).map(|(_, name)| name);
+        self.verdict = Some(verdict(name.map_or_else(String::new, Name::to_string)));
+        self.exchange.leave(now, Shutdown::Now);
     }
 
     fn greeting(&mut self, now: Millis, line: &[u8]) -> Result<(), Fault> {
@@ -231,6 +351,9 @@ impl Session {
     /// Queues what the exchange has to tell behind what is queued already.
     fn collect(&mut self) {
         while let Some(event) = self.exchange.next_event() {
+            let Some(event) = self.judged(event) else {
+                continue;
+            };
             if let (Event::Delivered { lines }, Some(Queued { event, .. })) =
                 (&event, self.events.back_mut())
                 && let Event::Delivered { lines: told } = event
@@ -238,10 +361,26 @@ impl Session {
                 *told = *lines;
                 continue;
             }
-            self.events.push_back(Queued {
-                event,
-                receives: None,
-            });
+            self.queue(event);
+        }
+    }
+
+    fn queue(&mut self, event: Event) {
+        self.events.push_back(Queued {
+            event,
+            receives: None,
+        });
+    }
+
+    /// What an event of the exchange means, given what the seal knows.
+    fn judged(&mut self, event: Event) -> Option<Event> {
+        let goodbye = self.seal.as_ref().is_none_or(|seal| seal.heard_goodbye());
+        match event {
+            Event::Ended(ending) => Some(Event::Ended(self.verdict.take().unwrap_or(ending))),
+            // Why we leave says it all.
+            Event::Left { .. } | Event::Waiting if self.verdict.is_some() => None,
+            Event::Left { name } if !goodbye => Some(Event::LeftWithoutGoodbye { name }),
+            event => Some(event),
         }
     }
 
@@ -298,7 +437,11 @@ impl Session {
     }
 
     fn due(&self, timer: Timer) -> Option<Millis> {
-        self.connection.due(timer).or(self.exchange.due(timer))
+        let seal = self.seal.as_ref().filter(|_| timer == Timer::Ack);
+        self.connection
+            .due(timer)
+            .or(self.exchange.due(timer))
+            .or(seal.and_then(|seal| seal.due()))
     }
 
     /// Bytes for the connection.
@@ -356,6 +499,11 @@ impl Session {
         self.exchange.partner().map(|(pid, _)| pid)
     }
 
+    #[cfg(test)]
+    pub(super) fn seal(&self) -> Option<&Seal> {
+        self.seal.as_deref()
+    }
+
     /// Ends at once, for a reason that only the driver knows.
     pub fn end(&mut self, ending: Ending) {
         self.exchange.end(ending);
@@ -372,10 +520,16 @@ impl Session {
         }
         // Before the welcome there is nobody to say anything to but the relay: a seat that was taken back by the hello
         // is given up by the line after it.
-        let exchange = &mut self.exchange;
+        let (exchange, seal) = (&mut self.exchange, &mut self.seal);
         self.connection.speak(now, |out| {
             exchange.flush(now, &mut |verb| {
-                verb.encode(out);
+                if let Some(seal) = seal {
+                    seal.seal(&verb, &mut |sealed| sealed.encode(out));
+                }
+                // The relay must hear a goodbye, too.
+                if seal.is_none() || verb == Verb::Bye(Bye::Over) {
+                    verb.encode(out);
+                }
                 Flow::More
             });
         });
@@ -384,6 +538,15 @@ impl Session {
     fn cut(&mut self, reason: Disconnected) -> Disconnected {
         self.disconnected(reason.clone());
         reason
+    }
+}
+
+impl SealError {
+    fn ending(self, name: String) -> Ending {
+        match self {
+            SealError::WrongCode => Ending::WrongCode { name },
+            SealError::TooManyGuesses => Ending::TooManyGuesses,
+        }
     }
 }
 

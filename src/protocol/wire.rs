@@ -260,7 +260,7 @@ fn fields<const N: usize>(mut rest: &str) -> Option<[&str; N]> {
 }
 
 /// A decimal number of digits alone: no sign, no space.
-fn number(text: &str) -> Option<u64> {
+pub(super) fn number(text: &str) -> Option<u64> {
     // The parser would take a plus sign, too.
     let begins = text.starts_with(|c: char| c.is_ascii_digit());
     begins.then(|| text.parse().ok()).flatten()

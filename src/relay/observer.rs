@@ -4,10 +4,11 @@
 use std::io;
 use std::os::fd::BorrowedFd;
 
+use crate::clock;
 use crate::display::{self, Author};
-use crate::protocol::Millis;
 use crate::protocol::hub::{Counts, Effect};
 use crate::protocol::wire::Bye;
+use crate::protocol::{Line, Millis};
 use crate::service::Service;
 
 use super::console::Console;
@@ -139,6 +140,15 @@ fn happened(console: &mut Console, effect: &Effect) {
         Effect::Said { side, name, line } => {
             let author = [Author::Own, Author::Other][*side];
             return console.message(author, name.as_str(), line);
+        }
+        Effect::Sealed { side, name, bytes } => {
+            let author = [Author::Own, Author::Other][*side];
+            // Its author's date is sealed as well: this is when it passed.
+            let line = Line {
+                sent_at: clock::unix_now(),
+                text: display::sealed_message(*bytes),
+            };
+            return console.message(author, name.as_str(), &line);
         }
         Effect::Joined { name, .. } => display::arrived(name.as_str()),
         Effect::Away { name, .. } => display::away(name.as_str(), 0),

@@ -13,18 +13,18 @@ use crate::protocol::Millis;
 /// A timer of its own: a time-out given to every wait would have the kernel set one and take it back for every line, a
 /// tenth of what a line costs where everything sleeps in between. What is due changes seldom.
 #[derive(Debug)]
-pub(super) struct Timer {
+pub(super) struct WakeupTimer {
     descriptor: OwnedFd,
     /// What it is set for.
     at: Option<Millis>,
 }
 
-impl Timer {
+impl WakeupTimer {
     /// # Errors
     /// When no descriptor is left.
-    pub(super) fn new() -> io::Result<Timer> {
+    pub(super) fn new() -> io::Result<WakeupTimer> {
         let flags = TimerfdFlags::CLOEXEC | TimerfdFlags::NONBLOCK;
-        Ok(Timer {
+        Ok(WakeupTimer {
             descriptor: timerfd_create(TimerfdClockId::Monotonic, flags)?,
             at: None,
         })
@@ -33,7 +33,7 @@ impl Timer {
     /// Has it go off at `due`, or before: where it is set for an earlier time, whoever it wakes then sets it anew.
     ///
     /// # Errors
-    /// None that a timer of ours could give.
+    /// Only if `timerfd_settime` fails.
     pub(super) fn wake_at(&mut self, now: Millis, due: Option<Millis>) -> io::Result<()> {
         match due {
             Some(due) if self.at.is_none_or(|at| due < at) => {
@@ -48,7 +48,7 @@ impl Timer {
     /// It has gone off: it is not set any more.
     ///
     /// # Errors
-    /// As [`wake_at`](Timer::wake_at).
+    /// As [`wake_at`](WakeupTimer::wake_at).
     pub(super) fn stop(&mut self) -> io::Result<()> {
         self.at = None;
         self.set(0)
@@ -68,7 +68,7 @@ impl Timer {
     }
 }
 
-impl AsFd for Timer {
+impl AsFd for WakeupTimer {
     fn as_fd(&self) -> BorrowedFd<'_> {
         self.descriptor.as_fd()
     }

@@ -2,7 +2,6 @@
 
 use std::future::{self, Future};
 use std::io;
-use std::net::SocketAddr;
 use std::pin::pin;
 use std::task::Poll;
 
@@ -12,7 +11,7 @@ use smol::Timer;
 use super::frontend::{Frontend, Intake, LineEntry};
 use super::input::InputReader;
 use super::view::{OutputState, View};
-use super::{Layout, Settings, Streams};
+use super::{Layout, LineSettings, Streams};
 use crate::clock::{Clock, unix_now};
 use crate::conversation::commands::HELP;
 use crate::conversation::{Conversation, LineSource, Outcome, Update};
@@ -34,11 +33,11 @@ pub struct LineMode {
     clock: Clock,
     /// What did not arrive by the end, told once the terminal is as it was.
     undelivered: Vec<Line>,
-    invitations: Vec<SocketAddr>,
+    invitations: Vec<String>,
 }
 
 /// What happened.
-enum Wake {
+enum LineWake {
     Signal(Signal),
     Event(Event),
     /// The screen has room again, or has lost its reader.
@@ -57,7 +56,7 @@ impl LineMode {
     /// # Errors
     /// When a stream cannot be used, or the system is out of file descriptors. The terminal is then as it was.
     pub(super) fn open(
-        settings: Settings,
+        settings: LineSettings,
         streams: Streams,
         client: Client,
     ) -> io::Result<LineMode> {
@@ -127,29 +126,29 @@ impl LineMode {
                 .view
                 .notice("pour vous rejoindre, l'autre tape l'une de ces lignes :"),
         }
-        for address in &self.invitations {
-            self.view.tell_invitation(*address);
+        for line in &self.invitations {
+            self.view.tell_command(line);
         }
     }
 
-    fn take_up(&mut self, wake: Wake) {
+    fn take_up(&mut self, wake: LineWake) {
         let now = self.clock.now();
         match wake {
-            Wake::Signal(Signal::WINCH) => self.view.resized(),
-            Wake::Signal(Signal::CONT) => self.view.resume(),
-            Wake::Signal(Signal::TSTP) => self.view.suspend(),
-            Wake::Signal(signal) => self.conversation.signal(now, signal),
-            Wake::Event(event) => self.take_events(now, event),
+            LineWake::Signal(Signal::WINCH) => self.view.resized(),
+            LineWake::Signal(Signal::CONT) => self.view.resume(),
+            LineWake::Signal(Signal::TSTP) => self.view.suspend(),
+            LineWake::Signal(signal) => self.conversation.signal(now, signal),
+            LineWake::Event(event) => self.take_events(now, event),
             // The next turn shows what waits.
-            Wake::Screen => {}
-            Wake::Input(length) => self.take_input(now, length),
-            Wake::InputFailed(error) => {
+            LineWake::Screen => {}
+            LineWake::Input(length) => self.take_input(now, length),
+            LineWake::InputFailed(error) => {
                 let cause = display::system_error(&error);
                 self.view
                     .error(&format!("l'entrée ne peut pas être lue : {cause}."));
                 self.take_input(now, 0);
             }
-            Wake::Timeout => self.conversation.handle_timeout(now),
+            LineWake::Timeout => self.conversation.handle_timeout(now),
         }
     }
 
@@ -270,31 +269,31 @@ impl LineMode {
     ///
     /// One function polls all sources, because each keeps its place in the reactor from one wait to the next: with new
     /// futures for each wait, a steady flood from one source would starve the others.
-    async fn wait(&mut self) -> io::Result<Wake> {
+    async fn wait(&mut self) -> io::Result<LineWake> {
         let takes_events = self.takes_events();
         let wants_input = self.view.frontend.wants_input(self.intake());
         let timeout = self.conversation.next_timeout();
         let mut timer = pin!(timeout.map(|at| Timer::at(self.clock.instant(at))));
         future::poll_fn(|context| {
             if let Poll::Ready(signal) = self.signals.poll_next(context)? {
-                return Poll::Ready(Ok(Wake::Signal(signal)));
+                return Poll::Ready(Ok(LineWake::Signal(signal)));
             }
             if !takes_events {
                 self.client.poll_drive(context);
             } else if let Poll::Ready(Some(event)) = self.client.poll_next(context) {
-                return Poll::Ready(Ok(Wake::Event(event)));
+                return Poll::Ready(Ok(LineWake::Event(event)));
             }
             if self.view.poll_change(context)?.is_ready() {
-                return Poll::Ready(Ok(Wake::Screen));
+                return Poll::Ready(Ok(LineWake::Screen));
             }
             if wants_input
                 && let Some(input) = &self.input
                 && let Poll::Ready(read) = input.poll_read(context, &mut self.buffer)
             {
-                return Poll::Ready(Ok(read.map_or_else(Wake::InputFailed, Wake::Input)));
+                return Poll::Ready(Ok(read.map_or_else(LineWake::InputFailed, LineWake::Input)));
             }
             match timer.as_mut().as_pin_mut() {
-                Some(timer) => timer.poll(context).map(|_| Ok(Wake::Timeout)),
+                Some(timer) => timer.poll(context).map(|_| Ok(LineWake::Timeout)),
                 None => Poll::Pending,
             }
         })

@@ -1,7 +1,6 @@
 //! Where a conversation is shown: rows, notices, and whether they still arrive.
 
 use std::io;
-use std::net::SocketAddr;
 use std::os::fd::{AsFd, OwnedFd};
 use std::task::{Context, Poll};
 use std::time::Duration;
@@ -119,9 +118,9 @@ impl View {
         }
     }
 
-    /// Shows what another person types to come here.
-    pub fn tell_invitation(&mut self, address: SocketAddr) {
-        let row = self.notice_palette.invitation(address);
+    /// Shows a line that somebody is to type.
+    pub fn tell_command(&mut self, line: &str) {
+        let row = self.notice_palette.command(line);
         self.tell(&row);
     }
 

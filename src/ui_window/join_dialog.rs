@@ -1,4 +1,4 @@
-//! The dialog that asks for the relay's address and for a name, when the command line leaves them out.
+//! The dialog that asks where to talk and under which name, when the command line leaves that out.
 
 use gtk::gdk;
 use gtk::glib::{Propagation, clone};
@@ -7,7 +7,7 @@ use smol::channel::TrySendError;
 
 use super::join_form::{Answer, JoinForm};
 use super::{button, last_used};
-use crate::options::Address;
+use crate::options::Place;
 use crate::protocol::name::Name;
 
 /// What a person does with the dialog.
@@ -20,13 +20,13 @@ enum Choice {
 /// Asks until the answer makes sense; `None` when the dialog is closed instead. Does not ask for what is known.
 ///
 /// Both fields begin with what is known, or else with what was typed the last time.
-pub async fn ask(address: Option<Address>, name: Option<Name>) -> Option<Answer> {
-    let (address, name) = match (address, name) {
-        (Some(address), Some(name)) => return Some(Answer { address, name }),
+pub async fn ask(place: Option<Place>, name: Option<Name>) -> Option<Answer> {
+    let (place, name) = match (place, name) {
+        (Some(place), Some(name)) => return Some(Answer { place, name }),
         some => some,
     };
     let (last_address, last_name) = last_used::recall();
-    let address = address.or(last_address);
+    let place = place.or(last_address.map(Place::Join));
     let name = name.or(last_name);
     let (choices, choice) = smol::channel::bounded(1);
     let choose = move |choice| {
@@ -35,7 +35,7 @@ pub async fn ask(address: Option<Address>, name: Option<Name>) -> Option<Answer>
     };
     let text = |known: Option<String>| known.unwrap_or_default();
     let (window, form) = open(
-        &text(address.map(|address| address.to_string())),
+        place.as_ref(),
         &text(name.map(|name| name.to_string())),
         choose,
     );
@@ -49,15 +49,14 @@ pub async fn ask(address: Option<Address>, name: Option<Name>) -> Option<Answer>
         }
     };
     window.destroy();
-    if let Some(Answer { address, name }) = &answer {
-        // Next time the fields are empty: no reason to keep two people from talking.
-        drop(last_used::remember(address, name));
+    if let Some(answer) = &answer {
+        answer.remember();
     }
     answer
 }
 
 fn open(
-    address: &str,
+    place: Option<&Place>,
     name: &str,
     choose: impl Fn(Choice) + Clone + 'static,
 ) -> (gtk::Window, JoinForm) {
@@ -66,7 +65,7 @@ fn open(
         choose,
         move || choose(Choice::Join)
     ));
-    form.fill(address, name);
+    form.fill(place, name);
     form.widget().add_css_class("dialog-form");
     let button = |label: &str, choice| {
         let button = button(label);
@@ -77,13 +76,13 @@ fn open(
         ));
         button
     };
-    let join = button("R_ejoindre", Choice::Join);
+    let join = button("Commenc_er", Choice::Join);
     join.add_css_class("suggested-action");
     let header = gtk::HeaderBar::builder().show_title_buttons(false).build();
     header.pack_start(&button("_Annuler", Choice::Cancel));
     header.pack_end(&join);
     let window = gtk::Window::builder()
-        .title("Rejoindre une discussion")
+        .title("Discuter à deux")
         .titlebar(&header)
         .child(form.widget())
         .default_width(440)

@@ -292,7 +292,7 @@ fn form_bar(actions: &UserActions) -> (JoinForm, gtk::Box) {
         actions,
         move |_| actions.ask(UserAction::Escape)
     ));
-    let submit = super::button("R_ejoindre");
+    let submit = super::button("Commenc_er");
     submit.add_css_class("suggested-action");
     submit.connect_clicked(move |_| join());
     buttons.append(&cancel);

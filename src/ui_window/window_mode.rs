@@ -7,6 +7,8 @@ mod menu_items;
 mod wait;
 
 use std::io;
+use std::panic;
+use std::thread::{self, JoinHandle};
 
 use gtk::gio;
 use gtk::prelude::*;
@@ -26,9 +28,10 @@ use crate::conversation::status::ConnectionStatus;
 use crate::conversation::{Conversation, LineSource, Outcome, Typed, Update};
 use crate::display::{self, Colour, Notice, Palette, safe, safe_name};
 use crate::history::Record;
-use crate::options::ClientDialect;
+use crate::options::{ClientDialect, Place};
 use crate::peer::{Client, Event, Shutdown};
 use crate::protocol::Line;
+use crate::relay::{self, HostedRelay};
 use crate::signals::Signals;
 
 use asking::Question;
@@ -38,6 +41,10 @@ use wait::Wake;
 pub struct WindowMode {
     conversation: Conversation,
     client: Client,
+    /// The relay, where it is ours.
+    hosted: Option<HostedRelay>,
+    /// One of ours that still tells the other what is owed.
+    ending_relay: Option<JoinHandle<io::Result<()>>>,
     call: Answer,
     dialect: ClientDialect,
     history: Option<std::path::PathBuf>,
@@ -97,11 +104,17 @@ impl WindowMode {
             None => Kept::Nowhere,
         };
         let signals = Signals::watch(&[Signal::INT, Signal::TERM, Signal::HUP])?;
-        let (conversation, client) = begin(&call, &dialect, record)?;
+        let Beginning {
+            conversation,
+            client,
+            hosted,
+        } = begin(&call, &dialect, record)?;
         let main_window = MainWindow::open(kept, &asks);
         Ok(WindowMode {
             conversation,
             client,
+            hosted,
+            ending_relay: None,
             call,
             dialect,
             history,
@@ -158,8 +171,15 @@ impl WindowMode {
             self.tell(&Notice::RecordFailed(error));
             None
         });
+        // Its port may be wanted again.
+        self.wait_for_ending_relay();
         match begin(&call, &self.dialect, record) {
-            Ok((conversation, client)) => {
+            Ok(Beginning {
+                conversation,
+                client,
+                hosted,
+            }) => {
+                self.hosted = hosted;
                 self.undelivered_before += self.undelivered.len();
                 self.undelivered.clear();
                 self.conversation = conversation;
@@ -168,7 +188,11 @@ impl WindowMode {
                 self.left = None;
                 self.is_end_told = false;
                 self.main_window.message_list.begin_anew();
-                let sentence = format!("nouvel appel de {}.", safe(&self.call.address.to_string()));
+                let place = self.call.place.to_string();
+                let sentence = match &self.call.place {
+                    Place::Join(_) => format!("nouvel appel de {}.", safe(&place)),
+                    Place::Host { .. } => format!("nouvelle discussion, ouverte ici ({place})."),
+                };
                 self.main_window.message_list.notice(&sentence);
                 self.main_window.message_list.autoscroll().to_the_end();
                 // What cannot be written into cannot have the keyboard.
@@ -330,8 +354,12 @@ impl WindowMode {
             true => message_list.error(&sentence),
             false => message_list.notice(&sentence),
         }
-        if let Notice::Connection(Event::Arrived { .. } | Event::Left { .. } | Event::Lost { .. }) =
-            notice
+        if let Notice::Connection(
+            Event::Arrived { .. }
+            | Event::Left { .. }
+            | Event::LeftWithoutGoodbye { .. }
+            | Event::Lost { .. },
+        ) = notice
         {
             self.call_for_attention("msg", &sentence);
         }
@@ -363,6 +391,7 @@ impl WindowMode {
         }
         self.is_end_told = true;
         self.is_draft_held = false;
+        self.end_hosting();
         if let Some(Question::Quit | Question::SendAll { .. }) = self.question {
             // The other has answered it by leaving.
             self.question = None;
@@ -372,7 +401,7 @@ impl WindowMode {
         match (ending, &self.left) {
             // Nobody had answered who could be told that we leave.
             (_, Some(ConnectionStatus::Calling)) if self.dialect != ClientDialect::Plain => {
-                let address = self.call.address.to_string();
+                let address = self.call.place.to_string();
                 message_list.notice(&words::given_up(&address));
             }
             (Some(sentence), _) => message_list.error(&sentence),
@@ -402,7 +431,7 @@ impl WindowMode {
         if waiting > 0 {
             self.main_window.message_list.tell_on_their_way();
         }
-        let address = self.call.address.to_string();
+        let address = self.call.place.to_string();
         match (status, &self.dialect) {
             // A server of plain text never says who is there.
             (ConnectionStatus::Calling, ClientDialect::Plain) => {
@@ -454,13 +483,41 @@ impl WindowMode {
         }
     }
 
+    /// Lets a relay of ours end: the other may still be told something, which takes a few seconds at most.
+    fn end_hosting(&mut self) {
+        if let Some(relay) = self.hosted.take() {
+            self.wait_for_ending_relay();
+            self.ending_relay = Some(thread::spawn(|| relay.close()));
+        }
+    }
+
+    fn wait_for_ending_relay(&mut self) {
+        if let Some(relay) = self.ending_relay.take() {
+            match relay.join() {
+                Ok(Ok(())) => {}
+                // The conversation had its own end by then.
+                Ok(Err(error)) => self.tell_relay_failed(&error),
+                Err(cause) => panic::resume_unwind(cause),
+            }
+        }
+    }
+
+    fn tell_relay_failed(&mut self, error: &io::Error) {
+        let cause = display::system_error(error);
+        self.main_window
+            .message_list
+            .error(&format!("le relais ouvert ici a fait défaut : {cause}."));
+    }
+
     fn is_done(&self) -> bool {
         let is_wanted = self.closing == Closing::No && self.signal.is_none();
         !is_wanted && self.conversation.is_finished()
     }
 
-    fn close(self) -> Outcome {
+    fn close(mut self) -> Outcome {
         self.main_window.close();
+        self.end_hosting();
+        self.wait_for_ending_relay();
         let palette = Palette::new(Colour::choose(&io::stderr()));
         // The window that showed them is gone.
         for row in palette.undelivered(self.conversation.name(), &self.undelivered) {
@@ -474,16 +531,27 @@ impl WindowMode {
     }
 }
 
-/// The two halves of a conversation.
-fn begin(
-    call: &Answer,
-    dialect: &ClientDialect,
-    record: Option<Record>,
-) -> io::Result<(Conversation, Client)> {
+/// What a conversation takes.
+struct Beginning {
+    conversation: Conversation,
+    client: Client,
+    hosted: Option<HostedRelay>,
+}
+
+/// Begins a conversation: at a relay of our own, where that is asked for, which our client calls as anybody does.
+fn begin(call: &Answer, dialect: &ClientDialect, record: Option<Record>) -> io::Result<Beginning> {
+    let (address, hosted) = match &call.place {
+        Place::Join(address) => (address.clone(), None),
+        Place::Host { host, port } => {
+            let hosted = HostedRelay::open(relay::listen(host.as_deref(), *port)?)?;
+            (hosted.own_address().into(), Some(hosted))
+        }
+    };
     let name = call.name.to_string();
-    let client = Client::new(
-        call.address.clone(),
-        dialect.clone().spoken_by(call.name.clone()),
-    )?;
-    Ok((Conversation::new(name, LineSource::Person, record), client))
+    let client = Client::new(address, dialect.clone().spoken_by(call.name.clone()))?;
+    Ok(Beginning {
+        conversation: Conversation::new(name, LineSource::Person, record),
+        client,
+        hosted,
+    })
 }

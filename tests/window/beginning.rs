@@ -10,8 +10,8 @@ use crate::support::{Program, Relay, msg};
 fn the_dialog_asks_until_the_answer_makes_sense_and_remembers_it() {
     on_a_desktop("dialog", |desktop| {
         let relay = Relay::start();
-        let mut dialog = desktop.open(&["--gui"], "Rejoindre une discussion");
-        dialog.find("button", "Rejoindre");
+        let mut dialog = desktop.open(&["--gui"], "Discuter à deux");
+        dialog.find("button", "Commencer");
         dialog.find("button", "Annuler");
         let fields = dialog.part.with_role("text box");
         desktop.photograph("empty");
@@ -48,7 +48,7 @@ fn the_dialog_asks_until_the_answer_makes_sense_and_remembers_it() {
         assert_eq!(mode & 0o777, 0o600);
         drop(window);
 
-        dialog = desktop.open(&["--gui"], "Rejoindre une discussion");
+        dialog = desktop.open(&["--gui"], "Discuter à deux");
         desktop.wait_for("what was typed", || {
             let texts = [
                 dialog.field("Relais").text(),

@@ -260,6 +260,11 @@ impl Desktop {
         path.to_owned()
     }
 
+    /// Waits until the screen changes no more: what is on its way to another place is clicked there.
+    pub fn wait_until_still(&self) {
+        self.wait_for_another_screen("");
+    }
+
     /// What tells one screen from another.
     pub fn signature(&self) -> String {
         self.run("import", &["-window", "root", "-format", "%#", "info:"])

@@ -20,7 +20,7 @@ fn a_message_calls_whoever_looks_elsewhere() {
         talk.zoe_reads("tu regardes");
         assert!(desktop.services.notifications.borrow().is_empty());
 
-        let elsewhere = desktop.open(&["--gui"], "Rejoindre une discussion");
+        let elsewhere = desktop.open(&["--gui"], "Discuter à deux");
         desktop.wait_for("the other window in front", || {
             (!talk.window.is_active()).then_some(())
         });

@@ -12,6 +12,7 @@ mod talking;
 
 mod appearance;
 mod beginning;
+mod hosting;
 mod links;
 mod looking_away;
 mod losing;

@@ -129,6 +129,7 @@ impl<'d> Talk<'d> {
     }
 
     fn press_on(&self, text: &str, button: &str) {
+        self.desktop.wait_until_still();
         let (x, y, width, height) = self.extents_of(text);
         self.window
             .click_at((x + width / 2, y + height / 2), button);

@@ -25,7 +25,11 @@ impl Hub {
         }
         let Some(other) = other else {
             self.farewell(now, id);
-            self.vacate(seat);
+            // A partner from before this relay was started is told of it on coming back, and nobody else takes the seat.
+            match self.rooms[seat.room].expects {
+                Some(_) => self.set_presence(seat, Presence::Gone(Gone::Left)),
+                None => self.vacate(seat),
+            }
             return;
         };
         match other {

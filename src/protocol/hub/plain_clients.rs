@@ -124,7 +124,7 @@ impl Hub {
             Action::Refuse(foreign) => {
                 foreign.answer(self.conns[id].outbox.tail());
                 let reason = foreign.reason();
-                self.turn_away(now, id, RefusalReason::new(Refusal::Proto, reason));
+                self.turn_away(now, id, RefusalReason::new(Refusal::Proto, &reason));
             }
             Action::HangUp => self.hang_up(now, id),
         }

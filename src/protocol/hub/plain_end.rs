@@ -167,7 +167,16 @@ impl PlainEnd {
             Verb::Gone(gone) => exchange.gone(now, *gone),
             Verb::Bye(Bye::Over) => exchange.end(Ending::Over),
             Verb::Bye(Bye::Stop | Bye::Restart) => exchange.end(Ending::Stopped),
-            // What was sealed is for whoever has the code, and a plain client has none.
+            // What was sealed is for whoever has the code, and a plain client has none. Whoever wants one learns that
+            // from the clear verbs of this end, and leaves.
+            Verb::Sealed(line) if line.starts_with("KEY ") && !exchange.is_live() => {
+                if let Some((_, name)) = exchange.partner()
+                    && self.stream != Stream::Gone
+                {
+                    let name = name.to_string();
+                    teller.event(&Event::Ended(Ending::CodeWanted { name }));
+                }
+            }
             Verb::Ack { .. } | Verb::Sealed(_) | Verb::Ping | Verb::Pong | Verb::Err { .. } => {}
         }
         self.tell(teller);

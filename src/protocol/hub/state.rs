@@ -94,7 +94,7 @@ pub(super) struct Expected {
 pub(super) struct Member {
     pub(super) hello: Hello,
     pub(super) presence: Presence,
-    /// The last message that was told in a [`Effect::Said`](super::Effect::Said).
+    /// The last message that was told in a [`Effect::Said`].
     pub(super) shown: Option<u64>,
 }
 

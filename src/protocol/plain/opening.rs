@@ -1,6 +1,9 @@
 //! How a connection opens: as the wire, as text, or as something that is no chat client.
 
+use std::borrow::Cow;
+
 use super::outgoing::write_notice;
+use super::telnet::Telnet;
 
 /// What speaks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,7 +20,9 @@ pub enum Foreign {
     Http,
     Ssh,
     Utf16,
-    /// The first line holds control characters: lengths, a pickle, a scan.
+    /// A protocol of text that is known by its first line.
+    Known(&'static Protocol),
+    /// What came first holds bytes that no terminal sends: lengths, a pickle, a scan.
     Binary,
     /// The first line is longer than a message and holds no name.
     Oversized,
@@ -44,7 +49,107 @@ impl Opening {
     }
 }
 
+/// A protocol whose clients open with a line of text.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Protocol {
+    /// What people call it.
+    pub name: &'static str,
+    /// How its servers begin the line that ends a connection, where that is simple.
+    answer: &'static str,
+}
+
+const fn protocol(name: &'static str, answer: &'static str) -> Protocol {
+    Protocol { name, answer }
+}
+
+static SMTP: Protocol = protocol("SMTP", "554 ");
+static FTP: Protocol = protocol("FTP", "421 ");
+static IRC: Protocol = protocol("IRC", "ERROR :");
+static POP3: Protocol = protocol("POP3", "-ERR ");
+static IMAP: Protocol = protocol("IMAP", "* BYE ");
+static SIP: Protocol = protocol("SIP", "");
+static VNC: Protocol = protocol("VNC", "");
+static RSYNC: Protocol = protocol("rsync", "@ERROR: ");
+static REDIS: Protocol = protocol("Redis", "-ERR ");
+static XML: Protocol = protocol("XML", "");
+static JSON: Protocol = protocol("JSON-RPC", "");
+static PROXY: Protocol = protocol("PROXY", "");
+static GIT: Protocol = protocol("Git", "");
+
+/// The protocol whose first line this is. In capitals or not, and never a line that a person may have typed as a name:
+/// « help », « stats », « PING ».
+fn known(line: &str) -> Option<&'static Protocol> {
+    let line = line.to_ascii_lowercase();
+    let words: Vec<&str> = line.split_whitespace().collect();
+    let is_number = |word: &str| !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_digit());
+    let is_host = |word: &str| word.contains('.') || word.starts_with('[') || word == "localhost";
+    Some(match words.as_slice() {
+        ["ehlo" | "helo" | "lhlo", host] if is_host(host) => &SMTP,
+        ["user", name] if matches!(*name, "anonymous" | "ftp" | "root" | "admin") => &FTP,
+        ["auth", "tls" | "ssl"] => &FTP,
+        ["user", _, _, _, ..] if line.contains(" :") => &IRC,
+        ["nick", _] | ["cap", "ls", ..] => &IRC,
+        ["apop", _, _] => &POP3,
+        [
+            tag,
+            "capability" | "login" | "starttls" | "noop" | "logout",
+            ..,
+        ] if is_tag(tag) => &IMAP,
+        [.., "sip/2.0"] => &SIP,
+        ["rfb", version] if version.starts_with("003.") => &VNC,
+        ["@rsyncd:", ..] => &RSYNC,
+        [count] if count.strip_prefix('*').is_some_and(is_number) => &REDIS,
+        ["proxy", "tcp4" | "tcp6" | "unknown", ..] => &PROXY,
+        [first, ..] if first.starts_with("<?xml") || first.starts_with("<stream:") => &XML,
+        // Course clients send objects of their own; those of a known kind are a program's.
+        [first, ..] if first.starts_with('{') && line.contains("\"jsonrpc\"") => &JSON,
+        [first, ..] if first.get(4..).is_some_and(|rest| rest.starts_with("git-")) => &GIT,
+        _ => return None,
+    })
+}
+
+/// Whether a word is what IMAP puts before a command: a letter and digits.
+fn is_tag(word: &str) -> bool {
+    let rest = word.strip_prefix(|c: char| c.is_ascii_lowercase());
+    rest.is_some_and(|rest| !rest.is_empty() && rest.bytes().all(|byte| byte.is_ascii_digit()))
+}
+
+/// How a PROXY header of version 2 begins.
+const PROXY_V2: &[u8] = b"\r\n\r\n\0\r\nQUIT\n";
+
+/// Whether bytes hold what no terminal and no client of text sends: controls other than those that edit a line; NULs that
+/// neither pad a text nor follow a CR; bytes that neither UTF-8 nor Windows-1252 has.
+fn is_binary(bytes: &[u8]) -> bool {
+    let is_control =
+        |byte: u8| byte < b' ' && !matches!(byte, 0 | b'\t' | b'\n' | b'\r' | 0x08 | 0x1b);
+    let is_nobodys = |byte: u8| matches!(byte, 0x81 | 0x8d | 0x8f | 0x90 | 0x9d);
+    let mut before = None;
+    let pads_nothing = bytes.iter().any(|&byte| {
+        let pads = match before {
+            None => false,
+            Some(before) => before >= b' ' || matches!(before, 0 | b'\r' | b'\n'),
+        };
+        before = Some(byte);
+        byte == 0 && !pads
+    });
+    pads_nothing
+        || bytes.iter().copied().any(is_control)
+        || (std::str::from_utf8(bytes).is_err_and(|error| error.error_len().is_some())
+            && bytes.iter().copied().any(is_nobodys))
+}
+
 impl Foreign {
+    /// What everything that came in the first read gives away.
+    pub(super) fn of_first_read(bytes: &[u8]) -> Option<Foreign> {
+        if bytes.starts_with(PROXY_V2) {
+            return Some(Foreign::Known(&PROXY));
+        }
+        let mut text = Vec::new();
+        // What telnet negotiates is no text; its answers are given where the text is taken.
+        Telnet::default().filter(bytes, &mut text, &mut Vec::new());
+        is_binary(&text).then_some(Foreign::Binary)
+    }
+
     /// What a first line gives away.
     pub(super) fn of_first_line(line: &str) -> Option<Foreign> {
         // Colours are no mistake that costs a seat.
@@ -53,6 +158,8 @@ impl Foreign {
             Some(Foreign::Http)
         } else if line.starts_with("SSH-") {
             Some(Foreign::Ssh)
+        } else if let Some(known) = known(line) {
+            Some(Foreign::Known(known))
         } else if line.contains(is_binary) {
             Some(Foreign::Binary)
         } else {
@@ -61,8 +168,13 @@ impl Foreign {
     }
 
     /// Why it takes no seat, for a person.
-    pub fn reason(self) -> &'static str {
-        match self {
+    pub fn reason(self) -> Cow<'static, str> {
+        let reason = match self {
+            Foreign::Known(Protocol { name, .. }) => {
+                return Cow::Owned(format!(
+                    "client {name} : msg n'en est pas un serveur, utilisez « msg --connect » ou « nc »"
+                ));
+            }
             Foreign::Tls => "connexion TLS : msg parle en clair, connectez-vous sans TLS",
             Foreign::Http => {
                 "requête HTTP : msg n'est pas un site, utilisez « msg --connect » ou « nc »"
@@ -77,7 +189,8 @@ impl Foreign {
             Foreign::Oversized => {
                 "première ligne de plus de 4000 octets : envoyez d'abord votre nom"
             }
-        }
+        };
+        Cow::Borrowed(reason)
     }
 
     /// Appends the reason, in a form that it can understand where there is one.
@@ -89,9 +202,10 @@ impl Foreign {
                 b"HTTP/1.0 400 Bad Request\r\nContent-Type: text/plain; charset=utf-8\r\n\
                   Connection: close\r\n\r\n",
             ),
+            Foreign::Known(protocol) => out.extend_from_slice(protocol.answer.as_bytes()),
             Foreign::Ssh | Foreign::Utf16 | Foreign::Binary | Foreign::Oversized => {}
         }
-        write_notice(out, self.reason());
+        write_notice(out, &self.reason());
     }
 }
 
@@ -100,6 +214,7 @@ fn is_request(line: &str) -> bool {
     const METHODS: [&str; 9] = [
         "GET ", "HEAD ", "POST ", "PUT ", "DELETE ", "OPTIONS ", "CONNECT ", "PATCH ", "PRI ",
     ];
+    let line = line.to_ascii_uppercase();
     METHODS
         .iter()
         .filter_map(|method| line.strip_prefix(method))

@@ -7,8 +7,35 @@ use crate::protocol::name::Name;
 
 use crate::protocol::search::find_byte;
 
-/// What ends a discussion, as a whole line, in capitals or not.
-const END_WORDS: [&str; 6] = ["quitter", "/quit", "/quitter", "/exit", "{quit}", "!quit"];
+/// The words that end a discussion as a whole line, in capitals or not.
+const END_WORDS: [(&str, Bare); 9] = [
+    ("quitter", Bare::Ends),
+    ("quit", Bare::Ends),
+    ("exit", Bare::Ends),
+    ("quitte", Bare::Says),
+    ("leave", Bare::Says),
+    ("bye", Bare::EndsAtTheEnd),
+    ("fin", Bare::EndsAtTheEnd),
+    ("q", Bare::EndsAtTheEnd),
+    ("deconnexion", Bare::Says),
+];
+
+/// What an end word means without a mark (brackets, `/`, `!`, `:`) that makes a command of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Bare {
+    Ends,
+    /// Only where the stream ends right after: people say it, too.
+    EndsAtTheEnd,
+    Says,
+}
+
+/// Whether anything may follow a line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    Midst,
+    /// The stream ends right after it.
+    End,
+}
 
 /// How a line was written down.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,10 +86,17 @@ pub fn is_key(byte: u8) -> bool {
     (byte == b'\n') | (byte == b'\r') | (byte == 0) | (byte == 0x08) | (byte == 0x7f)
 }
 
-/// Splits what stands before a text from it: `Zoé: salut`, `Zoé:salut`, `[Zoé] salut`, `<Zoé> salut`.
+/// Splits what stands before a text from it: `Zoé: salut`, `Zoé:salut`, `Zoé : salut`, `[Zoé] salut`, `[Zoé]: salut`,
+/// `<Zoé> salut`, and each of them after a time in brackets (`[12:30] Zoé: salut`).
 fn split_author(line: &str) -> Option<(&str, &str)> {
     let (author, text) = match line.as_bytes().first()? {
-        b'[' => line[1..].split_once(']')?,
+        b'[' => {
+            let (inside, rest) = line[1..].split_once(']')?;
+            if !inside.contains(char::is_alphabetic) {
+                return split_author(rest.trim_start());
+            }
+            (inside, rest.trim_start().strip_prefix(':').unwrap_or(rest))
+        }
         b'<' => line[1..].split_once('>')?,
         _ => {
             let end = find_byte(line.as_bytes(), |byte| byte == b':')?;
@@ -90,12 +124,78 @@ pub fn without_author<'t>(text: &'t str, name: &Name) -> Option<&'t str> {
     author.looks_like(name).then_some(said)
 }
 
-pub fn is_end_word(line: &str) -> bool {
-    /// In bytes: no end word is longer.
-    const LONGEST: usize = 9;
+/// Whether a line ends the discussion.
+pub fn is_end_word(line: &str, place: Place) -> bool {
+    /// In bytes: no end word is longer, with its brackets.
+    const LONGEST: usize = 15;
 
     let said = line.trim();
-    said.len() <= LONGEST && END_WORDS.iter().any(|word| word.eq_ignore_ascii_case(said))
+    if said.len() > LONGEST {
+        return false;
+    }
+    let word = without_marks(said);
+    let known = END_WORDS
+        .iter()
+        .find(|(known, _)| known.eq_ignore_ascii_case(word.trim()));
+    match known {
+        None => false,
+        Some(_) if word.len() < said.len() => true,
+        Some((_, Bare::Ends)) => true,
+        Some((_, Bare::EndsAtTheEnd)) => place == Place::End,
+        Some((_, Bare::Says)) => false,
+    }
+}
+
+/// A word without the brackets around it, or the sign before it, that make a command of it.
+fn without_marks(word: &str) -> &str {
+    const BRACKETS: [(char, char); 5] =
+        [('{', '}'), ('[', ']'), ('(', ')'), ('<', '>'), ('«', '»')];
+
+    let bracketed = BRACKETS
+        .iter()
+        .find_map(|(open, close)| word.strip_prefix(*open)?.strip_suffix(*close));
+    let signed = || word.strip_prefix(['/', '!', ':']);
+    bracketed.or_else(signed).unwrap_or(word)
+}
+
+/// The name in a first line that gives nothing else: after a label (`Pseudo : Zoé`, `username=Zoé`), or before the words
+/// with which a client announces its person (`Zoé a rejoint le chat`).
+pub fn announced_name(line: &str) -> Option<Name> {
+    const LABELS: [&str; 11] = [
+        "name",
+        "nom",
+        "pseudo",
+        "pseudonyme",
+        "username",
+        "user",
+        "nick",
+        "nickname",
+        "login",
+        "prénom",
+        "prenom",
+    ];
+    const ANNOUNCEMENTS: [&str; 10] = [
+        " est arrivé",
+        " est arrive",
+        " a rejoint ",
+        " vient d'arriver",
+        " vient de se connecter",
+        " s'est connecté",
+        " est connecté",
+        " has joined",
+        " joined the ",
+        " is connected",
+    ];
+    if let Some((label, name)) = line.split_once([':', '='])
+        && LABELS.contains(&label.trim().to_lowercase().as_str())
+    {
+        return name.parse().ok();
+    }
+    let end = ANNOUNCEMENTS.iter().find_map(|words| line.find(words))?;
+    line[..end]
+        .trim_start_matches(['*', '-', '>', ' '])
+        .parse()
+        .ok()
 }
 
 /// Splits off as many whole characters as fit into `most` bytes, which must hold any character.

@@ -11,13 +11,13 @@ use super::{
 /// A connection to a relay, or none.
 #[derive(Debug, Default)]
 pub(super) struct Connection {
-    link: Link,
+    link: LinkState,
     pub(super) incoming: Lines,
     outbox: Outbox,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-enum Link {
+enum LinkState {
     #[default]
     Down,
     /// Connected; our hello is out and the welcome has not come.
@@ -35,7 +35,7 @@ impl Connection {
     /// A connection stands: says hello on it.
     pub(super) fn open(&mut self, now: Millis, hello: &Hello) {
         *self = Connection {
-            link: Link::Greeting { since: now },
+            link: LinkState::Greeting { since: now },
             ..Connection::default()
         };
         hello.encode(self.outbox.tail());
@@ -43,23 +43,23 @@ impl Connection {
 
     /// The connection is gone; tells whether the relay had bidden welcome on it.
     pub(super) fn close(&mut self) -> bool {
-        let was_up = matches!(self.link, Link::Up { .. });
+        let was_up = matches!(self.link, LinkState::Up { .. });
         *self = Connection::default();
         was_up
     }
 
     pub(super) fn is_down(&self) -> bool {
-        self.link == Link::Down
+        self.link == LinkState::Down
     }
 
     /// Whether the welcome is awaited.
     pub(super) fn is_greeting(&self) -> bool {
-        matches!(self.link, Link::Greeting { .. })
+        matches!(self.link, LinkState::Greeting { .. })
     }
 
     /// The relay has bidden welcome.
     pub(super) fn welcomed(&mut self, now: Millis) {
-        self.link = Link::Up {
+        self.link = LinkState::Up {
             heard_at: now,
             spoke_at: now,
             pinged_at: now,
@@ -69,7 +69,7 @@ impl Connection {
 
     /// The relay has said who sits opposite.
     pub(super) fn introduced(&mut self) {
-        if let Link::Up {
+        if let LinkState::Up {
             unintroduced_since, ..
         } = &mut self.link
         {
@@ -79,7 +79,7 @@ impl Connection {
 
     /// Bytes came.
     pub(super) fn heard(&mut self, now: Millis) {
-        if let Link::Up { heard_at, .. } = &mut self.link {
+        if let LinkState::Up { heard_at, .. } = &mut self.link {
             *heard_at = now;
         }
     }
@@ -88,7 +88,7 @@ impl Connection {
     pub(super) fn speak(&mut self, now: Millis, speak: impl FnOnce(&mut Vec<u8>)) {
         let before = self.outbox.unsent().len();
         speak(self.outbox.tail());
-        if let Link::Up { spoke_at, .. } = &mut self.link
+        if let LinkState::Up { spoke_at, .. } = &mut self.link
             && self.outbox.unsent().len() > before
         {
             *spoke_at = now;
@@ -106,16 +106,16 @@ impl Connection {
     /// When a timer of the connection's is due.
     pub(super) fn due(&self, timer: Timer) -> Option<Millis> {
         match (self.link, timer) {
-            (Link::Greeting { since }, Timer::Welcome) => Some(since + WELCOME_TIMEOUT),
+            (LinkState::Greeting { since }, Timer::Welcome) => Some(since + WELCOME_TIMEOUT),
             (
-                Link::Up {
+                LinkState::Up {
                     unintroduced_since, ..
                 },
                 Timer::Introduction,
             ) => unintroduced_since.map(|since| since + INTRODUCTION_TIMEOUT),
-            (Link::Up { heard_at, .. }, Timer::RelaySilence) => Some(heard_at + RELAY_TIMEOUT),
+            (LinkState::Up { heard_at, .. }, Timer::RelaySilence) => Some(heard_at + RELAY_TIMEOUT),
             (
-                Link::Up {
+                LinkState::Up {
                     heard_at,
                     spoke_at,
                     pinged_at,
@@ -137,7 +137,7 @@ impl Connection {
             Timer::Introduction => return Err(Disconnected::NoIntroduction),
             Timer::RelaySilence => return Err(Disconnected::RelaySilent),
             Timer::Ping => {
-                if let Link::Up { pinged_at, .. } = &mut self.link {
+                if let LinkState::Up { pinged_at, .. } = &mut self.link {
                     *pinged_at = now;
                 }
                 self.speak(now, |out| Verb::Ping.encode(out));

@@ -13,6 +13,9 @@ pub enum Event {
     Waiting,
     /// Someone sits down opposite, for the first time.
     Arrived { name: String },
+    /// The other has proved to know the code that both share: from here on nobody between the two reads or changes what
+    /// they say.
+    Sealed { name: String },
     /// A line of the other person's. It counts as received once the user interface has taken this event.
     Received { name: String, line: Line },
     /// How many of this end's lines, from the first on, are settled: the other's client holds them, or an
@@ -29,6 +32,8 @@ pub enum Event {
     Back { name: String, delivered: usize },
     /// The other has left: the discussion is over and takes no new line.
     Left { name: String },
+    /// The relay says that the other has left; the other has not said so under the seal. Otherwise as `Left`.
+    LeftWithoutGoodbye { name: String },
     /// The other did not come back in time: the discussion is over and takes no new line.
     Lost { name: String },
     /// These lines never reached the other, and never will.
@@ -55,6 +60,14 @@ pub enum Ending {
     Protocol(Malformed),
     /// The relay was told to stop.
     Stopped,
+    /// The other has another code, or somebody between the two has none. Nothing was sent.
+    WrongCode { name: String },
+    /// Whoever sat opposite came and went without ever proving to know the code. Nothing was sent to them.
+    TooManyGuesses,
+    /// We have a code and the other has none. Nothing was sent.
+    NoCode { name: String },
+    /// The other talks to those alone who share a code with them, and we have none.
+    CodeWanted { name: String },
     /// A server that speaks plain text cut the connection; there is no resuming.
     HungUp(Disconnected),
 }

@@ -22,7 +22,7 @@ const FORMER_PARTNERS: usize = 32;
 /// One person's side of a conversation.
 #[derive(Debug)]
 pub struct Exchange {
-    phase: Phase,
+    phase: ExchangePhase,
     partner: Option<Partner>,
     former: VecDeque<Former>,
     window: Window,
@@ -34,7 +34,7 @@ pub struct Exchange {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Phase {
+enum ExchangePhase {
     Talking,
     /// Our person leaves once every line is acknowledged.
     Finishing {
@@ -112,7 +112,7 @@ impl Exchange {
     /// With room for `capacity` bytes of lines on their way.
     pub fn new(capacity: usize) -> Exchange {
         Exchange {
-            phase: Phase::Talking,
+            phase: ExchangePhase::Talking,
             partner: None,
             former: VecDeque::new(),
             window: Window::new(capacity),
@@ -126,7 +126,7 @@ impl Exchange {
 
     /// Whether another line may be [said](Exchange::say): the window is not full and nobody has left.
     pub fn has_room(&self) -> bool {
-        self.phase == Phase::Talking && self.window.has_room()
+        self.phase == ExchangePhase::Talking && self.window.has_room()
     }
 
     /// Takes a line to deliver.
@@ -137,12 +137,12 @@ impl Exchange {
     /// Our person leaves: what is owed is delivered first.
     pub fn leave(&mut self, now: Millis, how: Shutdown) {
         match self.phase {
-            Phase::Parting { .. } | Phase::Ended => {}
+            ExchangePhase::Parting { .. } | ExchangePhase::Ended => {}
             _ if how == Shutdown::Now => self.part(now),
-            Phase::Talking | Phase::Finishing { .. } => {
-                self.phase = Phase::Finishing { how, since: now };
+            ExchangePhase::Talking | ExchangePhase::Finishing { .. } => {
+                self.phase = ExchangePhase::Finishing { how, since: now };
             }
-            Phase::Over { .. } => {}
+            ExchangePhase::Over { .. } => {}
         }
     }
 
@@ -153,10 +153,10 @@ impl Exchange {
 
     /// Ends at once, for a reason that only the caller knows.
     pub fn end(&mut self, ending: Ending) {
-        if self.phase == Phase::Ended {
+        if self.phase == ExchangePhase::Ended {
             return;
         }
-        self.phase = Phase::Ended;
+        self.phase = ExchangePhase::Ended;
         self.abandon_lines();
         self.tell(Event::Ended(ending));
     }
@@ -202,12 +202,12 @@ impl Exchange {
 
     /// Whether the conversation is over for good.
     pub fn is_ended(&self) -> bool {
-        self.phase == Phase::Ended
+        self.phase == ExchangePhase::Ended
     }
 
     /// Whether we say nothing more but our goodbye.
     pub fn is_parting(&self) -> bool {
-        matches!(self.phase, Phase::Parting { .. })
+        matches!(self.phase, ExchangePhase::Parting { .. })
     }
 
     /// How many lines of ours wait for their acknowledgement.
@@ -326,8 +326,9 @@ impl Exchange {
             },
         });
         match (gone, self.phase) {
-            (_, Phase::Parting { .. } | Phase::Ended) | (Gone::None | Gone::Away, _) => {}
-            (Gone::Left, _) => self.phase = Phase::Over { since: now },
+            (_, ExchangePhase::Parting { .. } | ExchangePhase::Ended)
+            | (Gone::None | Gone::Away, _) => {}
+            (Gone::Left, _) => self.phase = ExchangePhase::Over { since: now },
             (Gone::Lost, _) => self.part(now),
         }
     }
@@ -375,7 +376,7 @@ impl Exchange {
         partner.sync = Sync::Live { heard_at: now };
         let arrived = partner.owed.filter(|owed| window.acked() >= owed.through);
         if settled > 0 {
-            self.settle(now, settled);
+            self.mark_settled(now, settled);
         }
         if let (Some(owed), Some(partner)) = (arrived, &mut self.partner) {
             partner.owed = None;
@@ -390,14 +391,16 @@ impl Exchange {
     }
 
     /// So many more of our lines are held by our partner's client.
-    fn settle(&mut self, now: Millis, count: u64) {
+    fn mark_settled(&mut self, now: Millis, count: u64) {
         self.settled += count;
         let lines = self.settled;
         match self.events.back_mut() {
             Some(Event::Delivered { lines: told }) => *told = lines,
             _ => self.tell(Event::Delivered { lines }),
         }
-        if let Phase::Finishing { since, .. } | Phase::Over { since } = &mut self.phase {
+        if let ExchangePhase::Finishing { since, .. } | ExchangePhase::Over { since } =
+            &mut self.phase
+        {
             *since = now;
         }
     }
@@ -408,15 +411,17 @@ impl Exchange {
             partner.sync = Sync::Apart;
         }
         match self.phase {
-            Phase::Ended => {}
+            ExchangePhase::Ended => {}
             // The relay may close before its BYE is read: all that mattered is done.
-            Phase::Parting { .. } | Phase::Over { .. } => self.end(Ending::Over),
-            Phase::Talking | Phase::Finishing { .. } if was_up && !self.told_of_outage => {
+            ExchangePhase::Parting { .. } | ExchangePhase::Over { .. } => self.end(Ending::Over),
+            ExchangePhase::Talking | ExchangePhase::Finishing { .. }
+                if was_up && !self.told_of_outage =>
+            {
                 self.told_of_outage = true;
                 let held = self.window.len();
                 self.tell(Event::Disconnected { reason, held });
             }
-            Phase::Talking | Phase::Finishing { .. } => {}
+            ExchangePhase::Talking | ExchangePhase::Finishing { .. } => {}
         }
     }
 
@@ -424,7 +429,10 @@ impl Exchange {
 
     /// Gives `send` whatever may go out now: an acknowledgement, lines, and at last `BYE`. It may have enough of lines.
     pub fn flush(&mut self, now: Millis, send: &mut impl FnMut(Verb<'_>) -> Flow) {
-        let may_say = !matches!(self.phase, Phase::Parting { .. } | Phase::Ended);
+        let may_say = !matches!(
+            self.phase,
+            ExchangePhase::Parting { .. } | ExchangePhase::Ended
+        );
         if let Some(partner) = &mut self.partner
             && partner.sync != Sync::Apart
         {
@@ -442,11 +450,14 @@ impl Exchange {
                 self.window.send(send);
             }
         }
-        let leaving = matches!(self.phase, Phase::Finishing { .. } | Phase::Over { .. });
+        let leaving = matches!(
+            self.phase,
+            ExchangePhase::Finishing { .. } | ExchangePhase::Over { .. }
+        );
         if leaving && self.window.is_empty() {
             self.part(now);
         }
-        if let Phase::Parting { said, .. } = &mut self.phase
+        if let ExchangePhase::Parting { said, .. } = &mut self.phase
             && !std::mem::replace(said, true)
         {
             send(Verb::Bye(Bye::Over));
@@ -454,7 +465,7 @@ impl Exchange {
     }
 
     fn part(&mut self, now: Millis) {
-        self.phase = Phase::Parting {
+        self.phase = ExchangePhase::Parting {
             since: now,
             said: false,
         };
@@ -478,14 +489,14 @@ impl Exchange {
                 waits.then_some(partner.acked_at + REPEAT_ACK_INTERVAL)
             }
             Timer::Leave => match self.phase {
-                Phase::Over { since } | Phase::Parting { since, .. } => {
+                ExchangePhase::Over { since } | ExchangePhase::Parting { since, .. } => {
                     Some(since + SESSION_LEAVE_TIMEOUT)
                 }
-                Phase::Finishing { how, since } => {
+                ExchangePhase::Finishing { how, since } => {
                     let is_bounded = how != Shutdown::Finish || self.window.is_empty();
                     is_bounded.then_some(since + SESSION_LEAVE_TIMEOUT)
                 }
-                Phase::Talking | Phase::Ended => None,
+                ExchangePhase::Talking | ExchangePhase::Ended => None,
             },
             Timer::Welcome | Timer::Introduction | Timer::RelaySilence | Timer::Ping => None,
         }

@@ -65,6 +65,35 @@ fn who_is_first_to_return_is_told_that_the_other_is_awaited_and_not_that_nobody_
 }
 
 #[test]
+fn who_leaves_before_the_other_is_back_on_a_new_relay_is_still_told_of_and_no_stranger_takes_the_seat()
+ {
+    for mode in [RelayMode::Single, RelayMode::Daemon] {
+        let mut scene = Scene::of(mode);
+        let (zoe, bob) = (scene.join("Zoé"), scene.join("Bob"));
+        scene.restart_relay();
+        scene.forget();
+        scene.dial(bob);
+        scene.leave(bob, Shutdown::Now);
+        let eve = scene.join("Ève");
+        if mode == RelayMode::Single {
+            assert!(is_refused(scene.ending(eve)));
+        }
+        scene.forget();
+        scene.dial(zoe);
+        assert_eq!(scene.told(zoe), ["restored, 0 delivered", "Bob has left"]);
+        assert_eq!(scene.ending(zoe), Some(&Ending::Over));
+        // Nobody comes for the seat of a second one.
+        let mut scene = Scene::of(mode);
+        let (_, bob) = (scene.join("Zoé"), scene.join("Bob"));
+        scene.restart_relay();
+        scene.dial(bob);
+        scene.leave(bob, Shutdown::Now);
+        scene.wait(KEPT);
+        assert_eq!(scene.hub.counts(), Counts::default());
+    }
+}
+
+#[test]
 fn one_who_was_cut_off_before_learning_of_the_other_is_found_all_the_same() {
     for first_back in [0, 1] {
         let mut scene = Scene::of(RelayMode::Daemon);

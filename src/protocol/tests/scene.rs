@@ -570,6 +570,8 @@ impl Client {
             Event::Away { name, held } => format!("{name} is away, {held} held"),
             Event::Back { name, delivered } => format!("{name} is back, {delivered} delivered"),
             Event::Left { name } => format!("{name} has left"),
+            Event::Sealed { name } => format!("sealed with {name}"),
+            Event::LeftWithoutGoodbye { name } => format!("{name} has left without goodbye"),
             Event::Lost { name } => format!("{name} is lost"),
             Event::Undelivered { lines } => format!("undelivered: {}", texts(&lines)),
         };

@@ -5,13 +5,13 @@ use gtk::prelude::*;
 
 use super::{Closing, WindowMode};
 use crate::conversation::status::ConnectionStatus;
-use crate::display::safe;
+use crate::display::{self, safe};
 use crate::options::ClientDialect;
 use crate::ui_window::actions::UserAction;
 use crate::ui_window::join_form::{Answer, Field};
 use crate::ui_window::question_bar::ButtonStyle::{Destructive, Plain, Suggested};
 use crate::ui_window::question_bar::Choice;
-use crate::ui_window::{last_used, links, words};
+use crate::ui_window::{links, words};
 
 /// A question that waits for its answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -203,9 +203,9 @@ impl WindowMode {
     }
 
     pub(super) fn open_form(&mut self, field: Field) {
-        let Answer { address, name } = &self.call;
+        let Answer { place, name } = &self.call;
         let form = &self.main_window.form;
-        form.fill(&address.to_string(), &name.to_string());
+        form.fill(Some(place), &name.to_string());
         self.is_form_open = true;
         self.show_what_is_asked();
         self.main_window.form.focus(field);
@@ -217,7 +217,7 @@ impl WindowMode {
         }
         if let Some(call) = self.main_window.form.answer() {
             // As after the dialog at the start.
-            drop(last_used::remember(&call.address, &call.name));
+            call.remember();
             self.begin_anew(call);
         }
     }
@@ -225,10 +225,16 @@ impl WindowMode {
     // While one waits.
 
     pub(super) fn show_what_is_awaited(&self) {
-        let address = self.call.address.to_string();
+        let address = self.call.place.to_string();
         let bar = &self.main_window.invitation;
+        if let Some(line) = self.invitation() {
+            return bar.show(
+                "Personne d'autre n'est encore là : ce que vous écrivez attend. Pour venir, l'autre tape :",
+                Some(&line),
+            );
+        }
         match (self.conversation.status(), &self.dialect) {
-            (ConnectionStatus::Waiting, ClientDialect::Wire(salon)) => {
+            (ConnectionStatus::Waiting, ClientDialect::Wire { salon, .. }) => {
                 let salon = salon
                     .as_ref()
                     .map_or_else(String::new, |salon| format!(" --salon {salon}"));
@@ -239,6 +245,16 @@ impl WindowMode {
             }
             _ => bar.show(&words::awaited(&address), None),
         }
+    }
+
+    /// The line that the other types to come to a relay of ours.
+    fn invitation(&self) -> Option<String> {
+        let address = self.hosted.as_ref()?.invitations().first()?;
+        let code = match &self.dialect {
+            ClientDialect::Wire { code: Some(_), .. } => " --code",
+            _ => "",
+        };
+        Some(display::invitation(*address) + code)
     }
 
     pub(super) fn copy_invitation(&self) {

@@ -12,7 +12,7 @@ use zeroize::Zeroizing;
 use crate::protocol::seal::Code;
 
 /// In bytes, as typed: what nobody can say aloud is no code.
-const MAX_CODE: usize = 256;
+pub const MAX_CODE: usize = 256;
 const WORDS: usize = 2;
 
 /// Why a text is no code.

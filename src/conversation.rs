@@ -99,6 +99,8 @@ pub struct Conversation {
     transcript: Transcript,
     phase: ConversationPhase,
     status: ConnectionStatus,
+    /// Whether the other has proved to know our code.
+    sealed: bool,
     /// When to let go of the connection, whatever is still owed.
     leave_by: Option<Millis>,
     /// Whether to go at once, whatever is still owed or not shown.
@@ -143,6 +145,7 @@ impl Conversation {
             transcript: Transcript::new(name, record),
             phase: ConversationPhase::Talking,
             status: ConnectionStatus::Calling,
+            sealed: false,
             leave_by: None,
             hurried: false,
             stall: Stall::None,
@@ -164,6 +167,11 @@ impl Conversation {
     /// Our own name.
     pub fn name(&self) -> &str {
         self.transcript.name()
+    }
+
+    /// Whether nobody but the other can read what is said.
+    pub fn is_sealed(&self) -> bool {
+        self.sealed
     }
 
     /// Who is there and how the link is.
@@ -373,8 +381,8 @@ impl Conversation {
             // Progress is worth some more patience.
             self.leave_by = Some(now + LEAVE_TIMEOUT);
         }
-        let before = std::mem::replace(&mut self.status, ConnectionStatus::Calling);
-        self.status = before.after(&event);
+        self.status.follow(&event);
+        self.sealed |= matches!(event, Event::Sealed { .. });
         let is_over = matches!(
             event,
             Event::Left { .. } | Event::LeftWithoutGoodbye { .. } | Event::Lost { .. }

@@ -18,21 +18,19 @@ mod trace;
 pub use notices::{
     BAD_CODE, CODE_PROMPT, MYSELF, Notice, OVER, SEATS_TAKEN, arrived, away, back, disconnected,
     drawn_code, left, lost, messages, quoted, quoted_reason, sealed_message, sentence,
-    system_error, undelivered,
+    system_error, undelivered, yielded,
 };
 pub use trace::{CrossingDirection, diagnostic};
 
-use std::borrow::Cow;
 use std::ffi::OsStr;
 use std::fmt::Write as _;
 use std::io::IsTerminal;
-use std::net::SocketAddr;
 
 use ansi_term::{Colour as Base, Style};
 use chrono::{DateTime, Datelike, Local, TimeZone, Timelike, Utc};
-use unicode_width::UnicodeWidthChar;
 
-use crate::protocol::hygiene::{is_hidden, printable_ascii};
+use crate::protocol::hygiene::is_hidden;
+pub use crate::protocol::hygiene::safe;
 use crate::protocol::{Line, UnixMillis};
 
 /// Turns what happened into rows, coloured or not.
@@ -195,9 +193,10 @@ impl Palette {
     /// What a person is told, in its colour; nothing where there is nothing to say.
     pub fn told(&self, notice: &Notice) -> Option<String> {
         let sentence = notice.sentence()?;
-        Some(match notice.is_error() {
-            true => self.error(&sentence),
-            false => self.notice(&sentence),
+        Some(if notice.is_error() {
+            self.error(&sentence)
+        } else {
+            self.notice(&sentence)
         })
     }
 
@@ -223,28 +222,10 @@ impl Palette {
         heading.into_iter().chain(messages).collect()
     }
 
-    /// What the other person types to reach this relay: `msg --connect 192.168.1.12:5000 --nom VOTRE_NOM`.
-    pub fn invitation(&self, address: SocketAddr) -> String {
-        self.command(&invitation(address))
-    }
-
     /// A line that somebody is to type in a shell.
     pub fn command(&self, line: &str) -> String {
         self.command.paint(line).to_string()
     }
-}
-
-/// What the other person types to reach a relay. Brackets are quoted, since some shells take them for a pattern; a
-/// link-local address of IPv6 means nothing without the caller's own interface.
-pub fn invitation(address: SocketAddr) -> String {
-    let address = match address {
-        SocketAddr::V4(address) => address.to_string(),
-        SocketAddr::V6(address) if address.ip().is_unicast_link_local() => {
-            format!("'[{}%VOTRE_INTERFACE]:{}'", address.ip(), address.port())
-        }
-        SocketAddr::V6(address) => format!("'[{}]:{}'", address.ip(), address.port()),
-    };
-    format!("msg --connect {address} --nom VOTRE_NOM")
 }
 
 /// A date and time in the viewer's zone: `22/11/2026 14:02:31`.
@@ -304,52 +285,6 @@ fn local(at: UnixMillis) -> Option<DateTime<Local>> {
     const LAST: i64 = DateTime::<Utc>::MAX_UTC.timestamp_millis() - 86_400_000;
     let at = i64::try_from(at).ok().filter(|at| *at <= LAST)?;
     Local.timestamp_millis_opt(at).single()
-}
-
-/// Hostile text made harmless: what could move the cursor, reorder, hide or forge is shown escaped (`\x1b`, `\u{202e}`),
-/// a tab as four spaces, and of a heap of combining marks the first eight, then `[…]`.
-///
-/// Takes time linear in the length of the text, and harmless text comes back as it is; so does what was made harmless.
-pub fn safe(text: &str) -> Cow<'_, str> {
-    /// Real writing stacks five at most.
-    const MARKS: usize = 8;
-    const CUT: &str = "[…]";
-
-    let harmless = printable_ascii(text);
-    if harmless == text.len() {
-        return Cow::Borrowed(text);
-    }
-    let mut shown = String::with_capacity(text.len() + 16);
-    shown.push_str(&text[..harmless]);
-    let mut marks = 0;
-    for c in text[harmless..].chars() {
-        if is_hidden(c) {
-            escape(c, &mut shown);
-            marks = 0;
-        } else if c.width() == Some(0) {
-            marks += 1;
-            match marks {
-                ..=MARKS => shown.push(c),
-                _ if marks == MARKS + 1 => shown.push_str(CUT),
-                _ => {}
-            }
-        } else {
-            shown.push(c);
-            marks = 0;
-        }
-    }
-    Cow::Owned(shown)
-}
-
-fn escape(c: char, shown: &mut String) {
-    match c {
-        '\t' => shown.push_str("    "),
-        '\n' | '\r' => shown.extend(c.escape_default()),
-        '\0'..='\x7f' => {
-            write!(shown, "\\x{:02x}", u32::from(c)).expect("a String takes everything")
-        }
-        _ => shown.extend(c.escape_unicode()),
-    }
 }
 
 /// A name made harmless: as [`safe`], and with single spaces only, because two of them end the name in a row.
@@ -521,22 +456,5 @@ mod tests {
     fn a_name_ends_where_its_row_says_it_does() {
         let row = plain().message(Author::Other, "Bob  salut\n", &line("non"));
         assert!(row.ends_with("  Bob salut\\n  non"), "{row}");
-    }
-
-    #[test]
-    fn an_invitation_is_typed_as_it_stands() {
-        let invitation = |address: &str| plain().invitation(address.parse().unwrap());
-        assert_eq!(
-            invitation("192.168.1.12:5000"),
-            "msg --connect 192.168.1.12:5000 --nom VOTRE_NOM"
-        );
-        assert_eq!(
-            invitation("[2001:db8::7]:5000"),
-            "msg --connect '[2001:db8::7]:5000' --nom VOTRE_NOM"
-        );
-        assert_eq!(
-            invitation("[fe80::1]:5000"),
-            "msg --connect '[fe80::1%VOTRE_INTERFACE]:5000' --nom VOTRE_NOM"
-        );
     }
 }

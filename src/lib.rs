@@ -9,6 +9,7 @@ pub mod code;
 pub mod conversation;
 pub mod display;
 pub mod history;
+pub mod invitation;
 pub mod options;
 pub mod output;
 pub mod peer;

@@ -12,6 +12,7 @@ use msg::code;
 use msg::conversation::Outcome;
 use msg::display::{self, Colour, Palette};
 use msg::history::Record;
+use msg::invitation::Invitation;
 use msg::options::{
     self, Address, Caller, ClientOptions, HostOptions, Mode, RelayOptions, Sealing, WindowOptions,
 };
@@ -22,6 +23,7 @@ use msg::protocol::wire::Refusal;
 use msg::relay::{self, Console, HostedRelay, Listener, Origin};
 use msg::service::{self, Service};
 use msg::ui_line::{self, Asked};
+use rustix::process::Signal;
 use signal_hook::consts::{SIGINT, SIGTERM};
 
 /// Exit statuses: those of sysexits.h where it has one, and 128 + n for signal n.
@@ -47,21 +49,33 @@ fn main() -> ExitCode {
     match outcome {
         Ok(status) => ExitCode::from(status),
         Err(failure) => {
-            complain(&failure.sentence);
+            failure.sentence.inspect(|sentence| complain(sentence));
             ExitCode::from(failure.status)
         }
     }
 }
 
-/// What keeps the program from doing its work: a sentence for the person, and the exit status.
+/// What keeps the program from doing its work: the exit status, and a sentence for the person, where it is not the
+/// person's own wish.
 struct Failure {
     status: u8,
-    sentence: String,
+    sentence: Option<String>,
 }
 
 impl Failure {
     fn new(status: u8, sentence: String) -> Failure {
-        Failure { status, sentence }
+        Failure {
+            status,
+            sentence: Some(sentence),
+        }
+    }
+
+    /// A signal, or a key that stands for it.
+    fn signal(signal: Signal) -> Failure {
+        Failure {
+            status: status::SIGNAL + signal.as_raw() as u8,
+            sentence: None,
+        }
     }
 
     /// Something that the system refuses us.
@@ -149,11 +163,7 @@ fn stop_on_signals() -> io::Result<(UnixStream, Arc<AtomicUsize>)> {
 
 /// Is relay and person at once: the relay runs beside the person's client, which calls it as anybody does.
 fn host(options: HostOptions) -> Result<u8, Failure> {
-    let code = match shared_code(options.sealing)? {
-        Shared::Nothing => None,
-        Shared::Code(code) => Some(code),
-        Shared::Signal(signal) => return Ok(status::SIGNAL + signal as u8),
-    };
+    let code = shared_code(options.sealing)?;
     service::raise_file_limit();
     let record = options.history.as_deref().map(record).transpose()?;
     let listener = listen(options.host.as_deref(), options.port)?;
@@ -162,7 +172,11 @@ fn host(options: HostOptions) -> Result<u8, Failure> {
     let settings = ui_line::LineSettings {
         name: options.name.to_string(),
         record,
-        invitations: invitations(&relay, code.as_ref()),
+        invitations: relay
+            .invitations()
+            .iter()
+            .map(|&address| Invitation::new(address, options.sealing).to_string())
+            .collect(),
     };
     let caller = Caller::Wire {
         name: options.name,
@@ -175,21 +189,11 @@ fn host(options: HostOptions) -> Result<u8, Failure> {
     conclude(outcome?)
 }
 
-/// The lines of which the other person types one to come to a relay of ours.
-fn invitations(relay: &HostedRelay, code: Option<&Code>) -> Vec<String> {
-    let code = if code.is_some() { " --code" } else { "" };
-    let lines = relay.invitations().iter();
-    lines
-        .map(|address| display::invitation(*address) + code)
-        .collect()
-}
-
 /// Talks as one of two people, in line mode.
 fn client(options: ClientOptions) -> Result<u8, Failure> {
     let caller = match shared_code(options.sealing)? {
-        Shared::Nothing => options.caller,
-        Shared::Code(code) => options.caller.with_code(code),
-        Shared::Signal(signal) => return Ok(status::SIGNAL + signal as u8),
+        Some(code) => options.caller.with_code(code),
+        None => options.caller,
     };
     let settings = ui_line::LineSettings {
         name: own_name(&caller),
@@ -199,31 +203,28 @@ fn client(options: ClientOptions) -> Result<u8, Failure> {
     conclude(talk(settings, options.address, caller)?)
 }
 
-/// What two people share before they talk.
-enum Shared {
-    Nothing,
-    Code(Code),
-    /// The person thought better of it.
-    Signal(i32),
-}
-
 /// The code of `--code`: the environment's, for programs, or a person's.
-fn shared_code(sealing: Sealing) -> Result<Shared, Failure> {
+fn shared_code(sealing: Sealing) -> Result<Option<Code>, Failure> {
     if sealing == Sealing::Off {
-        return Ok(Shared::Nothing);
+        return Ok(None);
     }
-    let bad = |_| Failure::new(status::USAGE, format!("MSG_CODE : {}", display::BAD_CODE));
-    if let Some(code) = code::from_environment().map_err(bad)? {
-        return Ok(Shared::Code(code));
+    if let Some(code) = given_code()? {
+        return Ok(Some(code));
     }
-    match ui_line::ask_code() {
-        Ok(Asked::Code(code)) => Ok(Shared::Code(code)),
-        Ok(Asked::Signal(signal)) => Ok(Shared::Signal(signal)),
+    match smol::block_on(ui_line::ask_code()) {
+        Ok(Asked::Code(code)) => Ok(Some(code)),
+        Ok(Asked::Signal(signal)) => Err(Failure::signal(signal)),
         Err(_) => {
             let sentence = "--code : pas de terminal où demander le code ; donnez-le par la variable MSG_CODE.";
             Err(Failure::new(status::USAGE, sentence.to_owned()))
         }
     }
+}
+
+/// The code that the environment gives.
+fn given_code() -> Result<Option<Code>, Failure> {
+    let bad = |_| Failure::new(status::USAGE, format!("MSG_CODE : {}", display::BAD_CODE));
+    code::from_environment().map_err(bad)
 }
 
 fn talk(
@@ -239,12 +240,13 @@ fn talk(
 /// Talks as one of two people, in a window.
 #[cfg(feature = "gui")]
 fn window(options: WindowOptions) -> Result<u8, Failure> {
-    use msg::ui_window::{Desktop, NoDisplay, Settings};
+    use msg::options::ClientDialect;
+    use msg::ui_window::{CodeField, Desktop, Known, NoDisplay, Settings};
 
-    let dialect = match shared_code(options.sealing)? {
-        Shared::Nothing => options.dialect,
-        Shared::Code(code) => options.dialect.with_code(code),
-        Shared::Signal(signal) => return Ok(status::SIGNAL + signal as u8),
+    let code_field = match (options.sealing, &options.dialect) {
+        (Sealing::On, _) => CodeField::Required(given_code()?),
+        (Sealing::Off, ClientDialect::Wire { .. }) => CodeField::Optional(None),
+        (Sealing::Off, ClientDialect::Plain) => CodeField::Absent,
     };
     let record = options.history.as_deref().map(record).transpose()?;
     let desktop = Desktop::open().map_err(|NoDisplay| {
@@ -252,13 +254,18 @@ fn window(options: WindowOptions) -> Result<u8, Failure> {
             "pas d'écran où ouvrir une fenêtre : lancez msg depuis un bureau, ou sans --gui.";
         Failure::new(status::UNAVAILABLE, sentence.to_owned())
     })?;
-    let Some(call) = desktop.ask(options.place, options.name) else {
+    let known = Known {
+        place: options.place,
+        name: options.name,
+        code: code_field,
+    };
+    let Some(call) = desktop.ask(known) else {
         // Somebody who thought better of it.
         return Ok(0);
     };
     let settings = Settings {
         call,
-        dialect,
+        dialect: options.dialect,
         record,
         history: options.history,
     };
@@ -296,7 +303,7 @@ fn own_name(caller: &Caller) -> String {
 /// The exit status of a conversation, and its last words.
 fn conclude(outcome: Outcome) -> Result<u8, Failure> {
     if let Some(signal) = outcome.signal {
-        return Ok(status::SIGNAL + signal.as_raw() as u8);
+        return Err(Failure::signal(signal));
     }
     if let Some(error) = outcome.failure {
         return Err(Failure::output(&error));
@@ -341,12 +348,13 @@ fn print(text: &str) -> Result<u8, Failure> {
 
 /// Tells a person on standard error what went wrong.
 fn complain(sentence: &str) {
-    let row = match service::has_journal() {
-        true => service::error_line(sentence),
-        false => format!(
+    let row = if service::has_journal() {
+        service::error_line(sentence)
+    } else {
+        format!(
             "{}\n",
             Palette::new(Colour::choose(&io::stderr())).error(sentence)
-        ),
+        )
     };
     // Where standard error is closed nobody listens; the exit status tells.
     let _ = io::stderr().write_all(row.as_bytes());

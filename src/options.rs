@@ -4,6 +4,8 @@
 //! person: [`UsageError`] words each error in French, with the command that was meant.
 
 mod address;
+mod help;
+mod spec;
 mod usage_error;
 
 use std::ffi::OsString;
@@ -18,6 +20,8 @@ use crate::protocol::seal::Code;
 use crate::protocol::wire::Salon;
 
 use address::{callable, split};
+use help::help;
+use spec::{OptionSpec, Side, is_option, is_valued, nearest, spec};
 
 pub use address::{Address, BadAddress};
 pub use usage_error::UsageError;
@@ -108,17 +112,15 @@ pub enum Sealing {
 /// What a client speaks, before it has a name: see [`Caller`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ClientDialect {
-    Wire {
-        salon: Option<Salon>,
-        code: Option<Code>,
-    },
+    Wire { salon: Option<Salon> },
     Plain,
 }
 
 impl ClientDialect {
-    pub fn spoken_by(self, name: Name) -> Caller {
+    /// Under this name and, where what is spoken can be sealed, this code.
+    pub fn spoken_by(self, name: Name, code: Option<Code>) -> Caller {
         match self {
-            ClientDialect::Wire { salon, code } => Caller::Wire { name, salon, code },
+            ClientDialect::Wire { salon } => Caller::Wire { name, salon, code },
             ClientDialect::Plain => Caller::Plain(Some(name)),
         }
     }
@@ -136,19 +138,6 @@ pub enum Caller {
     },
     /// `--brut`: plain text, with the name as first line if there is one.
     Plain(Option<Name>),
-}
-
-impl ClientDialect {
-    /// Under this code.
-    pub fn with_code(self, code: Code) -> ClientDialect {
-        match self {
-            ClientDialect::Wire { salon, .. } => ClientDialect::Wire {
-                salon,
-                code: Some(code),
-            },
-            ClientDialect::Plain => ClientDialect::Plain,
-        }
-    }
 }
 
 impl Caller {
@@ -237,230 +226,6 @@ struct RawArgs {
     version: bool,
 }
 
-/// An option: all that is known of it, but for what argh needs to take the words apart.
-struct OptionSpec {
-    name: &'static str,
-    /// One letter for it.
-    short: Option<&'static str>,
-    /// What its value is called in the help, and an example of one; nothing for a switch.
-    value: Option<(&'static str, &'static str)>,
-    /// Who has a use for it.
-    side: Side,
-    /// What people type instead, from other programs or in the other language.
-    aliases: &'static [&'static str],
-    /// What it does, as rows of the help.
-    help: &'static [&'static str],
-}
-
-/// Who has a use for an option.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Side {
-    Relay,
-    Client,
-    /// A client, or a relay whose person talks as well.
-    Person,
-    Anybody,
-}
-
-/// An address to stand in an example.
-const EXAMPLE: &str = "192.168.1.12:5000";
-
-/// A port to stand in an example.
-const PORT: u16 = 5000;
-
-/// Every option, in the order of the help.
-const OPTIONS: [OptionSpec; 12] = [
-    OptionSpec {
-        name: "--relay",
-        short: None,
-        value: Some(("[MACHINE]:PORT", ":5000")),
-        side: Side::Relay,
-        aliases: &["--relais", "--server", "--serveur", "--listen"],
-        help: &[
-            "accepte deux personnes, puis n'écoute plus ; sans MACHINE, à toutes les adresses",
-            "de cette machine ; avec le port 0, à un port libre, qui s'affiche",
-            "avec --nom, on y discute aussi soi-même : l'autre tape la ligne qui s'affiche",
-        ],
-    },
-    OptionSpec {
-        name: "--daemon",
-        short: None,
-        value: None,
-        side: Side::Relay,
-        aliases: &["--démon", "--service"],
-        help: &[
-            "sert sans écran autant de paires que l'on veut, jusqu'à ce qu'on l'arrête ; ne montre",
-            "et ne garde aucun message (voyez docs/service.md pour systemd)",
-        ],
-    },
-    OptionSpec {
-        name: "--trace",
-        short: None,
-        value: None,
-        side: Side::Relay,
-        aliases: &[],
-        help: &[
-            "montre chaque ligne qui passe, octet par octet, pour mettre au point son propre client",
-        ],
-    },
-    OptionSpec {
-        name: "--connect",
-        short: None,
-        value: Some(("MACHINE:PORT", EXAMPLE)),
-        side: Side::Client,
-        aliases: &["--client", "--connexion"],
-        help: &["appelle le relais : un nom, une adresse IPv4, ou une adresse IPv6 entre crochets"],
-    },
-    OptionSpec {
-        name: "--nom",
-        short: None,
-        value: Some(("NOM", "VOTRE_NOM")),
-        side: Side::Person,
-        aliases: &["--name", "--pseudo", "--user"],
-        help: &["votre nom, 24 caractères au plus"],
-    },
-    OptionSpec {
-        name: "--salon",
-        short: None,
-        value: Some(("SALON", "binôme-3")),
-        side: Side::Client,
-        aliases: &["--room", "--salle"],
-        help: &[
-            "retrouve, sur un relais --daemon, la personne qui donne le même SALON ; sans salon,",
-            "la prochaine personne qui vient sans salon elle aussi",
-        ],
-    },
-    OptionSpec {
-        name: "--code",
-        short: None,
-        value: None,
-        side: Side::Person,
-        aliases: &["--chiffre", "--chiffrer", "--secret"],
-        help: &[
-            "chiffre la discussion sous un code convenu de vive voix, que le programme demande ou tire",
-            "(ou que donne la variable MSG_CODE) : l'autre le donne aussi, et nul entre vous ne lit",
-        ],
-    },
-    OptionSpec {
-        name: "--history",
-        short: None,
-        value: Some(("FICHIER", "discussion.txt")),
-        side: Side::Person,
-        aliases: &["--historique", "--log"],
-        help: &["garde la discussion dans FICHIER, à la suite de ce qu'il contient déjà"],
-    },
-    OptionSpec {
-        name: "--gui",
-        short: None,
-        value: None,
-        side: Side::Person,
-        aliases: &["--fenêtre", "--fenetre", "--window", "--gtk"],
-        help: &[
-            "discute dans une fenêtre, qui demande ce qui n'est pas donné de l'adresse et du nom",
-        ],
-    },
-    OptionSpec {
-        name: "--brut",
-        short: None,
-        value: None,
-        side: Side::Client,
-        aliases: &[],
-        help: &[
-            "parle en texte brut à un serveur qui n'est pas un relais msg : chaque ligne est un message,",
-            "« quitter » le dernier ; avec --nom, la première ligne est le nom",
-        ],
-    },
-    OptionSpec {
-        name: "--help",
-        short: Some("-h"),
-        value: None,
-        side: Side::Anybody,
-        aliases: &["--aide"],
-        help: &["affiche cette aide"],
-    },
-    OptionSpec {
-        name: "--version",
-        short: Some("-V"),
-        value: None,
-        side: Side::Anybody,
-        aliases: &[],
-        help: &["affiche la version"],
-    },
-];
-
-/// The options of each part of the help.
-const PARTS: [(&str, &[&str]); 3] = [
-    ("Ouvrir un relais", &["--relay", "--daemon", "--trace"]),
-    (
-        "Rejoindre une discussion",
-        &[
-            "--connect",
-            "--nom",
-            "--salon",
-            "--code",
-            "--history",
-            "--gui",
-            "--brut",
-        ],
-    ),
-    ("", &["--help", "--version"]),
-];
-
-/// The answer to `--help`.
-fn help() -> String {
-    /// Where what an option does begins.
-    const COLUMN: usize = 28;
-
-    let mut help = "\
-msg : deux personnes discutent par écrit, à travers un relais.
-
-  msg --relay [MACHINE]:PORT --nom NOM [--history FICHIER] [--gui]
-  msg --relay [MACHINE]:PORT [--daemon | --trace]
-  msg --connect MACHINE:PORT --nom NOM [--salon SALON] [--history FICHIER] [--gui]
-  msg --connect MACHINE:PORT --brut [--nom NOM] [--history FICHIER]
-
-"
-    .to_owned();
-    for (title, names) in PARTS {
-        if !title.is_empty() {
-            help += &format!("{title}\n");
-        }
-        for option in names.iter().filter_map(|name| spec(name)) {
-            let mut head = format!("  {}", option.name);
-            if let Some(short) = option.short {
-                head += &format!(", {short}");
-            }
-            if let Some((value, _)) = option.value {
-                head += &format!(" {value}");
-            }
-            for row in option.help {
-                help += &format!("{head:COLUMN$}{row}\n");
-                head.clear();
-            }
-        }
-        help.push('\n');
-    }
-    help += "\
-Exemples
-  msg --relay :5000 --nom Alice
-  msg --relay :5000
-  msg --connect 192.168.1.12:5000 --nom Zoé
-  msg --connect '[2001:db8::7]:5000' --nom 'Jean Paul' --history discussion.txt
-  msg --connect salle12:5000 --nom Zoé --salon binôme-3
-  msg --gui
-
-Pendant la discussion : Entrée envoie la ligne, /help montre les commandes, /quit ou quitter termine.
-";
-    help
-}
-
-/// What is known of the option that is typed so.
-fn spec(word: &str) -> Option<&'static OptionSpec> {
-    OPTIONS
-        .iter()
-        .find(|option| option.name == word || option.short == Some(word))
-}
-
 impl RawArgs {
     /// What was given, each with its value; nothing for a switch.
     fn given(&self) -> impl Iterator<Item = (&'static str, &str)> {
@@ -497,66 +262,68 @@ impl RawArgs {
         {
             return Err(UsageError::NoValue(option));
         }
-        let misused = |useless: &[Side]| {
-            let sides = self.given().filter_map(|(option, _)| spec(option));
-            let mut useless = sides.filter(|option| useless.contains(&option.side));
-            useless.next().map(|option| option.name)
-        };
-        let client_only =
-            misused(&[Side::Client, Side::Person]).filter(|name| *name != "--connect");
-        let relay_only = misused(&[Side::Relay]).filter(|name| *name != "--relay");
-        match (self.relay.take(), self.connect.take()) {
+        let (relay, connect) = (self.relay.take(), self.connect.take());
+        match (relay, connect) {
             (Some(_), Some(_)) => Err(UsageError::TwoModes),
             (Some(address), None) if self.nom.is_some() => self.host(&address),
-            (Some(_), None) if self.daemon && self.trace => Err(UsageError::TracedDaemon),
-            (Some(address), None) => {
-                if let Some(option) = client_only {
-                    return Err(UsageError::ClientOnly(option));
-                }
-                let (host, port) = listening(&address)?;
-                Ok(Mode::Relay(RelayOptions {
-                    host,
-                    port,
-                    mode: match self.daemon {
-                        true => RelayMode::Daemon,
-                        false => RelayMode::Single,
-                    },
-                    tracing: match self.trace {
-                        true => Tracing::On,
-                        false => Tracing::Off,
-                    },
-                }))
-            }
-            (None, address) => match relay_only.filter(|_| self.gui || address.is_some()) {
-                Some(option) => Err(UsageError::RelayOnly(option)),
-                None => self.client(address),
+            (Some(address), None) => self.relay(&address),
+            (None, address) => match self.first_of(&[Side::Relay]) {
+                Some(option) if self.gui || address.is_some() => Err(UsageError::RelayOnly(option)),
+                _ => self.client(address),
             },
         }
     }
 
+    /// The first option that only these have a use for, beside the one that tells who it is.
+    fn first_of(&self, sides: &[Side]) -> Option<&'static str> {
+        let mut given = self.given().filter_map(|(option, _)| spec(option));
+        let option = given.find(|option| sides.contains(&option.side))?;
+        Some(option.name)
+    }
+
+    fn sealing(&self) -> Sealing {
+        if self.code { Sealing::On } else { Sealing::Off }
+    }
+
+    /// What a relay is to do.
+    fn relay(self, address: &str) -> Result<Mode, UsageError> {
+        if self.daemon && self.trace {
+            return Err(UsageError::TracedDaemon);
+        }
+        if let Some(option) = self.first_of(&[Side::Client, Side::Person]) {
+            return Err(UsageError::ClientOnly(option));
+        }
+        let (host, port) = listening(address)?;
+        Ok(Mode::Relay(RelayOptions {
+            host,
+            port,
+            mode: if self.daemon {
+                RelayMode::Daemon
+            } else {
+                RelayMode::Single
+            },
+            tracing: if self.trace {
+                Tracing::On
+            } else {
+                Tracing::Off
+            },
+        }))
+    }
+
     /// What somebody is to do who is relay and person at once.
     fn host(self, address: &str) -> Result<Mode, UsageError> {
-        let refused = [
-            ("--daemon", self.daemon),
-            ("--trace", self.trace),
-            ("--salon", self.salon.is_some()),
-            ("--brut", self.brut),
-        ];
-        if let Some((option, _)) = refused.into_iter().find(|(_, given)| *given) {
+        if let Some(option) = self.first_of(&[Side::Relay, Side::Client]) {
             return Err(UsageError::NotForAHost(option));
         }
         let (host, port) = listening(address)?;
+        let sealing = self.sealing();
         let name = self.nom.map(named).transpose()?.ok_or(UsageError::NoMode)?;
-        let sealing = sealing(self.code);
         let history = self.history.map(PathBuf::from);
         if self.gui {
             return Ok(Mode::Window(WindowOptions {
                 place: Some(Place::Host { host, port }),
                 name: Some(name),
-                dialect: ClientDialect::Wire {
-                    salon: None,
-                    code: None,
-                },
+                dialect: ClientDialect::Wire { salon: None },
                 sealing,
                 history,
             }));
@@ -573,6 +340,7 @@ impl RawArgs {
     /// What a client is to do, whatever is said of a relay aside.
     fn client(self, address: Option<String>) -> Result<Mode, UsageError> {
         let address = address.as_deref().map(called).transpose()?;
+        let sealing = self.sealing();
         let name = self.nom.map(named).transpose()?;
         let dialect = match self.salon {
             Some(_) if self.brut => return Err(UsageError::PlainSalon),
@@ -580,10 +348,8 @@ impl RawArgs {
             None if self.brut => ClientDialect::Plain,
             salon => ClientDialect::Wire {
                 salon: salon.map(room).transpose()?,
-                code: None,
             },
         };
-        let sealing = sealing(self.code);
         let history = self.history.map(PathBuf::from);
         if self.gui {
             return Ok(Mode::Window(WindowOptions {
@@ -596,7 +362,7 @@ impl RawArgs {
         }
         let address = address.ok_or(UsageError::NoMode)?;
         let caller = match (dialect, name) {
-            (dialect, Some(name)) => dialect.spoken_by(name),
+            (dialect, Some(name)) => dialect.spoken_by(name, None),
             (ClientDialect::Plain, None) => Caller::Plain(None),
             (ClientDialect::Wire { .. }, None) => return Err(UsageError::NoName(address)),
         };
@@ -607,11 +373,6 @@ impl RawArgs {
             history,
         }))
     }
-}
-
-/// What `--code` asks for.
-fn sealing(asked: bool) -> Sealing {
-    if asked { Sealing::On } else { Sealing::Off }
 }
 
 /// The value of `--relay`: where to listen, with a number alone as the port.
@@ -648,19 +409,6 @@ fn split_at_equals(arguments: &[String]) -> Vec<&str> {
         }
     }
     words
-}
-
-fn example(option: &str) -> &'static str {
-    let value = spec(option).and_then(|option| option.value);
-    value.map_or(EXAMPLE, |(_, example)| example)
-}
-
-fn is_valued(word: &str) -> bool {
-    spec(word).is_some_and(|option| option.value.is_some())
-}
-
-fn is_option(word: &str) -> bool {
-    spec(word).is_some()
 }
 
 /// What argh could not make sense of: goes through the words as it does, up to the one that it stumbled over.
@@ -724,39 +472,4 @@ fn diagnose(words: &[&str]) -> Result<Mode, UsageError> {
     }
     // argh stumbled over nothing that is known here, so say the least that is true.
     Err(UsageError::NoMode)
-}
-
-/// The option that a person who typed `word` most likely meant.
-fn nearest(word: &str) -> Option<&'static str> {
-    let word = word.split('=').next().unwrap_or(word).to_lowercase();
-    let word = format!("--{}", word.trim_start_matches('-'));
-    let is_alias = |option: &&OptionSpec| option.aliases.contains(&word.as_str());
-    if let Some(option) = OPTIONS.iter().find(is_alias) {
-        return Some(option.name);
-    }
-    OPTIONS
-        .iter()
-        .map(|option| option.name)
-        .map(|option| (distance(&word, option), option))
-        .filter(|(distance, option)| {
-            *distance <= 2 || (word.len() > 3 && option.starts_with(&word))
-        })
-        .min_by_key(|(distance, _)| *distance)
-        .map(|(_, option)| option)
-}
-
-/// How many characters to add, drop or change to make one word of the other.
-fn distance(from: &str, to: &str) -> usize {
-    let to: Vec<char> = to.chars().collect();
-    let mut row: Vec<usize> = (0..=to.len()).collect();
-    for (i, a) in from.chars().enumerate() {
-        let mut diagonal = row[0];
-        row[0] = i + 1;
-        for (j, b) in to.iter().enumerate() {
-            let changed = diagonal + usize::from(a != *b);
-            diagonal = row[j + 1];
-            row[j + 1] = changed.min(diagonal + 1).min(row[j] + 1);
-        }
-    }
-    row[to.len()]
 }

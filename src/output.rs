@@ -13,6 +13,21 @@ use rustix::io::Errno;
 use rustix::net::SendFlags;
 
 use crate::protocol::outbox::Outbox;
+use crate::protocol::timeouts::LAST_WORDS_TIMEOUT;
+
+/// How long the last words of a program may take.
+pub const LAST_WORDS: Duration = Duration::from_millis(LAST_WORDS_TIMEOUT);
+
+/// Prints rows as the last that the program does, for who reads them: a closed output, or one that stands still, wants
+/// none.
+pub fn print_last_words(output: &impl AsFd, rows: impl IntoIterator<Item = String>) {
+    if let Ok(mut output) = Output::new(output) {
+        for row in rows {
+            output.push(format!("{row}\n").as_bytes());
+        }
+        let _: io::Result<Flushed> = output.drain(LAST_WORDS);
+    }
+}
 
 /// An output and the bytes on their way to it.
 ///

@@ -305,9 +305,10 @@ impl Client {
                 });
             }
         }
-        self.link = match self.dialect.is_ended() {
-            true => CallState::Down,
-            false => CallState::Pausing(Timer::after(self.next_pause())),
+        self.link = if self.dialect.is_ended() {
+            CallState::Down
+        } else {
+            CallState::Pausing(Timer::after(self.next_pause()))
         };
     }
 

@@ -4,6 +4,7 @@
 
 pub mod charset;
 pub mod dates;
+pub mod end_words;
 pub mod hub;
 pub mod hygiene;
 pub mod name;

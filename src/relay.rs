@@ -9,8 +9,9 @@ mod hosted;
 mod listener;
 mod observer;
 mod timer;
+mod tracing;
 
-use std::io::{self, Read, Write};
+use std::io::{self, IoSlice, Read, Write};
 use std::mem::MaybeUninit;
 use std::net::{Shutdown, TcpListener, TcpStream};
 use std::os::fd::OwnedFd;
@@ -125,6 +126,8 @@ struct Relay {
     stop: UnixStream,
     stopped: Option<Stop>,
     tracing: Tracing,
+    /// What connections are called where they are traced: by their address at first, by name from then on.
+    labels: Vec<String>,
     started: Instant,
     buffer: Box<[u8]>,
 }
@@ -137,6 +140,19 @@ struct Socket {
     reading: Half,
     /// What the client is sent.
     writing: Half,
+}
+
+impl Socket {
+    /// Sends what it takes of these bytes. An error shows again when the rest is sent.
+    fn send(&self, before: &[u8], run: &[u8]) -> usize {
+        let mut stream = &self.stream;
+        let outcome = if before.is_empty() {
+            stream.write(run)
+        } else {
+            stream.write_vectored(&[IoSlice::new(before), IoSlice::new(run)])
+        };
+        outcome.unwrap_or(0)
+    }
 }
 
 /// One direction of a connection.
@@ -194,6 +210,7 @@ impl Relay {
             stop,
             stopped: None,
             tracing,
+            labels: Vec::new(),
             started: Instant::now(),
             buffer: vec![0; READ_AT_ONCE].into_boxed_slice(),
         })
@@ -201,30 +218,35 @@ impl Relay {
 
     fn run(mut self) -> io::Result<Ended> {
         let mut events = [MaybeUninit::uninit(); 256];
-        self.flush_listener(self.now());
-        self.observer.begins(self.now(), &self.listener)?;
+        let mut now = self.now();
+        self.flush_listener(now);
+        self.observer.begins(now, &self.listener)?;
         loop {
-            self.settle();
-            if self.hub.is_over() || self.has_waited_enough() {
+            self.settle(now);
+            if self.hub.is_over() || self.has_waited_enough(now) {
                 break;
             }
-            self.timer.wake_at(self.now(), self.next_timeout())?;
-            let (happened, _) = match epoll::wait(&self.epoll, &mut events, None) {
-                Err(rustix::io::Errno::INTR) => continue,
-                outcome => outcome?,
+            self.timer.wake_at(now, self.next_timeout())?;
+            let happened = match epoll::wait(&self.epoll, &mut events, None) {
+                Err(rustix::io::Errno::INTR) => &mut [],
+                outcome => outcome?.0,
             };
+            // All that woke us happens now: a turn is short.
+            now = self.now();
             self.hub.set_date(unix_now());
             let knocked = happened.iter().any(|event| event.data.u64() == LISTENER);
             for event in happened {
-                self.happened(event)?;
+                self.happened(now, event)?;
+                // Before the next, so that nobody's line waits for another's, and no more piles up than one has said.
+                self.follow_up(now);
             }
             // Last, so that newcomers push nobody out whose hello has come.
             if knocked {
-                self.accept(self.now());
+                self.accept(now);
             }
         }
         if self.stopped.is_none() {
-            self.observer.over(self.now());
+            self.observer.over(now);
         }
         self.timer.stop()?;
         self.show_last_rows();
@@ -236,11 +258,33 @@ impl Relay {
     }
 
     /// Carries out all that follows from what happened, until nothing is left but to wait.
-    fn settle(&mut self) {
-        let now = self.now();
+    fn settle(&mut self, now: Millis) {
         if self.hub.next_timeout().is_some_and(|at| at <= now) {
             self.hub.handle_timeout(now);
         }
+        self.follow_up(now);
+        self.flush_listener(now);
+        self.observer.tend(now, self.hub.counts());
+        self.watch_screen();
+        // Only now: whom to watch depends on what has been sent and on what the screen has taken.
+        let held_back = self.observer.holds_back();
+        if std::mem::replace(&mut self.held_back, held_back) != held_back {
+            self.watch_everyone();
+        }
+        let mut watched = None;
+        while let Some(id) = self.touched.pop() {
+            let opposite = self.hub.opposite(id);
+            // Whoever was read and whoever was written to are a pair most of the time.
+            if watched.is_none() || (watched != Some(id) && watched != opposite) {
+                self.watch(id);
+                opposite.inspect(|&id| self.watch(id));
+            }
+            watched = Some(id);
+        }
+    }
+
+    /// Sends and does what the hub asks for.
+    fn follow_up(&mut self, now: Millis) {
         loop {
             if let Some(id) = self.hub.next_unsent() {
                 self.write(now, id);
@@ -250,21 +294,9 @@ impl Relay {
                 break;
             }
         }
-        self.flush_listener(now);
-        self.observer.tend(now, self.hub.counts());
-        self.watch_screen();
-        // Only now: whom to watch depends on what has been sent and on what the screen has taken.
-        let held_back = self.observer.holds_back();
-        if std::mem::replace(&mut self.held_back, held_back) != held_back {
-            self.watch_everyone();
-        }
-        while let Some(id) = self.touched.pop() {
-            self.watch_pair(id);
-        }
     }
 
-    fn happened(&mut self, event: &Event) -> io::Result<()> {
-        let now = self.now();
+    fn happened(&mut self, now: Millis, event: &Event) -> io::Result<()> {
         match event.data.u64() {
             LISTENER | SCREEN => {}
             STOP => self.told_to_stop(now),
@@ -290,7 +322,10 @@ impl Relay {
                 Ok((stream, peer)) => {
                     let id = self.hub.accepted(now, peer.ip().to_canonical());
                     match self.register(id, stream) {
-                        Ok(()) => self.trace_occurrence(id, "connexion acceptée"),
+                        Ok(()) => {
+                            self.label(id, peer);
+                            self.trace_occurrence(id, "connexion acceptée");
+                        }
                         Err(_) => self.hub.closed(now, id),
                     }
                 }
@@ -337,9 +372,10 @@ impl Relay {
         let Some(Some(socket)) = self.sockets.get_mut(id) else {
             return;
         };
-        let at_once = match self.hub.is_shared() {
-            true => READ_IN_TURN,
-            false => READ_AT_ONCE,
+        let at_once = if self.hub.is_shared() {
+            READ_IN_TURN
+        } else {
+            READ_AT_ONCE
         };
         match socket.stream.read(&mut self.buffer[..at_once]) {
             Ok(0) => self.stream_ended(now, id),
@@ -348,7 +384,14 @@ impl Relay {
                     let bytes = self.buffer[..count].to_vec();
                     self.trace_bytes(id, CrossingDirection::ToRelay, &bytes);
                 }
-                self.hub.received(now, id, &self.buffer[..count]);
+                let (sockets, buffer) = (&self.sockets, &self.buffer[..count]);
+                // Where bytes are shown, they take the long way.
+                let is_open = self.tracing == Tracing::Off;
+                self.hub.received(now, id, buffer, |there, before, run| {
+                    let socket = sockets.get(there).and_then(Option::as_ref);
+                    let socket = socket.filter(|_| is_open);
+                    socket.map_or(0, |socket| socket.send(before, run))
+                });
                 self.touched.push(id);
             }
             Err(error) => match error.kind() {
@@ -423,13 +466,6 @@ impl Relay {
             self.hub.closed(now, id);
             self.touched.extend(opposite);
             self.listener.end_pause(now);
-        }
-    }
-
-    fn watch_pair(&mut self, id: ConnId) {
-        self.watch(id);
-        if let Some(opposite) = self.hub.opposite(id) {
-            self.watch(opposite);
         }
     }
 
@@ -537,10 +573,10 @@ impl Relay {
         }
     }
 
-    fn has_waited_enough(&self) -> bool {
+    fn has_waited_enough(&self, now: Millis) -> bool {
         match self.stopped {
             None => false,
-            Some(Stop::Politely { until }) => until <= self.now(),
+            Some(Stop::Politely { until }) => until <= now,
             Some(Stop::Now) => true,
         }
     }
@@ -563,40 +599,6 @@ impl Relay {
                 _ => return,
             }
         }
-    }
-
-    fn trace_occurrence(&mut self, id: ConnId, what: &str) {
-        if self.tracing == Tracing::Off {
-            return;
-        }
-        let who = self.who(id);
-        if let Observer::Console(console) = &mut self.observer {
-            let row = console.notice_palette().occurrence(unix_now(), &who, what);
-            console.aside(&row);
-        }
-    }
-
-    fn trace_bytes(&mut self, id: ConnId, direction: CrossingDirection, bytes: &[u8]) {
-        if self.tracing == Tracing::Off {
-            return;
-        }
-        let who = self.who(id);
-        if let Observer::Console(console) = &mut self.observer {
-            let palette = *console.notice_palette();
-            for row in palette.crossing(unix_now(), direction, &who, bytes) {
-                console.aside(&row);
-            }
-        }
-    }
-
-    /// A connection's person, or its address while it has none.
-    fn who(&self, id: ConnId) -> String {
-        if let Some(name) = self.hub.name(id) {
-            return name.to_string();
-        }
-        let socket = self.sockets.get(id).and_then(Option::as_ref);
-        let address = socket.and_then(|socket| socket.stream.peer_addr().ok());
-        address.map_or_else(|| "?".to_owned(), |address| address.to_string())
     }
 
     /// When something is due.

@@ -72,9 +72,10 @@ impl Streams {
         let term = std::env::var("TERM").unwrap_or_default();
         let able = !matches!(term.as_str(), "" | "dumb");
         Ok(Streams {
-            layout: match able && input.is_terminal() && output.is_terminal() {
-                true => Layout::Prompt,
-                false => Layout::Pipe,
+            layout: if able && input.is_terminal() && output.is_terminal() {
+                Layout::Prompt
+            } else {
+                Layout::Pipe
             },
             colour: Colour::choose(&output),
             notice_colour: Colour::choose(&notices),

@@ -29,16 +29,16 @@ mod wrap_layout;
 use std::io;
 use std::path::PathBuf;
 
+use gtk::gdk::Key;
 use gtk::gio;
-use gtk::glib::MainContext;
+use gtk::glib::{MainContext, Propagation};
 use gtk::prelude::*;
 
 use crate::conversation::Outcome;
 use crate::history::Record;
-use crate::options::{ClientDialect, Place};
-use crate::protocol::name::Name;
+use crate::options::ClientDialect;
 
-pub use join_form::Answer;
+pub use join_form::{Answer, CodeField, Known};
 use window_mode::WindowMode;
 
 /// What the window needs to know.
@@ -85,9 +85,9 @@ impl Desktop {
         })
     }
 
-    /// Asks for what is not known of where to talk and as whom; `None` when nobody wants to say.
-    pub fn ask(&self, place: Option<Place>, name: Option<Name>) -> Option<Answer> {
-        self.context.block_on(join_dialog::ask(place, name))
+    /// Asks for what is not known of where to talk, as whom and under which code; `None` when nobody wants to say.
+    pub fn ask(&self, known: Known) -> Option<Answer> {
+        self.context.block_on(join_dialog::ask(known))
     }
 
     /// Talks in a window until it is closed and the connection has ended: the outcome is the last conversation's. The
@@ -99,6 +99,19 @@ impl Desktop {
         let window = WindowMode::open(settings, self.bus.clone())?;
         self.context.block_on(window.run())
     }
+}
+
+/// Calls `deed` when one of these keys is pressed and nothing else has a use for it.
+fn on_key(window: &impl IsA<gtk::Widget>, wanted: &'static [Key], deed: impl Fn() + 'static) {
+    let keys = gtk::EventControllerKey::new();
+    keys.connect_key_pressed(move |_, key, _, _| {
+        if !wanted.contains(&key) {
+            return Propagation::Proceed;
+        }
+        deed();
+        Propagation::Stop
+    });
+    window.add_controller(keys);
 }
 
 /// A text that takes as many rows as it needs. A hyphen where an address breaks would be read as part of it.

@@ -57,6 +57,11 @@ fn a_session_survives_whatever_its_relay_sends() {
 }
 
 #[test]
+fn an_opening_that_holds_what_no_terminal_sends_takes_no_seat() {
+    survives("opening", decoders::opening);
+}
+
+#[test]
 fn a_hub_survives_whatever_its_clients_send() {
     survives("hub", decoders::hub);
 }

@@ -138,6 +138,12 @@ fn chat(client: &Client, guest: &mut Watched, bob: &mut Watched) -> Result<(), S
     }
     client.types(guest, client.last_words)?;
     bob.shows(&row(client, client.last_words), SOON)?;
+    if !client.pasted.is_empty() {
+        guest.types(&(client.pasted.join("\n") + "\n"))?;
+        for line in client.pasted {
+            bob.shows(&row(client, line), SOON)?;
+        }
+    }
     guest.shows(&format!("] Bob: {}", client.answer), SOON)
 }
 

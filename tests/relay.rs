@@ -331,6 +331,60 @@ fn a_port_that_is_taken_is_said_to_be() {
     );
 }
 
+#[test]
+fn a_trace_calls_a_client_by_its_name_until_its_connection_is_closed() {
+    let program = Program::start(msg().args(["--relay", "127.0.0.1:0", "--trace"]));
+    let mut relay = Relay::of(program);
+    let mut zoe = Wire::connect(relay.address);
+    let address = zoe.stream().local_addr().expect("connected").to_string();
+    zoe.send("Zoé\n");
+    assert!(zoe.line().starts_with("Bienvenue"));
+    let mut bob = Wire::sit(relay.address, BOB, "Bob");
+    zoe.send("salut\nquitter\n");
+    bob.send("BYE\n");
+    while zoe.try_line().is_some() {}
+    // What is left on its way after that is thrown away, and its end is an abrupt one.
+    zoe.send("encore\n");
+    zoe.reset();
+    while bob.try_line().is_some() {}
+    drop(bob);
+    let rows = relay.program.all_errors();
+    assert_eq!(relay.wait().code(), Some(0));
+    let hers: Vec<&String> = rows
+        .iter()
+        .filter(|row| row.contains(&address) || row.contains("  Zoé  "))
+        .collect();
+    let named = |row: &&String| row.contains("  Zoé  ");
+    let first = hers.iter().position(named).expect("she has a name");
+    assert!(hers[first..].iter().all(named), "{rows:#?}");
+    assert!(hers.last().unwrap().contains("RST"), "{rows:#?}");
+    assert!(!rows.iter().any(|row| row.contains("  ?  ")), "{rows:#?}");
+}
+
+#[test]
+fn a_scanner_that_holds_a_seat_yields_it_to_a_person_who_was_refused() {
+    let mut relay = Relay::start();
+    let mut scanner = Wire::connect(relay.address);
+    scanner.send("stats\r\n");
+    assert!(scanner.line().starts_with("Bienvenue, stats"));
+    let mut zoe = Wire::sit(relay.address, ZOE, "Zoé");
+    let mut bob = Wire::connect(relay.address);
+    bob.send(hello(BOB, "Bob"));
+    bob.expect_refusal("full");
+    while scanner.try_line().is_some() {}
+    let mut bob = Wire::connect(relay.address);
+    bob.send(hello(BOB, "Bob"));
+    assert!(bob.line().starts_with("MSG/1"));
+    bob.expect("PEER 0000000000000001 Zoé");
+    until("nobody else is listened to", || !listens(relay.address));
+    drop(scanner);
+    for wire in [&mut zoe, &mut bob] {
+        wire.send("BYE\n");
+    }
+    drop((zoe, bob));
+    assert_eq!(relay.wait().code(), Some(0));
+}
+
 /// What `docs/protocol.md` shows of the wire is what happens, line by line.
 #[test]
 fn the_conversation_in_the_protocol_document_takes_place() {

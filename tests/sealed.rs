@@ -232,6 +232,11 @@ fn a_person_draws_a_code_and_the_other_types_it_with_tab() {
     }
     bob.type_in("c'est moi\r");
     zoe.wait_for("Bob  c'est moi");
+    // Whatever scrolls by, the row to type in says so.
+    for screen in [&mut zoe, &mut bob] {
+        screen.type_in("brouillon");
+        screen.wait_for("chiffré > brouillon");
+    }
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! What a line that was typed asks for.
 
+use crate::protocol::end_words;
+
 /// A line, understood.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Command<'l> {
@@ -58,7 +60,7 @@ impl Command<'_> {
 
 /// Whether a line is one of the two that end a conversation, whoever writes it.
 pub fn is_farewell(line: &str) -> bool {
-    matches!(line.trim(), "/quit" | "quitter")
+    end_words::is_own(line)
 }
 
 #[cfg(test)]

@@ -20,35 +20,32 @@ pub enum ConnectionStatus {
 }
 
 impl ConnectionStatus {
-    /// How things stand after an event.
-    pub fn after(self, event: &Event) -> ConnectionStatus {
-        match event {
-            // What is over stays over, whatever the relay still says.
-            _ if matches!(self, ConnectionStatus::Over(_)) => self,
+    /// What an event changes.
+    pub fn follow(&mut self, event: &Event) {
+        // What is over stays over, whatever the relay still says.
+        if matches!(self, ConnectionStatus::Over(_)) {
+            return;
+        }
+        let other = self.other().map(str::to_owned);
+        *self = match event {
             Event::Waiting => ConnectionStatus::Waiting,
             Event::Arrived { name } | Event::Back { name, .. } => {
                 ConnectionStatus::Together(name.clone())
             }
             Event::Away { name, .. } => ConnectionStatus::Away(name.clone()),
-            Event::Disconnected { .. } => ConnectionStatus::Disconnected(self.into_other()),
-            Event::Restored { .. } => match self.into_other() {
-                Some(name) => ConnectionStatus::Together(name),
-                None => ConnectionStatus::Waiting,
-            },
+            Event::Disconnected { .. } => ConnectionStatus::Disconnected(other),
+            Event::Restored { .. } => {
+                other.map_or(ConnectionStatus::Waiting, ConnectionStatus::Together)
+            }
             Event::Left { name } | Event::LeftWithoutGoodbye { name } | Event::Lost { name } => {
                 ConnectionStatus::Over(Some(name.clone()))
             }
-            Event::Ended(_) => self.over(),
+            Event::Ended(_) => ConnectionStatus::Over(other),
             Event::Sealed { .. }
             | Event::Received { .. }
             | Event::Delivered { .. }
-            | Event::Undelivered { .. } => self,
-        }
-    }
-
-    /// How things stand once there is no connection any more.
-    pub fn over(self) -> ConnectionStatus {
-        ConnectionStatus::Over(self.into_other())
+            | Event::Undelivered { .. } => return,
+        };
     }
 
     /// Who is opposite, or was.
@@ -56,14 +53,6 @@ impl ConnectionStatus {
         match self {
             ConnectionStatus::Together(name) | ConnectionStatus::Away(name) => Some(name),
             ConnectionStatus::Disconnected(name) | ConnectionStatus::Over(name) => name.as_deref(),
-            ConnectionStatus::Calling | ConnectionStatus::Waiting => None,
-        }
-    }
-
-    fn into_other(self) -> Option<String> {
-        match self {
-            ConnectionStatus::Together(name) | ConnectionStatus::Away(name) => Some(name),
-            ConnectionStatus::Disconnected(name) | ConnectionStatus::Over(name) => name,
             ConnectionStatus::Calling | ConnectionStatus::Waiting => None,
         }
     }

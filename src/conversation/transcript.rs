@@ -167,9 +167,10 @@ impl Transcript {
         let last = lines.iter().skip(lines.len().saturating_sub(count));
         Ok(last
             .map(|spoken| PastRow::Spoken {
-                mark: match spoken.number > self.settled {
-                    true => Mark::Pending,
-                    false => spoken.fate,
+                mark: if spoken.number > self.settled {
+                    Mark::Pending
+                } else {
+                    spoken.fate
                 },
                 author: spoken.author,
                 name: spoken.name.clone(),

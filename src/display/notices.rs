@@ -153,6 +153,11 @@ pub fn left(name: &str) -> String {
     format!("le client {} a quitté la discussion.", safe_name(name))
 }
 
+/// Someone who had written nothing has freed the seat for another.
+pub fn yielded(name: &str) -> String {
+    format!("{} n'a rien écrit : sa place est libre.", quoted(name))
+}
+
 /// Someone did not come back in time.
 pub fn lost(name: &str) -> String {
     format!(

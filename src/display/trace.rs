@@ -65,7 +65,11 @@ pub fn diagnostic(diagnostic: Diagnostic) -> &'static str {
     match diagnostic {
         Diagnostic::Silence => "sans fin de ligne : message après 150 ms de silence",
         Diagnostic::EndOfStream => "sans fin de ligne : message à la fermeture de la connexion",
+        Diagnostic::Pasted => {
+            "sans fin de ligne : le message suivant, envoyé à part, a fini celui-ci"
+        }
         Diagnostic::OwnPrefix => "le nom du client devant le texte a été retiré",
+        Diagnostic::Announced => "la première ligne annonce qui arrive : le nom en a été tiré",
         Diagnostic::Windows1252 => "ce n'est pas de l'UTF-8 : lu comme du Windows-1252",
         Diagnostic::ByteOrderMark => "marque d'ordre des octets (BOM) retirée",
         Diagnostic::Split => "ligne trop longue : coupée en plusieurs messages",

@@ -6,7 +6,8 @@ use std::net::{Ipv6Addr, SocketAddr};
 use crate::display::safe;
 use crate::protocol::hygiene::is_hidden;
 
-use super::{IN_A_DIALOG, PORT, example};
+use super::IN_A_DIALOG;
+use super::spec::{PORT, example};
 
 /// A host and a port to call. Shown as it is typed, with brackets around an IPv6 address.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -6,7 +6,7 @@ use crate::display::safe;
 use crate::protocol::name::{MAX_NAME, NameError};
 
 use super::address::{Address, BadAddress};
-use super::{EXAMPLE, PORT, example};
+use super::spec::{EXAMPLE, PORT, example};
 
 /// Why a command line makes no sense. Shown on one line: what is wrong, then what to type.
 #[derive(Clone, Debug, PartialEq, Eq)]

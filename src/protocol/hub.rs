@@ -9,6 +9,8 @@ mod plain_clients;
 mod plain_end;
 mod refusing;
 mod state;
+mod wire_clients;
+mod yielding;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::net::IpAddr;
@@ -19,14 +21,12 @@ use super::dates::Dates;
 use super::name::Name;
 use super::outbox::Outbox;
 use super::plain::Diagnostics;
-use super::seal;
 use super::session::Event;
 use super::timeouts::{DRAIN_TIMEOUT, LINGER_TIMEOUT, SEAT_TTL};
 use super::wire::{Bye, Pid, Refusal, Salon, Token, Verb};
 use super::{Line, Millis, UnixMillis};
 
-use plain_end::{PlainEnd, Teller};
-use refusing::RefusalReason;
+use plain_end::PlainEnd;
 use state::{Alarm, Conn, ConnState, Dialect, Member, Presence, Room, Seat, set_alarm};
 
 /// How long a connection may take to say a whole hello.
@@ -73,6 +73,8 @@ pub enum Effect {
     Back { name: Name, salon: Option<Salon> },
     /// Somebody said `BYE`.
     Left { name: Name, salon: Option<Salon> },
+    /// Somebody who had said nothing but a first line had to free the seat.
+    Yielded { name: Name, salon: Option<Salon> },
     /// Somebody did not come back in time.
     Lost { name: Name, salon: Option<Salon> },
     /// How a plain client's bytes were understood. Only while [`Config::tracing`].
@@ -227,7 +229,9 @@ impl Hub {
             dialect: Dialect::Plain(Box::new(PlainEnd::new(now))),
             outbox: Outbox::default(),
             state: ConnState::Pending,
+            name: None,
             heard_at: now,
+            yields_at: None,
             moved_at: now,
             alarm: None,
             queued: false,
@@ -243,17 +247,26 @@ impl Hub {
         self.date = date;
     }
 
-    /// Bytes came on a connection.
-    pub fn received(&mut self, now: Millis, id: ConnId, bytes: &[u8]) {
+    /// Bytes came on a connection. Where they are for another that nothing waits for, `send` may send them at once, out of
+    /// the buffer that they were read into: it is given that connection, bytes that go before, and those; it tells how
+    /// many of both the connection took. A connection that took only some takes the rest when it can.
+    pub fn received(
+        &mut self,
+        now: Millis,
+        id: ConnId,
+        bytes: &[u8],
+        send: impl FnOnce(ConnId, &[u8], &[u8]) -> usize,
+    ) {
         let Some(conn) = self.conns.get_mut(id) else {
             return;
         };
         if let ConnState::Seated(_) = conn.state {
             conn.heard_at = now;
+            conn.yields_at = None;
         }
         match &mut conn.dialect {
             _ if matches!(conn.state, ConnState::Closing { .. }) => {}
-            Dialect::Wire(_) => self.wire_bytes(now, id, bytes),
+            Dialect::Wire(_) => self.wire_bytes(now, id, bytes, send),
             Dialect::Plain(end) => {
                 end.receive(now, bytes, &mut conn.outbox);
                 self.ready.push_back(id);
@@ -382,12 +395,9 @@ impl Hub {
         }
     }
 
-    /// Who speaks on a connection, once that is known.
+    /// Who speaks on a connection, once that is known, and until it is closed.
     pub fn name(&self, id: ConnId) -> Option<&Name> {
-        match self.conns.get(id)?.state {
-            ConnState::Seated(seat) => Some(&self.member(seat)?.hello.name),
-            _ => None,
-        }
+        self.conns.get(id)?.name.as_ref()
     }
 
     /// The connection of whoever sits opposite.
@@ -405,7 +415,8 @@ impl Hub {
         self.conns.get(id).is_some_and(closing)
     }
 
-    /// Whether to listen for connections: while a seat is free, or kept for somebody who is away.
+    /// Whether to listen for connections: while a seat is free, kept for somebody who is away, or held by somebody who
+    /// may have to yield it.
     pub fn is_open(&self) -> bool {
         let expected = |member: &Option<Member>| match member {
             None => true,
@@ -415,7 +426,9 @@ impl Hub {
         match self.config.mode {
             _ if self.over => false,
             RelayMode::Daemon => true,
-            RelayMode::Single => one_room.is_none_or(|(_, room)| room.members.iter().any(expected)),
+            RelayMode::Single => one_room.is_none_or(|(place, room)| {
+                room.members.iter().any(expected) || self.has_provisional_seat(place)
+            }),
         }
     }
 
@@ -484,150 +497,22 @@ impl Hub {
         self.drain_ready(now);
     }
 
-    fn wire_bytes(&mut self, now: Millis, id: ConnId, mut bytes: &[u8]) {
-        let Some(Dialect::Wire(incoming)) = self.conns.get_mut(id).map(|conn| &mut conn.dialect)
-        else {
-            return;
-        };
-        let mut incoming = std::mem::take(incoming);
-        while !self.is_closing(id) {
-            let outcome = match incoming.next(&mut bytes) {
-                Ok(None) => break,
-                Ok(Some(line)) => self.line(now, id, line),
-                Err(malformed) => Err(RefusalReason::from(malformed)),
-            };
-            if let Err(refused) = outcome {
-                self.refuse(now, id, refused);
-            }
-        }
-        if let Some(conn) = self.conns.get_mut(id) {
-            conn.dialect = Dialect::Wire(incoming);
-        }
-    }
-
-    fn line(&mut self, now: Millis, id: ConnId, line: &[u8]) -> Result<(), RefusalReason> {
-        match self.conns.get(id).map(|conn| conn.state) {
-            Some(ConnState::Pending) => self.hello(now, id, line),
-            Some(ConnState::Seated(seat)) => self.verb(now, id, seat, line),
-            // What a plain client's session says after its goodbye, where nobody is left to be hung up on.
-            None | Some(ConnState::Closing { .. }) => Ok(()),
-        }
-    }
-
-    fn verb(
-        &mut self,
-        now: Millis,
-        id: ConnId,
-        seat: Seat,
-        line: &[u8],
-    ) -> Result<(), RefusalReason> {
-        let verb = Verb::decode(line)?;
-        match verb {
-            Verb::Say { .. } => self.say(now, seat, line, &verb),
-            Verb::Ack { .. } => {
-                self.forward(now, seat, line, &verb);
-            }
-            Verb::Sealed(sealed) => {
-                if self.forward(now, seat, line, &verb) {
-                    self.sealed(seat, sealed);
-                }
-            }
-            Verb::Ping => self.pong(now, id),
-            Verb::Pong => {}
-            Verb::Bye(_) => self.leave(now, id, seat),
-            Verb::Peer { .. } | Verb::Gone(_) | Verb::Err { .. } => {
-                return Err(RefusalReason::new(
-                    Refusal::Proto,
-                    "seul le relais envoie PEER, GONE et ERR",
-                ));
-            }
-        }
-        Ok(())
-    }
-
-    fn sealed(&mut self, seat: Seat, line: &str) {
-        let bytes = line.strip_prefix("BOX ").and_then(seal::text_bytes);
-        let member = self.member(seat);
-        if self.config.mode == RelayMode::Single
-            && let (Some(bytes), Some(member)) = (bytes, member)
-        {
-            self.effects.push_back(Effect::Sealed {
-                side: seat.side,
-                name: member.hello.name.clone(),
-                bytes,
-            });
-        }
-    }
-
-    fn say(&mut self, now: Millis, seat: Seat, line: &[u8], verb: &Verb<'_>) {
-        let here = |member: &Member| matches!(member.presence, Presence::Here(_));
-        if !self.member(seat).is_some_and(here) || !self.forward(now, seat, line, verb) {
-            return;
-        }
-        let shows = self.config.mode == RelayMode::Single;
-        if let Some(member) = self.rooms[seat.room].members[seat.side].as_mut()
-            && let Some(said) = member.says(seat.side, verb, shows)
-        {
-            self.effects.push_back(said);
-        }
-    }
-
-    /// Passes a line of the wire on; tells whether anybody is connected opposite.
-    fn forward(&mut self, now: Millis, seat: Seat, line: &[u8], verb: &Verb<'_>) -> bool {
-        let there = self.member(seat.opposite());
-        let Some(id) = there.and_then(|member| member.presence.conn()) else {
-            return false;
-        };
-        if let Dialect::Plain(_) = self.conns[id].dialect {
-            self.post(now, id, verb);
-            return true;
-        }
-        // As it came.
-        let outbox = self.outgoing(now, id);
-        outbox.reserve(line.len() + 1);
-        outbox.extend_from_slice(line);
-        outbox.push(b'\n');
-        true
-    }
-
-    /// Answers a `PING`, or several: one sign of life that waits is as good as many.
-    fn pong(&mut self, now: Millis, id: ConnId) {
-        const PONG: &[u8] = b"PONG\n";
-        if !self.unsent(id).ends_with(PONG) {
-            self.post(now, id, &Verb::Pong);
-        }
-    }
-
     /// Says something to a connection.
     fn post(&mut self, now: Millis, id: ConnId, verb: &Verb<'_>) {
         let conn = &mut self.conns[id];
-        let Dialect::Plain(end) = &mut conn.dialect else {
-            return verb.encode(self.outgoing(now, id));
-        };
-        if conn.outbox.is_empty() {
-            conn.moved_at = now;
-            conn.outbox.adopt(&mut self.spare);
-        }
-        let teller = Teller {
-            formatter: &self.config.formatter,
-            dates: &mut self.dates,
-            outbox: &mut conn.outbox,
-        };
-        end.hear(now, verb, teller);
-        self.queue(id);
+        conn.expect_more(now, &mut self.spare);
+        conn.tell(now, verb, &self.config.formatter, &mut self.dates);
         // One look for however many verbs.
-        if self.ready.back() != Some(&id) {
+        if matches!(conn.dialect, Dialect::Plain(_)) && self.ready.back() != Some(&id) {
             self.ready.push_back(id);
         }
+        self.queue(id);
     }
 
     /// Where to append the bytes that are meant for a connection.
     fn outgoing(&mut self, now: Millis, id: ConnId) -> &mut Vec<u8> {
         let conn = &mut self.conns[id];
-        if conn.outbox.is_empty() {
-            conn.moved_at = now;
-            conn.outbox.adopt(&mut self.spare);
-        }
+        conn.expect_more(now, &mut self.spare);
         if !conn.queued {
             conn.queued = true;
             self.unsent.push_back(id);

@@ -1,4 +1,9 @@
-//! Characters that do not show themselves.
+//! Characters that do not show themselves, and text made harmless.
+
+use std::borrow::Cow;
+use std::fmt::Write as _;
+
+use unicode_width::UnicodeWidthChar;
 
 use super::search::find_byte;
 
@@ -24,6 +29,54 @@ pub fn is_hidden(c: char) -> bool {
 pub fn printable_ascii(text: &str) -> usize {
     let printable = |byte: u8| matches!(byte, b' '..=b'~');
     find_byte(text.as_bytes(), |byte| !printable(byte)).unwrap_or(text.len())
+}
+
+/// Hostile text made harmless: what could move the cursor, reorder, hide or forge is shown escaped (`\x1b`, `\u{202e}`),
+/// a tab as four spaces, and of a heap of combining marks the first eight, then a cut in brackets.
+///
+/// Takes time linear in the length of the text, and harmless text comes back as it is; so does what was made harmless.
+pub fn safe(text: &str) -> Cow<'_, str> {
+    /// Real writing stacks five at most.
+    const MARKS: usize = 8;
+    const CUT: &str = "[\u{2026}]";
+
+    // No mark comes before U+0300: the table of widths is asked for no letter of Latin scripts.
+    let is_mark = |c: char| c >= '\u{300}' && c.width() == Some(0);
+    let harmless = printable_ascii(text);
+    if !text[harmless..].contains(|c: char| is_hidden(c) || is_mark(c)) {
+        return Cow::Borrowed(text);
+    }
+    let mut shown = String::with_capacity(text.len() + 16);
+    shown.push_str(&text[..harmless]);
+    let mut marks = 0;
+    for c in text[harmless..].chars() {
+        if is_hidden(c) {
+            escape(c, &mut shown);
+            marks = 0;
+        } else if is_mark(c) {
+            marks += 1;
+            match marks {
+                ..=MARKS => shown.push(c),
+                _ if marks == MARKS + 1 => shown.push_str(CUT),
+                _ => {}
+            }
+        } else {
+            shown.push(c);
+            marks = 0;
+        }
+    }
+    Cow::Owned(shown)
+}
+
+fn escape(c: char, shown: &mut String) {
+    match c {
+        '\t' => shown.push_str("    "),
+        '\n' | '\r' => shown.extend(c.escape_default()),
+        '\0'..='\x7f' => {
+            write!(shown, "\\x{:02x}", u32::from(c)).expect("a String takes everything")
+        }
+        _ => shown.extend(c.escape_unicode()),
+    }
 }
 
 /// Allowed beside others, but nothing to see where it stands alone.

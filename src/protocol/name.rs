@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::str::FromStr;
+use std::sync::Arc;
 
 use caseless::Caseless;
 use unicode_normalization::UnicodeNormalization;
@@ -11,9 +12,10 @@ use super::hygiene::{is_hidden, is_unseen_alone};
 /// The longest name or salon, in characters (Unicode scalar values).
 pub const MAX_NAME: usize = 24;
 
-/// The name of a person: 1 to [`MAX_NAME`] characters of any script, spaces inside included, none hidden.
+/// The name of a person: 1 to [`MAX_NAME`] characters of any script, spaces inside included, none hidden. Each message
+/// that is shown names its author: a copy takes no memory.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Name(Box<str>);
+pub struct Name(Arc<str>);
 
 /// Why a text is no [`Name`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,7 +67,7 @@ impl FromStr for Name {
         if text.chars().count() > MAX_NAME {
             return Err(NameError::TooLong);
         }
-        Ok(Name(text.into_boxed_str()))
+        Ok(Name(text.into()))
     }
 }
 

@@ -5,31 +5,40 @@
 //! no messages, so that neither CR LF nor the NUL padding of fixed records needs a rule of its own; and a client that
 //! ends its lines with nothing at all is understood by its silences.
 
+mod author;
+mod diagnostics;
+mod foreign;
 mod opening;
 mod outgoing;
+mod pasting;
+mod prompt;
 mod telnet;
 mod text;
+mod typist;
 
 use std::borrow::Cow;
 use std::collections::VecDeque;
 
+use self::author::Introduction;
 use self::opening::Opening;
+use self::pasting::Pasting;
+use self::prompt::NamePrompt;
 use self::telnet::{IAC, Telnet};
-use self::text::{Charset, Place};
+use self::text::Charset;
+use self::typist::Typist;
 use super::Millis;
+use super::end_words::EndWord;
 use super::name::Name;
 use super::search::find_byte;
 use super::wire::{MAGIC, MAX_TEXT};
 
+pub use self::diagnostics::{Diagnostic, Diagnostics};
 pub use self::opening::Foreign;
-pub use self::outgoing::{sentence, write_message, write_notice, write_welcome};
+pub use self::outgoing::{
+    SEAT_YIELDED, SIGN_OF_LIFE, sentence, write_message, write_notice, write_welcome,
+};
+pub use self::prompt::PROMPT;
 
-/// A connection that says nothing for so long is asked for a name.
-const PROMPT_TIMEOUT: Millis = 400;
-/// How long after that it is asked once more: some clients read twice before they say anything.
-const SECOND_PROMPT_TIMEOUT: Millis = 2_000;
-/// And how often from then on.
-const PROMPT_INTERVAL: Millis = 10_000;
 /// Silence that ends a line, for a client that has never sent CR or LF.
 const LINE_TIMEOUT: Millis = 150;
 /// Silence after which half a UTF-8 character or half an opening is taken for what it is.
@@ -37,8 +46,9 @@ const WHOLE_LINE_TIMEOUT: Millis = 2_000;
 /// Silence after which a single key is a line: whoever types goes on sooner, a client named « A » does not.
 const KEY_INTERVAL: Millis = 5_000;
 
-/// What a silent connection is asked. It may be a client of the wire whose hello is late, which passes over it.
-pub const PROMPT: &str = "Quel est votre nom ?";
+/// « bye » is a message unless the stream ends so soon after it.
+const FAREWELL_TIMEOUT: Millis = 500;
+
 /// Windows puts it at the beginning of what is UTF-8.
 const BYTE_ORDER_MARK: char = '\u{feff}';
 
@@ -54,8 +64,6 @@ pub const GUEST: &str = "invité";
 pub struct Plain {
     stage: PlainStage,
     prompt: NamePrompt,
-    /// How often the name was asked for.
-    prompts: u32,
     telnet: Telnet,
     /// Text received and not looked at yet: what follows the first `read` bytes.
     unread: Vec<u8>,
@@ -63,11 +71,16 @@ pub struct Plain {
     /// The line that has begun: at most [`MAX_TEXT`] bytes, or what comes after so many.
     line: Vec<u8>,
     part: Part,
+    /// A message that says goodbye if nothing follows it until then.
+    farewell: Option<(Box<str>, Millis)>,
+    /// What came first holds what no terminal sends, though keys may have taken it back.
+    opens_binary: bool,
+    /// It has said something after its first line.
+    past_first_line: bool,
     /// What the line last ended says: at most a name and a few texts.
     heard: VecDeque<Input>,
     framing: Framing,
-    /// What the client writes before its messages, spelt as it did: its name and a sign.
-    prefix: Option<String>,
+    pasting: Pasting,
     hand: Typist,
     /// Characters that the bytes of one read have added to the line.
     added: usize,
@@ -96,29 +109,6 @@ pub enum Input {
     Foreign(Foreign),
 }
 
-/// Something about how a line was understood, for whoever looks for the mistake in a client.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Diagnostic {
-    /// Nothing ended the line but silence.
-    Silence,
-    /// Nothing ended the line but the end of the stream.
-    EndOfStream,
-    /// The client's own name stood before the text.
-    OwnPrefix,
-    Windows1252,
-    ByteOrderMark,
-    /// The line is longer than a message.
-    Split,
-    /// Telnet commands stood among the text.
-    Telnet,
-    /// Characters were taken back.
-    Erased,
-}
-
-/// A set of [`Diagnostic`]s.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Diagnostics(u8);
-
 /// How far the client has come.
 #[derive(Debug)]
 enum PlainStage {
@@ -133,15 +123,6 @@ enum PlainStage {
     Over,
 }
 
-/// Asking for the name.
-#[derive(Debug)]
-enum NamePrompt {
-    At(Millis),
-    /// The client has begun to speak by itself: only a blank line would show somebody who needs help.
-    OnBlank,
-    Shown,
-}
-
 /// How the client ends its lines.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Framing {
@@ -150,15 +131,6 @@ enum Framing {
     Silence,
     /// By CR or LF, so that silence means nothing any more.
     Endings,
-}
-
-/// Who writes the line.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Typist {
-    /// A person in character mode, so many characters by now: no silence ends the line.
-    Person(usize),
-    /// A program, in pieces.
-    Program,
 }
 
 /// How much of the client's line there is to understand.
@@ -181,16 +153,18 @@ impl Plain {
     pub fn new(now: Millis) -> Plain {
         Plain {
             stage: PlainStage::Opening,
-            prompt: NamePrompt::At(now + PROMPT_TIMEOUT),
-            prompts: 0,
+            prompt: NamePrompt::new(now),
             telnet: Telnet::default(),
             unread: Vec::new(),
             read: 0,
             line: Vec::new(),
             part: Part::First,
+            farewell: None,
+            opens_binary: false,
+            past_first_line: false,
             heard: VecDeque::new(),
             framing: Framing::Unknown,
-            prefix: None,
+            pasting: Pasting::default(),
             hand: Typist::Person(0),
             added: 0,
             charset: Charset::Utf8,
@@ -204,7 +178,7 @@ impl Plain {
     pub fn talking() -> Plain {
         Plain {
             stage: PlainStage::Talking(None),
-            prompt: NamePrompt::Shown,
+            prompt: NamePrompt::Over,
             hand: Typist::Program,
             ..Plain::new(0)
         }
@@ -217,8 +191,8 @@ impl Plain {
             return;
         };
         // Telnet negotiates before anybody types.
-        if first != IAC && matches!(self.prompt, NamePrompt::At(_)) {
-            self.prompt = NamePrompt::OnBlank;
+        if first != IAC {
+            self.prompt = self.prompt.after_bytes();
         }
         let silence = now.saturating_sub(self.heard_at);
         self.heard_at = now;
@@ -260,14 +234,14 @@ impl Plain {
 
     /// Time has passed. The prompt is appended to `out` when it is due.
     pub fn handle_timeout(&mut self, now: Millis, out: &mut Vec<u8>) {
-        if self.prompt_at().is_some_and(|at| at <= now) {
-            let pause = match self.prompts {
-                0 => SECOND_PROMPT_TIMEOUT,
-                _ => PROMPT_INTERVAL,
-            };
-            self.prompts += 1;
-            self.prompt = NamePrompt::At(now + pause);
+        if let Some((at, asked)) = self.prompt_at()
+            && at <= now
+        {
+            self.prompt = NamePrompt::asked(now, asked);
             write_notice(out, PROMPT);
+        }
+        if self.farewell_ends_at().is_some_and(|at| at <= now) {
+            self.release_farewell();
         }
         if self.silence_ends_at().is_some_and(|at| at <= now) {
             match self.stage {
@@ -282,9 +256,18 @@ impl Plain {
         !matches!(self.stage, PlainStage::Opening | PlainStage::Wire)
     }
 
+    /// Whether it has said more than its first line.
+    pub fn is_past_first_line(&self) -> bool {
+        self.past_first_line
+    }
+
     /// When [`handle_timeout`](Plain::handle_timeout) must be called next. Any other call may change it.
     pub fn next_timeout(&self) -> Option<Millis> {
-        let deadlines = [self.prompt_at(), self.silence_ends_at()];
+        let deadlines = [
+            self.prompt_at().map(|(at, _)| at),
+            self.farewell_ends_at(),
+            self.silence_ends_at(),
+        ];
         deadlines.into_iter().flatten().min()
     }
 
@@ -298,11 +281,19 @@ impl Plain {
         std::mem::take(&mut self.diagnostics)
     }
 
-    fn prompt_at(&self) -> Option<Millis> {
-        match (&self.stage, &self.prompt) {
-            (PlainStage::Opening | PlainStage::Naming, NamePrompt::At(at)) => Some(*at),
+    /// When the name is asked for, after how many times.
+    fn prompt_at(&self) -> Option<(Millis, u32)> {
+        match (&self.stage, self.prompt) {
+            (PlainStage::Opening | PlainStage::Naming, NamePrompt::At(at, asked)) => {
+                Some((at, asked))
+            }
             _ => None,
         }
+    }
+
+    fn farewell_ends_at(&self) -> Option<Millis> {
+        let (_, at) = self.farewell.as_ref()?;
+        (!self.ended && self.is_idle()).then_some(*at)
     }
 
     /// When what stands is taken for a line, or an opening for text, if nothing more comes.
@@ -345,14 +336,12 @@ impl Plain {
                 self.heard.push_back(Input::Wire);
             }
             Some(Opening::Foreign(foreign)) => self.finish(Input::Foreign(foreign)),
-            Some(Opening::Text) if Foreign::of_first_read(&self.unread).is_some() => {
-                let foreign = Foreign::of_first_read(&self.unread).unwrap_or(Foreign::Binary);
-                self.finish(Input::Foreign(foreign));
-            }
             Some(Opening::Text) => {
                 self.unread.truncate(before);
                 self.take_as_text(out);
+                let start = self.unread.len();
                 self.take(silence, bytes, out);
+                self.judge_opening(start);
             }
         }
     }
@@ -363,8 +352,15 @@ impl Plain {
             self.stage = PlainStage::Naming;
             let opening = std::mem::take(&mut self.unread);
             self.take(0, &opening, out);
+            self.judge_opening(0);
             self.read_on();
         }
+    }
+
+    /// Judges what has come so far, from there on. A single key may be a slip of somebody who types.
+    fn judge_opening(&mut self, start: usize) {
+        let opening = &self.unread[start..];
+        self.opens_binary |= opening.len() > 1 && opening::holds_binary(opening);
     }
 
     fn take(&mut self, silence: Millis, bytes: &[u8], out: &mut Vec<u8>) {
@@ -374,21 +370,22 @@ impl Plain {
         if self.unread.len() - start < bytes.len() {
             self.diagnostics.add(Diagnostic::Telnet);
         }
-        // A client that ends its lines with nothing, and whose messages begin with its name: so does the next one.
-        if was_idle && self.framing == Framing::Silence && self.begins_anew(&self.unread[start..]) {
-            return self.end_line_by_silence();
-        }
-        let goes_on = || self.hand.may_add(&self.unread[start..]);
+        let sent = &self.unread[start..];
+        let goes_on = || self.hand.may_add(sent);
+        let is_new = self.framing == Framing::Silence
+            && was_idle
+            && self.part == Part::First
+            && !self.line.is_empty()
+            && self.pasting.begins_line(sent, &self.line, self.charset);
         // A client named « A » that says « bonjour » a second later: what stood before was a line by itself.
         if silence >= LINE_TIMEOUT && self.framing == Framing::Unknown && was_idle && !goes_on() {
             self.end_line_by_silence();
+        } else if is_new {
+            self.end_line_for(Diagnostic::Pasted);
         }
-    }
-
-    /// Whether these bytes begin with what the client writes before its messages.
-    fn begins_anew(&self, bytes: &[u8]) -> bool {
-        let prefix = self.prefix.as_ref();
-        prefix.is_some_and(|prefix| bytes.starts_with(prefix.as_bytes()))
+        if self.framing != Framing::Endings && !bytes.is_empty() {
+            self.pasting.read(bytes.len());
+        }
     }
 
     /// Reads until something is heard or nothing is unread.
@@ -409,7 +406,11 @@ impl Plain {
     /// Reads a run of text, or one byte that edits or ends the line.
     fn read_some(&mut self) {
         let rest = &self.unread[self.read..];
-        let run = find_byte(rest, text::is_key).unwrap_or(rest.len());
+        let run = match find_byte(rest, text::may_be_key) {
+            // A tab, say, is text like any other.
+            Some(0) if !text::is_key(rest[0]) => 1,
+            found => found.unwrap_or(rest.len()),
+        };
         let room = MAX_TEXT.saturating_sub(self.line.len());
         if run > 0 && room == 0 {
             self.end_part();
@@ -457,12 +458,13 @@ impl Plain {
     }
 
     fn end_line(&mut self) {
+        self.pasting.end_line(self.framing);
         self.hand = Typist::Person(0);
         self.added = 0;
         let mut line = std::mem::take(&mut self.line);
         let text = self.decode(&line);
         match std::mem::replace(&mut self.part, Part::First) {
-            Part::First => self.hear(&text, Extent::Line),
+            Part::First => self.hear(&line, &text, Extent::Line),
             Part::Later => self.say(&text),
         }
         drop(text);
@@ -479,7 +481,7 @@ impl Plain {
         let line = std::mem::replace(&mut self.line, rest);
         let text = self.decode(&line);
         match std::mem::replace(&mut self.part, Part::Later) {
-            Part::First => self.hear(&text, Extent::Beginning),
+            Part::First => self.hear(&line, &text, Extent::Beginning),
             Part::Later => self.say(&text),
         }
     }
@@ -494,7 +496,7 @@ impl Plain {
     }
 
     /// Understands a line, or the beginning of one too long for a message.
-    fn hear(&mut self, text: &str, extent: Extent) {
+    fn hear(&mut self, line: &[u8], text: &str, extent: Extent) {
         let marked = text;
         let text = marked.trim_start_matches(BYTE_ORDER_MARK);
         if text.len() < marked.len() {
@@ -505,13 +507,14 @@ impl Plain {
             Extent::Beginning => text,
         };
         match &self.stage {
-            PlainStage::Naming => self.hear_first(text, extent),
+            PlainStage::Naming => self.hear_first(line, text, extent),
             PlainStage::Talking(name) => {
+                self.past_first_line |= !text.is_empty();
                 let said = name
                     .as_ref()
-                    .and_then(|name| text::without_author(text, name));
+                    .and_then(|name| author::without_author(text, name));
                 if let Some(said) = said {
-                    self.take_prefix(text, said);
+                    self.own_prefix(text, said);
                 }
                 self.hear_messages(said.unwrap_or(text), extent);
             }
@@ -520,26 +523,29 @@ impl Plain {
     }
 
     /// The first line: a name, a name and a message, or neither.
-    fn hear_first(&mut self, text: &str, extent: Extent) {
+    fn hear_first(&mut self, line: &[u8], text: &str, extent: Extent) {
         if extent == Extent::Line && text.is_empty() {
             // NUL is padding; CR or LF is somebody who presses Enter to see what happens.
-            if let (NamePrompt::OnBlank, Framing::Endings) = (&self.prompt, self.framing) {
-                self.prompt = NamePrompt::At(0);
+            if let (NamePrompt::OnBlank(asked), Framing::Endings) = (self.prompt, self.framing) {
+                self.prompt = NamePrompt::after_blank(self.heard_at, asked);
             }
             return;
         }
-        if let Some(foreign) = Foreign::of_first_line(text) {
+        let rest = &self.unread[self.read..];
+        let binary = self.opens_binary.then_some(Foreign::Binary);
+        if let Some(foreign) = Foreign::of_first_line(line, text, rest).or(binary) {
             self.finish(Input::Foreign(foreign));
-        } else if let Some(name) = text::announced_name(text) {
-            self.sit_down(Some(name));
-        } else if let Some((name, said)) = text::introduction(text) {
-            self.take_prefix(text, said);
+        } else if extent == Extent::Line && EndWord::of_plain(text) == Some(EndWord::Anywhere) {
+            self.finish(Input::Quit);
+        } else if let Some(Introduction { name, said, how }) = author::introduction(text) {
+            self.diagnostics.add(how);
+            if how == Diagnostic::OwnPrefix {
+                self.own_prefix(text, said);
+            }
             self.sit_down(Some(name));
             self.hear_messages(said, extent);
         } else if extent == Extent::Beginning {
             self.finish(Input::Foreign(Foreign::Oversized));
-        } else if text::is_end_word(text, Place::Midst) {
-            self.finish(Input::Quit);
         } else if let Ok(name) = text.parse() {
             self.sit_down(Some(name));
         } else {
@@ -554,48 +560,59 @@ impl Plain {
         self.stage = PlainStage::Talking(name);
     }
 
-    /// Remembers what stands before a message.
-    fn take_prefix(&mut self, text: &str, said: &str) {
+    /// The client's own name stands before what it says.
+    fn own_prefix(&mut self, text: &str, said: &str) {
         self.diagnostics.add(Diagnostic::OwnPrefix);
-        let prefix = text[..text.len() - said.len()].trim();
-        self.prefix = Some(prefix.to_owned()).filter(|prefix| !prefix.is_empty());
+        if self.framing != Framing::Endings {
+            self.pasting.learn_prefix(&text[..text.len() - said.len()]);
+        }
     }
 
-    /// One message, or several that came at once from a client that ends its lines with nothing: each after the first
-    /// begins with its prefix.
-    fn hear_messages(&mut self, text: &str, extent: Extent) {
-        let prefix = self
-            .prefix
-            .clone()
-            .filter(|_| self.framing == Framing::Silence);
-        match prefix {
-            Some(prefix) if text.contains(&prefix) => {
-                for part in text.split(&prefix) {
-                    self.hear_message(part.trim_start(), extent);
-                }
+    /// One message, or several of a client that puts nothing between them but its name.
+    fn hear_messages(&mut self, mut text: &str, extent: Extent) {
+        if self.framing == Framing::Silence {
+            while let Some((said, rest)) = self.pasting.split(text)
+                && self.is_open()
+            {
+                self.diagnostics.add(Diagnostic::Pasted);
+                self.hear_message(said, Extent::Line);
+                text = rest;
             }
-            _ => self.hear_message(text, extent),
+        }
+        if self.is_open() {
+            self.hear_message(text, extent);
         }
     }
 
     fn hear_message(&mut self, text: &str, extent: Extent) {
-        if extent == Extent::Line && text::is_end_word(text, self.place()) {
-            self.finish(Input::Quit);
-        } else if !text.trim().is_empty() {
-            self.say(text);
+        let farewell = match extent {
+            Extent::Line => EndWord::of_plain(text),
+            Extent::Beginning => None,
+        };
+        match farewell {
+            Some(EndWord::Anywhere) => {
+                self.release_farewell();
+                self.finish(Input::Quit);
+            }
+            Some(EndWord::IfLast) => {
+                self.release_farewell();
+                self.farewell = Some((text.into(), self.heard_at + FAREWELL_TIMEOUT));
+            }
+            None if text.trim().is_empty() => {}
+            None => self.say(text),
         }
     }
 
-    /// Whether anything follows the line that has just ended.
-    fn place(&self) -> Place {
-        match self.ended && self.read == self.unread.len() {
-            true => Place::End,
-            false => Place::Midst,
+    /// Something follows: it was a message.
+    fn release_farewell(&mut self) {
+        if let Some((text, _)) = self.farewell.take() {
+            self.heard.push_back(Input::Said(text.into()));
         }
     }
 
     /// In as few messages as will hold it: what was 4000 bytes of Windows-1252 is more of UTF-8.
     fn say(&mut self, mut text: &str) {
+        self.release_farewell();
         while !text.is_empty() {
             let (message, rest) = text::split_at_most(text, MAX_TEXT);
             self.heard.push_back(Input::Said(message.to_owned()));
@@ -605,59 +622,11 @@ impl Plain {
 
     fn finish(&mut self, last: Input) {
         self.stage = PlainStage::Over;
+        self.farewell = None;
         self.unread = Vec::new();
         self.read = 0;
         self.line = Vec::new();
         self.heard.push_back(last);
-    }
-}
-
-impl Typist {
-    /// Whether these bytes, after a silence, may be of the same line.
-    fn may_add(self, bytes: &[u8]) -> bool {
-        match self {
-            Typist::Program => true,
-            Typist::Person(keys) => {
-                text::characters(bytes) <= keys.max(1) || bytes.iter().copied().any(text::ends_line)
-            }
-        }
-    }
-
-    /// After one more read that has added so many characters to the line. Several keys may come together when
-    /// something held them up, but not more than a person has typed by then.
-    fn after(self, added: usize) -> Typist {
-        match self {
-            Typist::Person(keys) if added <= keys.max(1) => Typist::Person(keys + added),
-            _ => Typist::Program,
-        }
-    }
-}
-
-impl Diagnostics {
-    /// What is in the set.
-    pub fn iter(self) -> impl Iterator<Item = Diagnostic> {
-        let all = [
-            Diagnostic::Telnet,
-            Diagnostic::ByteOrderMark,
-            Diagnostic::Windows1252,
-            Diagnostic::Erased,
-            Diagnostic::Silence,
-            Diagnostic::EndOfStream,
-            Diagnostic::Split,
-            Diagnostic::OwnPrefix,
-        ];
-        all.into_iter()
-            .filter(move |diagnostic| self.0 & diagnostic.bit() != 0)
-    }
-
-    fn add(&mut self, diagnostic: Diagnostic) {
-        self.0 |= diagnostic.bit();
-    }
-}
-
-impl Diagnostic {
-    fn bit(self) -> u8 {
-        1 << self as u8
     }
 }
 

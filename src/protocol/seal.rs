@@ -18,7 +18,8 @@ mod tests;
 
 use std::fmt;
 
-use zeroize::{Zeroize, Zeroizing};
+use subtle::ConstantTimeEq;
+use zeroize::Zeroizing;
 
 use super::Millis;
 use super::name::Name;
@@ -43,6 +44,7 @@ const MAX_GUESSES: u32 = 3;
 const PROOF_TIMEOUT: Millis = 15_000;
 
 /// The code that two people share, as both spell it: see [`crate::code`].
+#[derive(Clone)]
 pub struct Code(Zeroizing<String>);
 
 impl Code {
@@ -57,15 +59,9 @@ impl Code {
     }
 }
 
-impl Clone for Code {
-    fn clone(&self) -> Code {
-        Code(self.0.clone())
-    }
-}
-
 impl PartialEq for Code {
     fn eq(&self, other: &Code) -> bool {
-        rules::is_proved(self.0.as_bytes(), other.0.as_bytes())
+        self.0.as_bytes().ct_eq(other.0.as_bytes()).into()
     }
 }
 
@@ -336,12 +332,6 @@ pub(super) fn text_bytes(fields: &str) -> Option<usize> {
         .count();
     let bytes = (sealed.len() / 4 * 3).checked_sub(padding + TAG)?;
     (bytes >= STEP).then_some(bytes)
-}
-
-impl Drop for Seal {
-    fn drop(&mut self) {
-        self.seed.zeroize();
-    }
 }
 
 impl fmt::Debug for Seal {

@@ -137,11 +137,11 @@ impl Session {
 
     /// The connection is gone. What was under way on it is sent again on the next.
     pub fn disconnected(&mut self, reason: Disconnected) {
-        let was_up = self.connection.close();
+        let outage = self.connection.close().then_some(reason);
         if let Some(seal) = &mut self.seal {
             seal.part();
         }
-        self.exchange.disconnected(was_up, reason);
+        self.exchange.disconnected(outage);
         self.collect();
     }
 
@@ -242,7 +242,7 @@ impl Session {
         });
         match met {
             Ok(Progress::Resumed) => self.meet(now, pid, name),
-            Ok(_) => self.exchange.disconnected(false, Disconnected::Closed),
+            Ok(_) => self.exchange.set_apart(),
             Err(error) => self.give_up(now, |name| error.ending(name)),
         }
     }
@@ -285,9 +285,7 @@ impl Session {
                 self.meet(now, pid, name);
             }
             // What is said now would be sealed with keys that the partner has no more.
-            (Ok(Progress::BegunAnew), _) => {
-                self.exchange.disconnected(false, Disconnected::Closed);
-            }
+            (Ok(Progress::BegunAnew), _) => self.exchange.set_apart(),
             (Ok(_), _) => {}
             (Err(error), _) => self.give_up(now, |name| error.ending(name)),
         }

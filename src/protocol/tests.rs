@@ -3,8 +3,10 @@
 
 mod ending;
 mod finding;
+mod passing_on;
 mod plain_partners;
 mod purity;
 mod resuming;
 mod scene;
 mod seats;
+mod yielding;

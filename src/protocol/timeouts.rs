@@ -28,6 +28,8 @@ pub const LAST_ROWS_TIMEOUT: Millis = 2_000;
 
 /// How long a seat is kept for its owner's return.
 pub const SEAT_TTL: Millis = 120_000;
+/// How long a client that has said nothing but its first line may be silent while somebody else wants its seat.
+pub const YIELD_TIMEOUT: Millis = 10_000;
 /// How long lines of a plain client whose stream has ended are kept for somebody to come.
 pub const UNDELIVERED_TTL: Millis = 120_000;
 

@@ -261,9 +261,18 @@ fn fields<const N: usize>(mut rest: &str) -> Option<[&str; N]> {
 
 /// A decimal number of digits alone: no sign, no space.
 pub(super) fn number(text: &str) -> Option<u64> {
-    // The parser would take a plus sign, too.
-    let begins = text.starts_with(|c: char| c.is_ascii_digit());
-    begins.then(|| text.parse().ok()).flatten()
+    /// So many digits fit, whatever they are.
+    const SHORT: usize = 19;
+
+    let mut number = 0_u64;
+    for byte in text.bytes() {
+        let digit = byte.is_ascii_digit().then(|| u64::from(byte - b'0'))?;
+        number = match text.len() {
+            ..=SHORT => number * 10 + digit,
+            _ => number.checked_mul(10)?.checked_add(digit)?,
+        };
+    }
+    (!text.is_empty()).then_some(number)
 }
 
 /// The beginning of a line that is not understood, short enough and safe to be quoted back.

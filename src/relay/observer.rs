@@ -6,6 +6,8 @@ use std::os::fd::BorrowedFd;
 
 use crate::clock;
 use crate::display::{self, Author};
+use crate::invitation::Invitation;
+use crate::options::Sealing;
 use crate::protocol::hub::{Counts, Effect};
 use crate::protocol::wire::Bye;
 use crate::protocol::{Line, Millis};
@@ -26,7 +28,8 @@ impl Observer {
         match self {
             Observer::Console(console) => {
                 for address in listener.reachable_at()? {
-                    let row = console.notice_palette().invitation(address);
+                    let line = Invitation::new(address, Sealing::Off).to_string();
+                    let row = console.notice_palette().command(&line);
                     console.aside(&row);
                 }
             }
@@ -154,6 +157,7 @@ fn happened(console: &mut Console, effect: &Effect) {
         Effect::Away { name, .. } => display::away(name.as_str(), 0),
         Effect::Back { name, .. } => display::back(name.as_str(), 0),
         Effect::Left { name, .. } => display::left(name.as_str()),
+        Effect::Yielded { name, .. } => display::yielded(name.as_str()),
         Effect::Lost { name, .. } => display::lost(name.as_str()),
         Effect::Refused {
             address, reason, ..

@@ -66,9 +66,10 @@ pub(super) enum Severity {
 impl Log {
     pub(super) fn stderr() -> Log {
         let stderr = io::stderr();
-        let dates = match is_journal(stderr.as_fd()) {
-            true => LogDates::Journal,
-            false => LogDates::Ours,
+        let dates = if is_journal(stderr.as_fd()) {
+            LogDates::Journal
+        } else {
+            LogDates::Ours
         };
         Log::new(Output::new(&stderr).ok(), dates)
     }
@@ -200,6 +201,9 @@ fn sentence(effect: &Effect) -> Option<(Severity, String)> {
         ),
         Effect::Back { name, salon } => (name, "est de retour".to_owned(), salon),
         Effect::Left { name, salon } => (name, "a quitté la discussion".to_owned(), salon),
+        Effect::Yielded { name, salon } => {
+            (name, "n'a rien écrit et cède sa place".to_owned(), salon)
+        }
         Effect::Lost { name, salon } => (name, "n'a pas pu revenir à temps".to_owned(), salon),
         Effect::Refused {
             address, reason, ..

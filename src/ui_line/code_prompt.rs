@@ -4,76 +4,72 @@
 
 use std::collections::VecDeque;
 use std::fs::File;
+use std::future::poll_fn;
 use std::io::{self, Read, Write};
-use std::os::unix::net::UnixStream;
+use std::task::{Context, Poll, ready};
 
-use rustix::event::{PollFd, PollFlags, poll};
-use signal_hook::SigId;
-use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
-use signal_hook::low_level::{pipe, unregister};
+use rustix::process::Signal;
+use smol::Async;
 use zeroize::{Zeroize, Zeroizing};
 
 use super::keys::{Key, Keys};
 use super::terminal::Terminal;
-use crate::code::{self, BadCode};
+use crate::code::{self, BadCode, MAX_CODE};
 use crate::display::{self, safe};
 use crate::protocol::seal::Code;
+use crate::signals::Signals;
 
 /// What became of asking.
 #[derive(Debug)]
 pub enum Asked {
     Code(Code),
     /// The person thought better of it, or a signal came: this one, or what Ctrl-C and Ctrl-D stand for.
-    Signal(i32),
+    Signal(Signal),
 }
-
-/// In bytes: nobody says a longer code aloud.
-const LONGEST: usize = 200;
 
 /// Asks for the code; Enter alone draws one and shows it.
 ///
 /// # Errors
 /// When there is no terminal, or no randomness.
-pub fn ask_code() -> io::Result<Asked> {
+pub async fn ask_code() -> io::Result<Asked> {
     let tty = File::options().read(true).write(true).open("/dev/tty")?;
-    let signals = PromptSignals::register()?;
+    // Until the terminal is as it was, whatever ends the program ends here.
+    let signals = Signals::watch(&[Signal::INT, Signal::TERM, Signal::HUP])?;
     let mut asking = Asking {
         // From here on dropping it puts the terminal back.
         terminal: Terminal::open(&tty, &tty)?,
-        tty,
-        typed: Zeroizing::new(String::with_capacity(2 * LONGEST)),
+        tty: Async::new(tty)?,
+        signals,
+        typed: Zeroizing::new(String::with_capacity(2 * MAX_CODE)),
     };
-    asking.ask(&signals)
+    asking.ask().await
+}
+
+/// What came of waiting.
+enum Typed {
+    /// So many bytes.
+    Bytes(usize),
+    Signal(Signal),
 }
 
 struct Asking {
     terminal: Terminal,
-    tty: File,
+    tty: Async<File>,
+    signals: Signals,
     typed: Zeroizing<String>,
 }
 
 impl Asking {
-    fn ask(&mut self, signals: &PromptSignals) -> io::Result<Asked> {
+    async fn ask(&mut self) -> io::Result<Asked> {
         let mut decoder = Keys::default();
         let mut keys = VecDeque::new();
         let mut bytes = Zeroizing::new([0; 64]);
         loop {
             self.draw()?;
-            let mut watched = [
-                PollFd::new(&self.tty, PollFlags::IN),
-                PollFd::new(&signals.told, PollFlags::IN),
-            ];
-            match poll(&mut watched, None) {
-                Err(error) if error == rustix::io::Errno::INTR => continue,
-                outcome => outcome?,
+            let read = match poll_fn(|context| self.poll_read(context, &mut bytes[..])).await? {
+                Typed::Bytes(read) => read,
+                Typed::Signal(signal) => return Ok(Asked::Signal(signal)),
             };
-            if !watched[1].revents().is_empty() {
-                return Ok(Asked::Signal(SIGTERM));
-            }
-            let read = self.tty.read(&mut bytes[..])?;
-            if read == 0 {
-                return Ok(Asked::Signal(SIGHUP));
-            }
             decoder.decode(&bytes[..read], &mut keys);
             while let Some(key) = keys.pop_front() {
                 match key {
@@ -90,6 +86,28 @@ impl Asking {
         }
     }
 
+    /// A signal, or else what is typed.
+    fn poll_read(
+        &mut self,
+        context: &mut Context<'_>,
+        bytes: &mut [u8],
+    ) -> Poll<io::Result<Typed>> {
+        if let Poll::Ready(signal) = self.signals.poll_next(context) {
+            return Poll::Ready(signal.map(Typed::Signal));
+        }
+        loop {
+            match self.tty.get_ref().read(bytes) {
+                // The terminal is gone.
+                Ok(0) => return Poll::Ready(Ok(Typed::Signal(Signal::HUP))),
+                Ok(read) => return Poll::Ready(Ok(Typed::Bytes(read))),
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    ready!(self.tty.poll_readable(context))?;
+                }
+                Err(error) => return Poll::Ready(Err(error)),
+            }
+        }
+    }
+
     fn press(&mut self, key: Key) {
         match key {
             Key::Text(mut text) | Key::Pasted(mut text) => {
@@ -98,7 +116,7 @@ impl Asking {
                 } else {
                     Zeroizing::new(text.replace(|c: char| c.is_control(), ""))
                 };
-                if self.typed.len() + completed.len() <= LONGEST {
+                if self.typed.len() + completed.len() <= MAX_CODE {
                     self.typed.push_str(&completed);
                 }
                 text.zeroize();
@@ -133,7 +151,7 @@ impl Asking {
     fn given_up(&mut self) -> Asked {
         // The terminal is put back whatever becomes of the line's end.
         let _ = self.write("\r\n");
-        Asked::Signal(SIGINT)
+        Asked::Signal(Signal::INT)
     }
 
     fn draw(&mut self) -> io::Result<()> {
@@ -147,35 +165,6 @@ impl Asking {
     }
 
     fn write(&mut self, text: &str) -> io::Result<()> {
-        self.tty.write_all(text.as_bytes())
-    }
-}
-
-/// PromptSignals that end the program, for as long as the terminal is not as it was.
-struct PromptSignals {
-    told: UnixStream,
-    registered: Vec<SigId>,
-}
-
-impl PromptSignals {
-    fn register() -> io::Result<PromptSignals> {
-        let (told, tell) = UnixStream::pair()?;
-        let mut signals = PromptSignals {
-            told,
-            registered: Vec::new(),
-        };
-        for signal in [SIGINT, SIGTERM, SIGHUP] {
-            let id = pipe::register(signal, tell.try_clone()?)?;
-            signals.registered.push(id);
-        }
-        Ok(signals)
-    }
-}
-
-impl Drop for PromptSignals {
-    fn drop(&mut self) {
-        for id in self.registered.drain(..) {
-            unregister(id);
-        }
+        self.tty.get_ref().write_all(text.as_bytes())
     }
 }

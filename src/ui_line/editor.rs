@@ -197,9 +197,10 @@ impl Editor {
 
     fn transpose(&mut self) -> EditOutcome {
         // At the end of the line, the two last ones; else those on both sides.
-        let middle = match self.right() == self.cursor {
-            true => self.left(),
-            false => self.cursor,
+        let middle = if self.right() == self.cursor {
+            self.left()
+        } else {
+            self.cursor
         };
         let (before, behind) = self.text.split_at(middle);
         let (Some(left), Some(right)) = (

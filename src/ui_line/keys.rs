@@ -137,9 +137,10 @@ impl Keys {
             Return::NotBefore => &text,
         };
         self.mode = KeyMode::Pasting {
-            after_return: match text.ends_with('\r') {
-                true => Return::Before,
-                false => Return::NotBefore,
+            after_return: if text.ends_with('\r') {
+                Return::Before
+            } else {
+                Return::NotBefore
             },
         };
         let pasted = unbroken.replace("\r\n", "\n").replace('\r', "\n");

@@ -64,9 +64,10 @@ impl LineMode {
         if streams.layout == Layout::Prompt {
             watched.extend([Signal::TSTP, Signal::CONT, Signal::WINCH]);
         }
-        let source = match rustix::termios::isatty(&streams.input) {
-            true => LineSource::Person,
-            false => LineSource::Program,
+        let source = if rustix::termios::isatty(&streams.input) {
+            LineSource::Person
+        } else {
+            LineSource::Program
         };
         Ok(LineMode {
             conversation: Conversation::new(settings.name, source, settings.record),
@@ -210,9 +211,10 @@ impl LineMode {
         if !self.conversation.is_talking() {
             return Intake::Closed;
         }
-        match self.client.has_room() && self.view.has_room() {
-            true => Intake::Open,
-            false => Intake::Held,
+        if self.client.has_room() && self.view.has_room() {
+            Intake::Open
+        } else {
+            Intake::Held
         }
     }
 

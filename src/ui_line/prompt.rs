@@ -25,6 +25,7 @@ pub struct Prompt {
     /// Rows that go onto the screen next, above the prompt row.
     above: Vec<u8>,
     row: PromptRow,
+    label: &'static str,
     fullness: Fullness,
 }
 
@@ -47,6 +48,8 @@ enum Fullness {
 }
 
 const PROMPT: &str = "> ";
+/// While nobody but the other can read what is typed here.
+const SEALED_PROMPT: &str = "chiffré > ";
 const BELL: &[u8] = b"\x07";
 const CLEAR: &[u8] = b"\x1b[H\x1b[2J";
 /// In bytes: how much may wait to be understood. A terminal keeps some more by itself.
@@ -65,8 +68,15 @@ impl Prompt {
             orders: Vec::new(),
             above: Vec::new(),
             row: PromptRow::Absent,
+            label: PROMPT,
             fullness: Fullness::Room,
         })
+    }
+
+    /// From here on nobody but the other can read what is typed.
+    pub fn seal(&mut self) {
+        self.label = SEALED_PROMPT;
+        self.redraw();
     }
 
     /// Whether it is worth reading what is typed. It is while keys wait, too, because Ctrl-C must not.
@@ -192,7 +202,7 @@ impl Prompt {
         frame.append(&mut self.above);
         self.row = PromptRow::Absent;
         if intake != Intake::Closed {
-            let drawn = self.editor.draw(PROMPT, columns, &mut frame);
+            let drawn = self.editor.draw(self.label, columns, &mut frame);
             self.row = PromptRow::Drawn { drawn, columns };
         }
         screen.push(&frame);

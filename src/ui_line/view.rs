@@ -3,7 +3,6 @@
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
 use std::task::{Context, Poll};
-use std::time::Duration;
 
 use smol::Async;
 
@@ -12,9 +11,9 @@ use super::pipe::Pipe;
 use super::prompt::Prompt;
 use super::{Layout, Streams};
 use crate::display::{Author, Notice, Palette, PastRow};
-use crate::output::{Flushed, Output};
+use crate::output::{self, Flushed, LAST_WORDS, Output};
+use crate::peer::Event;
 use crate::protocol::Line;
-use crate::protocol::timeouts::LAST_WORDS_TIMEOUT;
 
 /// A frontend and its screen.
 #[derive(Debug)]
@@ -42,8 +41,6 @@ pub enum OutputState {
 
 /// In bytes: while more than this waits to be shown, nothing more that ends up there is to be taken in.
 const SCREENFUL: usize = 64 * 1024;
-/// How long a screen may take for the last words.
-const LAST_WORDS: Duration = Duration::from_millis(LAST_WORDS_TIMEOUT);
 
 impl View {
     /// Makes a terminal raw, which dropping the view undoes.
@@ -54,9 +51,10 @@ impl View {
         let screen = Output::new(&streams.output)?;
         Ok(View {
             screen_watch: watch(&screen)?,
-            reader_watch: match screen.is_pipe() {
-                true => watch(&screen)?,
-                false => None,
+            reader_watch: if screen.is_pipe() {
+                watch(&screen)?
+            } else {
+                None
             },
             output: OutputState::Open,
             palette: Palette::new(streams.colour),
@@ -112,6 +110,11 @@ impl View {
 
     /// Tells what happened, or went wrong.
     pub fn tell_notice(&mut self, notice: &Notice) {
+        if let (Notice::Connection(Event::Sealed { .. }), Frontend::Prompt(prompt)) =
+            (notice, &mut self.frontend)
+        {
+            prompt.seal();
+        }
         let row = self.notice_palette.told(notice);
         if let Some(row) = row {
             self.tell(&row);
@@ -226,7 +229,8 @@ impl View {
         }
         drop(self.frontend);
         // From here on the terminal is as it was.
-        print_undelivered(name, undelivered, &self.notice_palette, &self.notices);
+        let rows = self.notice_palette.undelivered(name, undelivered);
+        output::print_last_words(&self.notices, rows);
         self.output
     }
 
@@ -253,17 +257,5 @@ fn watch(screen: &Output) -> io::Result<Option<Async<OwnedFd>>> {
         // The kernel refuses to wait for a file.
         Err(error) if error.kind() == io::ErrorKind::PermissionDenied => Ok(None),
         Err(error) => Err(error),
-    }
-}
-
-/// Prints which of our lines did not arrive, for who reads it; the exit status says it once more.
-fn print_undelivered(name: &str, lines: &[Line], palette: &Palette, output: &impl AsFd) {
-    // Closed on purpose: nobody wants to know.
-    if let Ok(mut screen) = Output::new(output) {
-        for row in palette.undelivered(name, lines) {
-            screen.push(format!("{row}\n").as_bytes());
-        }
-        // As for a closed one.
-        let _: io::Result<Flushed> = screen.drain(LAST_WORDS);
     }
 }

@@ -27,6 +27,8 @@ pub enum UserAction {
     Join,
     /// What the other types to come is wanted in the clipboard.
     CopyInvitation,
+    /// Another code.
+    ChangeCode,
     /// From the menu.
     Menu(MenuItem),
     /// The window has come to the front, or has left it.

@@ -1,14 +1,13 @@
 //! The dialog that asks where to talk and under which name, when the command line leaves that out.
 
-use gtk::gdk;
+use gtk::gdk::Key;
 use gtk::glib::{Propagation, clone};
 use gtk::prelude::*;
 use smol::channel::TrySendError;
 
-use super::join_form::{Answer, JoinForm};
-use super::{button, last_used};
+use super::join_form::{Answer, JoinForm, Known};
+use super::{button, last_used, on_key};
 use crate::options::Place;
-use crate::protocol::name::Name;
 
 /// What a person does with the dialog.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,26 +18,23 @@ enum Choice {
 
 /// Asks until the answer makes sense; `None` when the dialog is closed instead. Does not ask for what is known.
 ///
-/// Both fields begin with what is known, or else with what was typed the last time.
-pub async fn ask(place: Option<Place>, name: Option<Name>) -> Option<Answer> {
-    let (place, name) = match (place, name) {
-        (Some(place), Some(name)) => return Some(Answer { place, name }),
-        some => some,
-    };
+/// The fields begin with what is known, or else with what was typed the last time; a code is remembered nowhere.
+pub async fn ask(known: Known) -> Option<Answer> {
+    if let Some(answer) = known.answer() {
+        return Some(answer);
+    }
     let (last_address, last_name) = last_used::recall();
-    let place = place.or(last_address.map(Place::Join));
-    let name = name.or(last_name);
+    let known = Known {
+        place: known.place.or(last_address.map(Place::Join)),
+        name: known.name.or(last_name),
+        code: known.code,
+    };
     let (choices, choice) = smol::channel::bounded(1);
     let choose = move |choice| {
         // A second one while the first is looked at is the same hand, still on the mouse.
         let _: Result<(), TrySendError<Choice>> = choices.try_send(choice);
     };
-    let text = |known: Option<String>| known.unwrap_or_default();
-    let (window, form) = open(
-        place.as_ref(),
-        &text(name.map(|name| name.to_string())),
-        choose,
-    );
+    let (window, form) = open(known, choose);
     let answer = loop {
         match choice.recv().await {
             Ok(Choice::Join) => match form.answer() {
@@ -55,17 +51,13 @@ pub async fn ask(place: Option<Place>, name: Option<Name>) -> Option<Answer> {
     answer
 }
 
-fn open(
-    place: Option<&Place>,
-    name: &str,
-    choose: impl Fn(Choice) + Clone + 'static,
-) -> (gtk::Window, JoinForm) {
-    let form = JoinForm::new(clone!(
+fn open(known: Known, choose: impl Fn(Choice) + Clone + 'static) -> (gtk::Window, JoinForm) {
+    let mut form = JoinForm::new(clone!(
         #[strong]
         choose,
         move || choose(Choice::Join)
     ));
-    form.fill(place, name);
+    form.fill(known);
     form.widget().add_css_class("dialog-form");
     let button = |label: &str, choice| {
         let button = button(label);
@@ -96,15 +88,7 @@ fn open(
             Propagation::Stop
         }
     ));
-    let escape = gtk::EventControllerKey::new();
-    escape.connect_key_pressed(move |_, key, _, _| {
-        if key != gdk::Key::Escape {
-            return Propagation::Proceed;
-        }
-        choose(Choice::Cancel);
-        Propagation::Stop
-    });
-    window.add_controller(escape);
+    on_key(&window, &[Key::Escape], move || choose(Choice::Cancel));
     // What is missing first has the first key.
     form.focus(form.first_missing());
     window.present();

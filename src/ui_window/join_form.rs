@@ -1,4 +1,4 @@
-//! Where to talk, and under which name: at a relay that is called, or at one that is opened here. Asked in the dialog
+//! Where to talk, under which name and under which code: at a relay that is called, or at one that is opened here. Asked in the dialog
 //! before the first discussion, and in the window before the next one.
 
 use std::io;
@@ -6,17 +6,66 @@ use std::io;
 use gtk::glib::clone;
 use gtk::prelude::*;
 
-use super::last_used;
+use super::{button, last_used};
+use crate::code;
 use crate::display;
 use crate::options::{self, Place};
 use crate::protocol::name::Name;
+use crate::protocol::seal::Code;
 use crate::relay;
 
-/// Where to talk, and as whom.
+/// Where to talk, as whom, and under which code, if any.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Answer {
     pub place: Place,
     pub name: Name,
+    pub code: Option<Code>,
+}
+
+/// What is known of an answer before anybody is asked.
+#[derive(Clone, Debug)]
+pub struct Known {
+    pub place: Option<Place>,
+    pub name: Option<Name>,
+    pub code: CodeField,
+}
+
+/// Whether a code is asked for, and the one that is known.
+#[derive(Clone, Debug)]
+pub enum CodeField {
+    /// Plain text cannot be sealed.
+    Absent,
+    Optional(Option<Code>),
+    /// As `--code` asks for.
+    Required(Option<Code>),
+}
+
+impl CodeField {
+    fn known(&self) -> Option<&Code> {
+        match self {
+            CodeField::Absent => None,
+            CodeField::Optional(code) | CodeField::Required(code) => code.as_ref(),
+        }
+    }
+
+    fn is_required(&self) -> bool {
+        matches!(self, CodeField::Required(_))
+    }
+}
+
+impl Known {
+    /// The answer, where nothing has to be asked.
+    pub fn answer(&self) -> Option<Answer> {
+        let code = self.code.known().cloned();
+        if code.is_none() && self.code.is_required() {
+            return None;
+        }
+        Some(Answer {
+            place: self.place.clone()?,
+            name: self.name.clone()?,
+            code,
+        })
+    }
 }
 
 impl Answer {
@@ -42,7 +91,17 @@ pub struct JoinForm {
     port: gtk::Entry,
     port_label: gtk::Label,
     name: gtk::Entry,
+    code: CodeEntry,
     mistake: gtk::Label,
+}
+
+/// The field of the code, with the button that draws one.
+#[derive(Clone)]
+struct CodeEntry {
+    label: gtk::Label,
+    entry: gtk::Entry,
+    draw: gtk::Button,
+    is_required: bool,
 }
 
 /// A field of the form.
@@ -51,6 +110,82 @@ pub enum Field {
     Address,
     Port,
     Name,
+    Code,
+}
+
+impl CodeEntry {
+    fn new(entry: gtk::Entry, mistake: &gtk::Label) -> CodeEntry {
+        // Memory that is wiped, and written to no disk.
+        entry.set_buffer(&gtk::PasswordEntryBuffer::new());
+        let draw = button("_Tirer un code");
+        draw.set_tooltip_text(Some(
+            "Deux mots tirés au sort, à dire à l'autre de vive voix",
+        ));
+        draw.connect_clicked(clone!(
+            #[strong]
+            entry,
+            #[strong]
+            mistake,
+            move |_| {
+                match code::draw_anew() {
+                    Ok(code) => {
+                        entry.set_text(code.reveal());
+                        mistake.set_visible(false);
+                    }
+                    Err(error) => tell(&mistake, &display::system_error(&error)),
+                }
+                entry.grab_focus();
+            }
+        ));
+        CodeEntry {
+            label: label("_Code", &entry),
+            entry,
+            draw,
+            is_required: false,
+        }
+    }
+
+    fn fill(&mut self, known: &CodeField) {
+        let is_shown = !matches!(known, CodeField::Absent);
+        self.label.set_visible(is_shown);
+        self.entry.set_visible(is_shown);
+        self.draw.set_visible(is_shown);
+        self.is_required = known.is_required();
+        self.entry.set_placeholder_text(Some(if self.is_required {
+            "convenu de vive voix"
+        } else {
+            "aucun : discussion en clair"
+        }));
+        self.entry
+            .set_text(known.known().map_or("", |code| code.reveal()));
+    }
+
+    /// What was typed, or why that is no code.
+    fn code(&self) -> Result<Option<Code>, &'static str> {
+        let typed = self.entry.text();
+        if typed.trim().is_empty() {
+            return if self.is_required {
+                Err("donnez le code convenu de vive voix, ou tirez-en un.")
+            } else {
+                Ok(None)
+            };
+        }
+        code::read(&typed).map(Some).map_err(|_| display::BAD_CODE)
+    }
+}
+
+fn label(text: &str, field: &gtk::Entry) -> gtk::Label {
+    gtk::Label::builder()
+        .label(text)
+        .use_underline(true)
+        .mnemonic_widget(field)
+        .xalign(1.0)
+        .build()
+}
+
+fn tell(mistake: &gtk::Label, sentence: &str) {
+    mistake.set_text(sentence);
+    mistake.set_visible(true);
 }
 
 impl JoinForm {
@@ -97,26 +232,24 @@ impl JoinForm {
             .row_spacing(12)
             .column_spacing(12)
             .build();
-        let labels = [
-            ("_Relais", &address),
-            ("_Port", &port),
-            ("Votre _nom", &name),
-        ]
-        .map(|(text, entry)| {
-            gtk::Label::builder()
-                .label(text)
-                .use_underline(true)
-                .mnemonic_widget(entry)
-                .xalign(1.0)
-                .build()
-        });
+        let code = CodeEntry::new(entry(""), &mistake);
+        let code_row = gtk::Box::builder().spacing(6).build();
+        code_row.append(&code.entry);
+        code_row.append(&code.draw);
+        let address_label = label("_Relais", &address);
+        let port_label = label("_Port", &port);
+        let rows: [(&gtk::Label, &gtk::Widget); 4] = [
+            (&address_label, address.upcast_ref()),
+            (&port_label, port.upcast_ref()),
+            (&label("Votre _nom", &name), name.upcast_ref()),
+            (&code.label, code_row.upcast_ref()),
+        ];
         widget.attach(&choice, 1, 0, 1, 1);
-        for (row, (label, entry)) in labels.iter().zip([&address, &port, &name]).enumerate() {
-            widget.attach(label, 0, row as i32 + 1, 1, 1);
-            widget.attach(entry, 1, row as i32 + 1, 1, 1);
+        for (row, (label, field)) in (1..).zip(rows) {
+            widget.attach(label, 0, row, 1, 1);
+            widget.attach(field, 1, row, 1, 1);
         }
-        widget.attach(&mistake, 0, 4, 2, 1);
-        let [address_label, port_label, _] = labels;
+        widget.attach(&mistake, 0, 5, 2, 1);
         // The port is asked for once it is known to be taken.
         port.set_visible(false);
         port_label.set_visible(false);
@@ -148,6 +281,7 @@ impl JoinForm {
             port,
             port_label,
             name,
+            code,
             mistake,
         }
     }
@@ -157,8 +291,8 @@ impl JoinForm {
     }
 
     /// Fills it in.
-    pub fn fill(&self, place: Option<&Place>, name: &str) {
-        match place {
+    pub fn fill(&mut self, known: Known) {
+        match &known.place {
             Some(Place::Host { port, .. }) => {
                 self.host.set_active(true);
                 self.port.set_text(&port.to_string());
@@ -166,7 +300,9 @@ impl JoinForm {
             Some(Place::Join(address)) => self.address.set_text(&address.to_string()),
             None => {}
         }
-        self.name.set_text(name);
+        let name = known.name.map(|name| name.to_string());
+        self.name.set_text(&name.unwrap_or_default());
+        self.code.fill(&known.code);
         self.mistake.set_visible(false);
     }
 
@@ -177,37 +313,42 @@ impl JoinForm {
             Field::Address => self.address.grab_focus(),
             Field::Port => self.port.grab_focus(),
             Field::Name => self.name.grab_focus(),
+            Field::Code => self.code.entry.grab_focus(),
         };
     }
 
     /// The first field that is empty, or else the last.
     pub fn first_missing(&self) -> Field {
-        match self.address.text().is_empty() && !self.host.is_active() {
-            true => Field::Address,
-            false => Field::Name,
+        if self.address.text().is_empty() && !self.host.is_active() {
+            Field::Address
+        } else if self.code.is_required && !self.name.text().is_empty() {
+            Field::Code
+        } else {
+            Field::Name
         }
     }
 
     /// What was typed, or nothing if that makes no sense; then the form says why.
     pub fn answer(&self) -> Option<Answer> {
-        let place = match self.host.is_active() {
-            true => self.opened_here(),
-            false => options::address(&self.address.text())
+        let place = if self.host.is_active() {
+            self.opened_here()
+        } else {
+            options::address(&self.address.text())
                 .map(Place::Join)
-                .map_err(|mistake| (mistake.to_string(), Field::Address)),
+                .map_err(|mistake| (mistake.to_string(), Field::Address))
         };
         let name = self.name.text().parse::<Name>();
-        let (mistake, where_it_is) = match (place, name) {
-            (Ok(place), Ok(name)) => return Some(Answer { place, name }),
-            (Err(mistake), _) => mistake,
-            (_, Err(mistake)) => (mistake.to_string(), Field::Name),
+        let (mistake, where_it_is) = match (place, name, self.code.code()) {
+            (Ok(place), Ok(name), Ok(code)) => return Some(Answer { place, name, code }),
+            (Err(mistake), ..) => mistake,
+            (_, Err(mistake), _) => (mistake.to_string(), Field::Name),
+            (.., Err(mistake)) => (mistake.to_owned(), Field::Code),
         };
         if where_it_is == Field::Port {
             self.port.set_visible(true);
             self.port_label.set_visible(true);
         }
-        self.mistake.set_text(&mistake);
-        self.mistake.set_visible(true);
+        tell(&self.mistake, &mistake);
         self.focus(where_it_is);
         None
     }

@@ -172,9 +172,10 @@ pub fn real_host(address: &str) -> Option<String> {
         _ => host_and_port,
     };
     let is_mixed = mixes_scripts(host);
-    let host = match is_mixed {
-        true => glib::hostname_to_ascii(host).map_or_else(|| host.to_owned(), String::from),
-        false => host.to_owned(),
+    let host = if is_mixed {
+        glib::hostname_to_ascii(host).map_or_else(|| host.to_owned(), String::from)
+    } else {
+        host.to_owned()
     };
     (is_mixed || user.is_some()).then_some(host)
 }

@@ -1,6 +1,6 @@
 //! The window itself: who is there and how the link is, the display area, the input area, « Quitter », the menu.
 
-use gtk::gdk::{self, Key, ModifierType};
+use gtk::gdk::{Key, ModifierType};
 use gtk::glib::{self, Propagation, clone};
 use gtk::prelude::*;
 
@@ -16,6 +16,7 @@ use super::question_bar::QuestionBar;
 use super::search_bar::SearchBar;
 use super::status_bar::StatusBar;
 use super::theme;
+use super::{on_key, words};
 
 /// A window with all its parts.
 pub struct MainWindow {
@@ -31,6 +32,8 @@ pub struct MainWindow {
     form_bar: gtk::Box,
     /// Who is there.
     title: gtk::Label,
+    /// That nobody else reads it.
+    lock: gtk::Image,
     text_size: TextSize,
 }
 
@@ -75,6 +78,14 @@ impl MainWindow {
             .default_width(state.width)
             .default_height(state.height)
             .build();
+        let lock = gtk::Image::builder()
+            .icon_name("channel-secure-symbolic")
+            .tooltip_text(words::SEALED)
+            .accessible_role(gtk::AccessibleRole::Img)
+            .visible(false)
+            .build();
+        lock.update_property(&[gtk::accessible::Property::Label(words::SEALED)]);
+        header.pack_start(&lock);
         header.pack_end(&menu::button(&window, actions));
         window.add_controller(menu::shortcuts(actions));
         follow(&window, actions);
@@ -94,6 +105,7 @@ impl MainWindow {
             composer,
             form_bar,
             title,
+            lock,
             text_size: TextSize {
                 percent: state.text_percent,
                 style,
@@ -115,15 +127,23 @@ impl MainWindow {
         }
     }
 
+    /// Says whether nobody else can read what is said.
+    pub fn set_sealed(&self, is_sealed: bool) {
+        self.lock.set_visible(is_sealed);
+    }
+
     /// Says what may be written, and why not, if that is not plain. What can be written can be left.
     pub fn set_writing(&self, writing: Writing, hint: &str) {
         self.composer.set(writing, hint);
         self.status.set_can_quit(writing != Writing::Over);
     }
 
-    /// Shows the form, or hides it.
-    pub fn show_form(&self, is_shown: bool) {
-        self.form_bar.set_visible(is_shown);
+    pub fn show_form(&self) {
+        self.form_bar.set_visible(true);
+    }
+
+    pub fn hide_form(&self) {
+        self.form_bar.set_visible(false);
     }
 
     /// Comes to the front, by leave of the token that the desktop gave for it.
@@ -145,9 +165,10 @@ impl MainWindow {
 
     /// Takes over the colours and the sizes of the theme.
     pub fn lay_out(&self) {
-        match theme::is_high_contrast() {
-            true => self.window.add_css_class(theme::CONTRAST),
-            false => self.window.remove_css_class(theme::CONTRAST),
+        if theme::is_high_contrast() {
+            self.window.add_css_class(theme::CONTRAST)
+        } else {
+            self.window.remove_css_class(theme::CONTRAST)
         }
         self.message_list.shade();
         self.composer.lay_out(self.message_list.area().em());
@@ -215,9 +236,10 @@ fn type_into_the_composer(
                     return Propagation::Proceed;
                 }
                 composer.grab_focus();
-                match keys.forward(&composer) {
-                    true => Propagation::Stop,
-                    false => Propagation::Proceed,
+                if keys.forward(&composer) {
+                    Propagation::Stop
+                } else {
+                    Propagation::Proceed
                 }
             }
         ));
@@ -259,19 +281,10 @@ fn is_typing(key: Key, held: ModifierType) -> bool {
 
 /// Escape goes back from what is asked, wherever the keyboard is.
 fn escape(window: &gtk::Window, actions: &UserActions) {
-    let keys = gtk::EventControllerKey::new();
-    keys.connect_key_pressed(clone!(
-        #[strong]
-        actions,
-        move |_, key, _, _| {
-            if key != gdk::Key::Escape {
-                return Propagation::Proceed;
-            }
-            actions.ask(UserAction::Escape);
-            Propagation::Stop
-        }
-    ));
-    window.add_controller(keys);
+    let actions = actions.clone();
+    on_key(window, &[Key::Escape], move || {
+        actions.ask(UserAction::Escape)
+    });
 }
 
 /// The form that asks for another address or name, with its buttons; hidden.

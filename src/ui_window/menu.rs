@@ -6,6 +6,7 @@ use gtk::glib::{self, Propagation, clone};
 use gtk::prelude::*;
 
 use super::actions::{MenuItem, UserAction, UserActions};
+use super::on_key;
 
 /// An item: its name within the program, its label, its key as GTK spells it, and what it asks for.
 type Item = (&'static str, &'static str, &'static str, MenuItem);
@@ -190,21 +191,12 @@ pub fn show_shortcuts(parent: &gtk::Window) {
         .default_width(460)
         .child(&scroll)
         .build();
-    let escape = gtk::EventControllerKey::new();
-    escape.connect_key_pressed(clone!(
+    let close = clone!(
         #[weak]
         window,
-        #[upgrade_or]
-        Propagation::Proceed,
-        move |_, key, _, _| {
-            if matches!(key, Key::Escape | Key::F1) {
-                window.close();
-                return Propagation::Stop;
-            }
-            Propagation::Proceed
-        }
-    ));
-    window.add_controller(escape);
+        move || window.close()
+    );
+    on_key(&window, &[Key::Escape, Key::F1], close);
     window.present();
 }
 

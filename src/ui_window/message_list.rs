@@ -234,9 +234,10 @@ impl MessageList {
         match row {
             PastRow::Recorded(row) => match recorded::message(row) {
                 Some(RecordedMessage { mark, name, line }) => {
-                    let author = match name == safe_name(own_name) {
-                        true => Author::Own,
-                        false => Author::Other,
+                    let author = if name == safe_name(own_name) {
+                        Author::Own
+                    } else {
+                        Author::Other
                     };
                     self.message(author, &name, &line, fate(author, mark), true);
                 }
@@ -288,17 +289,19 @@ impl MessageList {
                     .checked_sub(last.sent_at)
                     .is_some_and(|since| since < TOGETHER)
         });
-        let (heading_tag, name_shown) = match follows {
-            true => (tag::FOLLOWING, String::new()),
-            false => (tag::HEADING, safe_name(name)),
+        let (heading_tag, name_shown) = if follows {
+            (tag::FOLLOWING, String::new())
+        } else {
+            (tag::HEADING, safe_name(name))
         };
         let (side, author_tag) = match author {
             Author::Own => (tag::OWN, tag::OWN_NAME),
             Author::Other => (tag::OTHER, tag::OTHER_NAME),
         };
-        let date = match follows {
-            true => date(line.sent_at),
-            false => format!("  {}", date(line.sent_at)),
+        let date = if follows {
+            date(line.sent_at)
+        } else {
+            format!("  {}", date(line.sent_at))
         };
         let text = match safe(&line.text) {
             // A paragraph without any character has no tags.

@@ -17,6 +17,17 @@ pub struct StatusBar {
     quit: gtk::Button,
 }
 
+/// How things stand.
+#[derive(Clone, Copy, Debug)]
+pub struct Standing<'a> {
+    pub status: &'a ConnectionStatus,
+    /// Where the relay is.
+    pub address: &'a str,
+    /// How many messages of ours wait.
+    pub waiting: usize,
+    pub is_sealed: bool,
+}
+
 /// How a state looks: an icon of the desktop's theme, and a CSS class for its colour.
 type Look = (&'static str, &'static str);
 
@@ -42,9 +53,10 @@ impl StatusBar {
         quit.connect_clicked(clone!(
             #[strong]
             actions,
-            move |quit| actions.ask(match quit.has_focus() {
-                true => UserAction::AskToQuit,
-                false => UserAction::Quit,
+            move |quit| actions.ask(if quit.has_focus() {
+                UserAction::AskToQuit
+            } else {
+                UserAction::Quit
             })
         ));
         let state = gtk::Box::builder().spacing(8).build();
@@ -65,9 +77,10 @@ impl StatusBar {
         &self.widget
     }
 
-    /// Says how the link is, with whoever is called at this address, and how many messages wait.
-    pub fn set(&self, status: &ConnectionStatus, address: &str, waiting: usize) {
-        self.show(&sentence(status, address, waiting), look(status, waiting));
+    /// Says how things stand.
+    pub fn set(&self, standing: Standing) {
+        let look = look(standing.status, standing.waiting);
+        self.show(&sentence(standing), look);
     }
 
     /// Says that plain text goes to and from this address.
@@ -112,16 +125,17 @@ fn look(status: &ConnectionStatus, waiting: usize) -> Look {
 }
 
 /// How the link is, and how many messages wait for it: short, because notices say more.
-fn sentence(status: &ConnectionStatus, address: &str, waiting: usize) -> String {
-    let state = match status {
-        ConnectionStatus::Calling => format!("appel de {}…", safe(address)),
+fn sentence(standing: Standing) -> String {
+    let state = match standing.status {
+        ConnectionStatus::Calling => format!("appel de {}…", safe(standing.address)),
         ConnectionStatus::Waiting => "en attente de l'autre".to_owned(),
+        ConnectionStatus::Together(_) if standing.is_sealed => "connecté, chiffré".to_owned(),
         ConnectionStatus::Together(_) => "connecté".to_owned(),
         ConnectionStatus::Away(_) => "ne répond plus".to_owned(),
         ConnectionStatus::Disconnected(_) => "connexion coupée".to_owned(),
         ConnectionStatus::Over(_) => return "discussion terminée".to_owned(),
     };
-    match messages(waiting) {
+    match messages(standing.waiting) {
         None => state,
         Some(messages) => format!("{state} – {messages} en attente"),
     }
@@ -137,18 +151,20 @@ mod tests {
 
     #[test]
     fn messages_that_wait_are_counted_while_they_can_still_arrive() {
+        let told = |status: ConnectionStatus, waiting| {
+            sentence(Standing {
+                status: &status,
+                address: "h:1",
+                waiting,
+                is_sealed: false,
+            })
+        };
         assert_eq!(
-            sentence(&ConnectionStatus::Waiting, "h:1", 2),
+            told(ConnectionStatus::Waiting, 2),
             "en attente de l'autre – 2 messages en attente"
         );
-        assert_eq!(
-            sentence(&ConnectionStatus::Together(bob()), "h:1", 0),
-            "connecté"
-        );
-        assert_eq!(
-            sentence(&ConnectionStatus::Over(None), "h:1", 3),
-            "discussion terminée"
-        );
+        assert_eq!(told(ConnectionStatus::Together(bob()), 0), "connecté");
+        assert_eq!(told(ConnectionStatus::Over(None), 3), "discussion terminée");
     }
 
     #[test]

@@ -8,6 +8,7 @@ mod wait;
 
 use std::io;
 use std::panic;
+use std::path::PathBuf;
 use std::thread::{self, JoinHandle};
 
 use gtk::gio;
@@ -17,11 +18,12 @@ use smol::channel::Receiver;
 
 use super::actions::{UserAction, UserActions};
 use super::composer::Writing;
-use super::join_form::Answer;
+use super::join_form::{Answer, Field};
 use super::main_window::MainWindow;
 use super::message_list::Kept;
 use super::notifier::Notifier;
-use super::{Settings, status_bar, words};
+use super::status_bar::{self, Standing};
+use super::{Settings, words};
 use crate::clock::{Clock, unix_now};
 use crate::conversation::commands::Command;
 use crate::conversation::status::ConnectionStatus;
@@ -29,6 +31,7 @@ use crate::conversation::{Conversation, LineSource, Outcome, Typed, Update};
 use crate::display::{self, Colour, Notice, Palette, safe, safe_name};
 use crate::history::Record;
 use crate::options::{ClientDialect, Place};
+use crate::output;
 use crate::peer::{Client, Event, Shutdown};
 use crate::protocol::Line;
 use crate::relay::{self, HostedRelay};
@@ -47,7 +50,7 @@ pub struct WindowMode {
     ending_relay: Option<JoinHandle<io::Result<()>>>,
     call: Answer,
     dialect: ClientDialect,
-    history: Option<std::path::PathBuf>,
+    history: Option<PathBuf>,
     /// Whether we have left, and as what the connection was then.
     left: Option<ConnectionStatus>,
     /// Whether Enter has been pressed upon a draft that has to wait.
@@ -219,13 +222,14 @@ impl WindowMode {
             UserAction::TooLong(bytes) => self.main_window.message_list.error(&format!(
                 "{bytes} octets ne tiennent pas dans un texte à écrire ici : envoyez-le en plusieurs fois."
             )),
-            UserAction::Quit => self.ask_to_quit(false),
-            UserAction::AskToQuit => self.ask_to_quit(true),
+            UserAction::Quit => self.quit(),
+            UserAction::AskToQuit => self.ask_to_quit(),
             UserAction::Close => self.ask_to_close(),
             UserAction::Confirm => self.confirm(),
             UserAction::Rejoin => self.rejoin(),
-            UserAction::ChangeName => self.open_form(super::join_form::Field::Name),
-            UserAction::ChangeAddress => self.open_form(super::join_form::Field::Address),
+            UserAction::ChangeName => self.open_form(Field::Name),
+            UserAction::ChangeAddress => self.open_form(Field::Address),
+            UserAction::ChangeCode => self.open_form(Field::Code),
             UserAction::Join => self.join(),
             UserAction::CopyInvitation => self.copy_invitation(),
             UserAction::Menu(item) => self.choose(item),
@@ -350,9 +354,10 @@ impl WindowMode {
                 None => return,
             },
         };
-        match notice.is_error() {
-            true => message_list.error(&sentence),
-            false => message_list.notice(&sentence),
+        if notice.is_error() {
+            message_list.error(&sentence)
+        } else {
+            message_list.notice(&sentence)
         }
         if let Notice::Connection(
             Event::Arrived { .. }
@@ -437,17 +442,24 @@ impl WindowMode {
             (ConnectionStatus::Calling, ClientDialect::Plain) => {
                 self.main_window.status.set_plain(&address);
             }
-            _ => self.main_window.status.set(status, &address, waiting),
+            _ => self.main_window.status.set(Standing {
+                status,
+                address: &address,
+                waiting,
+                is_sealed: self.conversation.is_sealed(),
+            }),
         }
+        self.main_window.set_sealed(self.conversation.is_sealed());
         let title = status_bar::title(status);
         self.main_window.set_title(&title, self.unseen);
         let is_awaited = matches!(
             status,
             ConnectionStatus::Calling | ConnectionStatus::Waiting
         ) && self.dialect != ClientDialect::Plain;
-        match self.conversation.is_talking() && is_awaited {
-            true => self.show_what_is_awaited(),
-            false => self.main_window.invitation.hide(),
+        if self.conversation.is_talking() && is_awaited {
+            self.show_what_is_awaited()
+        } else {
+            self.main_window.invitation.hide()
         }
         let (writing, hint) = if !self.conversation.is_talking() {
             (Writing::Over, "")
@@ -520,9 +532,8 @@ impl WindowMode {
         self.wait_for_ending_relay();
         let palette = Palette::new(Colour::choose(&io::stderr()));
         // The window that showed them is gone.
-        for row in palette.undelivered(self.conversation.name(), &self.undelivered) {
-            eprintln!("{row}");
-        }
+        let rows = palette.undelivered(self.conversation.name(), &self.undelivered);
+        output::print_last_words(&io::stderr(), rows);
         let outcome = self.conversation.into_outcome();
         Outcome {
             undelivered: outcome.undelivered + self.undelivered_before,
@@ -548,7 +559,12 @@ fn begin(call: &Answer, dialect: &ClientDialect, record: Option<Record>) -> io::
         }
     };
     let name = call.name.to_string();
-    let client = Client::new(address, dialect.clone().spoken_by(call.name.clone()))?;
+    let client = Client::new(
+        address,
+        dialect
+            .clone()
+            .spoken_by(call.name.clone(), call.code.clone()),
+    )?;
     Ok(Beginning {
         conversation: Conversation::new(name, LineSource::Person, record),
         client,

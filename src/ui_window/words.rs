@@ -2,8 +2,9 @@
 
 use std::io;
 
-use crate::display::{self, disconnected, messages, quoted_reason, safe};
+use crate::display::{self, disconnected, quoted, quoted_reason, safe};
 use crate::peer::{Disconnected, Ending, Event};
+use crate::protocol::seal::Code;
 use crate::protocol::wire::Refusal;
 
 /// Why a conversation has ended; what helps is on the buttons below. Nothing where all is said.
@@ -36,9 +37,31 @@ pub fn ending(ending: &Ending) -> Option<String> {
             }
         }
         Ending::Stopped => "le relais a été arrêté.".to_owned(),
+        Ending::NoCode { name } => format!(
+            "{} discute sans code : rien n'a été envoyé. Convenez d'un code de vive voix : il le donne, lui aussi, avant \
+             de commencer (un client de texte brut n'en est pas capable).",
+            quoted(name)
+        ),
+        Ending::CodeWanted { name } => format!(
+            "{} ne discute qu'avec un code : demandez-le de vive voix, puis donnez-le sous « Changer de code ».",
+            quoted(name)
+        ),
         _ => return display::sentence(&Event::Ended(ending.clone())),
     };
     Some(told)
+}
+
+/// Nobody else reads what is said.
+pub const SEALED: &str = "Discussion chiffrée : seul qui connaît le code peut la lire.";
+
+/// Nobody else is there yet; the line that the other types follows. The code is to be said aloud.
+pub fn invited(code: Option<&Code>) -> String {
+    let aloud = code.map_or_else(String::new, |code| {
+        format!(" Le code, à lui dire de vive voix : {}.", code.reveal())
+    });
+    format!(
+        "Personne d'autre n'est encore là : ce que vous écrivez attend.{aloud} Pour venir, l'autre tape :"
+    )
 }
 
 /// We leave, and what we have said is being delivered.
@@ -70,10 +93,11 @@ pub fn undelivered(count: usize) -> String {
 
 /// What leaving would lose; nothing where it loses nothing.
 pub fn loss(pending: usize, has_draft: bool) -> Option<String> {
-    let pending = messages(pending).map(|messages| match messages.starts_with("1 ") {
-        true => format!("{messages} n'est pas encore arrivé"),
-        false => format!("{messages} ne sont pas encore arrivés"),
-    });
+    let pending = match pending {
+        0 => None,
+        1 => Some("1 message n'est pas encore arrivé".to_owned()),
+        n => Some(format!("{n} messages ne sont pas encore arrivés")),
+    };
     match (pending, has_draft) {
         (None, false) => None,
         (None, true) => Some("Un texte n'est pas envoyé.".to_owned()),
@@ -106,8 +130,13 @@ mod tests {
             refusal,
             reason: "raison".to_owned(),
         };
+        let name = || "Zoé".to_owned();
         let endings = [
             Ending::Stopped,
+            Ending::WrongCode { name: name() },
+            Ending::TooManyGuesses,
+            Ending::NoCode { name: name() },
+            Ending::CodeWanted { name: name() },
             refused(Refusal::Full),
             refused(Refusal::Name),
             refused(Refusal::Line),

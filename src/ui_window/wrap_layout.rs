@@ -10,7 +10,7 @@ glib::wrapper! {
         @extends gtk::LayoutManager;
 }
 
-/// A box whose children wrap, so far apart, in pixels.
+/// A box whose children wrap.
 pub fn wrapping_box(children: &[&gtk::Widget]) -> gtk::Box {
     let parent = gtk::Box::builder().build();
     parent.set_layout_manager(Some(glib::Object::new::<WrapLayout>()));
@@ -122,9 +122,10 @@ mod imp {
                 let height = height(&row);
                 let mut left = 0;
                 for (child, child_width) in row {
-                    let x = match is_from_the_right {
-                        true => width - left - child_width,
-                        false => left,
+                    let x = if is_from_the_right {
+                        width - left - child_width
+                    } else {
+                        left
                     };
                     let place = gtk::Allocation::new(x, top, child_width, height);
                     child.size_allocate(&place, -1);

@@ -26,6 +26,8 @@ pub struct Client {
     pub first_words: &'static str,
     pub answer: &'static str,
     pub last_words: &'static str,
+    /// What its person pastes after that: lines that come at once.
+    pub pasted: &'static [&'static str],
     pub farewell: &'static str,
     /// As much of the sentence as it shows.
     pub sentence: &'static str,
@@ -78,6 +80,7 @@ const ZOE: Client = Client {
     first_words: "ça va ?",
     answer: "très bien, où es-tu ?",
     last_words: "à l'université",
+    pasted: &[],
     farewell: "quitter",
     sentence: "le client Bob a quitté la discussion.",
 };
@@ -163,6 +166,26 @@ pub fn catalogue() -> Vec<Client> {
         named("node, stdin", Script("node", "stdin_chunks.js")),
         named("perl, CR LF", Script("perl", "fork_crlf.pl")),
         named("bash, /dev/tcp", Script("bash", "dev_tcp.sh")),
+        Client {
+            question: "Nom :",
+            farewell: "exit",
+            ..named("python, lit deux fois", Script("python3", "reads_twice.py"))
+        },
+        Client {
+            question: "Pseudo ?",
+            pasted: &["un", "deux"],
+            farewell: "/leave",
+            ..named("node, annonce, [heure]", Script("node", "announces.js"))
+        },
+        Client {
+            farewell: "bye",
+            ..named("C, USERNAME:", C("labelled"))
+        },
+        Client {
+            pasted: &["un : voilà", "deux", "trois"],
+            farewell: "QUIT",
+            ..prefixed("perl, [nom]:, colle", Script("perl", "pasted_prefix.pl"))
+        },
         named("nc (openbsd)", Tool(&["nc.openbsd", "127.0.0.1", "PORT"])),
         named(
             "nc -C (openbsd)",

@@ -5,6 +5,7 @@
 //! comes: bounded buffers, deadlines that lie ahead, an end that is the end.
 
 use msg::protocol::hub::{Config, ConnId, Effect, EndOfStream, Formatter, Hub, RelayMode, Tracing};
+use msg::protocol::plain::{Input, Plain};
 use msg::protocol::session::{Disconnected, Event, Session, Shutdown};
 use msg::protocol::wire::{Bye, Hello, Lines, MAX_LINE, Pid, Token, Verb, Welcome};
 use msg::protocol::{Line, Millis};
@@ -81,7 +82,7 @@ impl<'b> Choices<'b> {
 
     /// What plain clients send.
     fn text(&mut self) -> Vec<u8> {
-        let pieces: [&[u8]; 12] = [
+        let pieces: [&[u8]; 24] = [
             b"Zo\xc3\xa9\n",
             b"Bob: salut\r\n",
             b"salut",
@@ -94,8 +95,20 @@ impl<'b> Choices<'b> {
             b"\x16\x03\x01",
             b"MSG/",
             b"\x08\x7f",
+            b"Zoe: un",
+            b"unZoe: deux",
+            b"[12:30] Zo\xc3\xa9: salut\n",
+            b"Zoe a rejoint le chat\n",
+            b"Pseudo : Zoe\n",
+            b"bye\n",
+            b"EHLO x.y\r\n",
+            b"*1\r\n$4\r\nPING\r\n",
+            b"\r\n\r\n\0\r\nQUIT\n\x21\x11",
+            b"\0\0\0\x2f\xffSMBr\0\0",
+            b"Z\xcc\x81\xcc\x81\xcc\x81\xcc\x81\xcc\x81\xcc\x81\xcc\x81\xcc\x81\xcc\x81",
+            b"\x9d\x81",
         ];
-        pieces[usize::from(self.below(12))].to_vec()
+        pieces[usize::from(self.below(24))].to_vec()
     }
 
     fn verb(&mut self) -> Vec<u8> {
@@ -229,6 +242,42 @@ pub fn session(choices: &mut Choices<'_>) {
     }
 }
 
+/// Callers whose first read holds what no terminal sends: no such opening takes a seat, whatever else is in it and
+/// however long its caller stays.
+pub fn opening(choices: &mut Choices<'_>) {
+    while !choices.is_empty() {
+        let length = match choices.below(16) {
+            0 => usize::from(choices.byte()),
+            length => usize::from(length),
+        };
+        let (mut read, rest) = (choices.0[..length.min(choices.0.len())].to_vec(), choices.0);
+        choices.0 = &rest[read.len()..];
+        if choices.below(4) == 0 {
+            read.splice(0..0, choices.text());
+        }
+        let is_control = |byte: &u8| *byte < b' ' && !b"\0\x08\t\n\r\x1b".contains(byte);
+        // Telnet's options are numbers like these.
+        let is_binary = read.len() > 1 && read.iter().any(is_control) && !read.contains(&0xff);
+        let mut plain = Plain::new(0);
+        let mut out = Vec::new();
+        let mut heard = Vec::new();
+        plain.receive(1, &read, &mut out);
+        heard.extend(std::iter::from_fn(|| plain.next_input()));
+        for now in [200, 3_000, 10_000] {
+            plain.handle_timeout(now, &mut out);
+            heard.extend(std::iter::from_fn(|| plain.next_input()));
+        }
+        plain.end_of_stream(&mut out);
+        heard.extend(std::iter::from_fn(|| plain.next_input()));
+        let seats = heard
+            .iter()
+            .filter(|heard| matches!(heard, Input::Named(_) | Input::Nameless));
+        let seats = seats.count();
+        assert!(seats <= 1, "{read:?}: {heard:?}");
+        assert!(seats == 0 || !is_binary, "{read:?}: {heard:?}");
+    }
+}
+
 /// A relay whose clients and clock do what they like.
 pub fn hub(choices: &mut Choices<'_>) {
     const MAX_CONNECTIONS: usize = 8;
@@ -252,7 +301,10 @@ pub fn hub(choices: &mut Choices<'_>) {
             }
             (2..=10, Some(id)) if hub.wants_input(id) || hub.is_closing(id) => {
                 let sent = choices.sent();
-                hub.received(now, id, &sent);
+                let takes = usize::from(choices.byte()) * 64;
+                hub.received(now, id, &sent, |_, before, run| {
+                    takes.min(before.len() + run.len())
+                });
             }
             (11, Some(id)) => {
                 open.retain(|&open| open != id);

@@ -172,9 +172,10 @@ impl State {
                 continue;
             }
             let bad = self.bad.load(Ordering::SeqCst);
-            let most = match bad {
-                true => most.min(*budget as usize).max(1),
-                false => buffer.len(),
+            let most = if bad {
+                most.min(*budget as usize).max(1)
+            } else {
+                buffer.len()
             };
             let (mut source, mut target) = (ends[from], ends[to]);
             let count = match source.read(&mut buffer[..most]) {

@@ -31,6 +31,7 @@ pub struct Part {
 pub enum State {
     Focused = 12,
     Sensitive = 24,
+    Showing = 25,
 }
 
 /// Connects to a message bus.

@@ -16,7 +16,7 @@ fn the_dialog_asks_until_the_answer_makes_sense_and_remembers_it() {
         let fields = dialog.part.with_role("text box");
         desktop.photograph("empty");
         dialog.click(&dialog.field("Relais"));
-        assert_eq!(fields.len(), 2);
+        assert_eq!(fields.len(), 3);
         desktop.type_text("salle12");
         desktop.press(&["Return"]);
         let mistake = dialog.find("alert", "");

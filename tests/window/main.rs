@@ -21,5 +21,6 @@ mod next_discussion;
 mod opening;
 mod outages;
 mod reading;
+mod sealing;
 mod talk;
 mod writing;

@@ -18,13 +18,14 @@ use crate::kernel::{self, Trace};
 use crate::load::{LINE, Load};
 use crate::relays::{self, Conversation, Programs, Relay};
 use crate::report::{Report, Sample, Setting, Value};
+use crate::sealed;
 use crate::tell;
 
 /// One kind of measurement, over every relay.
 type Scenario = fn(&mut Bench);
 
 /// Every scenario, in the order they are measured.
-pub const SCENARIOS: [(&str, Scenario); 10] = [
+pub const SCENARIOS: [(&str, Scenario); 11] = [
     ("start", Bench::start),
     ("round-trip", Bench::round_trip),
     ("flood", Bench::flood),
@@ -35,6 +36,7 @@ pub const SCENARIOS: [(&str, Scenario); 10] = [
     ("crowd", Bench::crowd),
     ("beside", Bench::beside),
     ("distance", Bench::distance),
+    ("sealed", Bench::sealed),
 ];
 
 /// How much time measuring may take.
@@ -42,6 +44,8 @@ pub const SCENARIOS: [(&str, Scenario); 10] = [
 pub enum Effort {
     /// Whether everything works: seconds.
     Quick,
+    /// Only what the targets are set for: some six minutes.
+    Targets,
     /// Figures to rely on: some twenty minutes.
     Full,
 }
@@ -59,6 +63,10 @@ pub struct Bench {
 const PAUSE: Duration = Duration::from_millis(25);
 /// Bytes of the lines of floods, their LF included.
 const SIZES: [usize; 3] = [64, 1024, 3072];
+/// Scenarios that no target is set for.
+const WITHOUT_TARGETS: [&str; 5] = ["start", "stopped-reader", "screen", "idle", "sealed"];
+/// Relays that no target looks at.
+const WITHOUT_PART: [&str; 2] = ["bare threads", "serveur.py"];
 
 type Measure = fn(&Load, &mut Conversation) -> io::Result<Vec<Value>>;
 
@@ -76,7 +84,8 @@ impl Bench {
         };
         for dialect in [Dialect::Wire, Dialect::Plain] {
             let is_wanted = |relay: &Relay| {
-                wanted.is_empty()
+                (wanted.is_empty()
+                    && !(effort == Effort::Targets && WITHOUT_PART.contains(&relay.name)))
                     || relay.name == relays::FLOOR.name
                     || wanted.iter().any(|name| name == relay.name)
             };
@@ -93,6 +102,11 @@ impl Bench {
             }
         }
         Ok(bench)
+    }
+
+    /// Whether a scenario is measured unless others are asked for.
+    pub fn wants(&self, scenario: &str) -> bool {
+        self.effort != Effort::Targets || !WITHOUT_TARGETS.contains(&scenario)
     }
 
     fn try_out(&self, relay: &Relay, dialect: Dialect) -> io::Result<()> {
@@ -153,22 +167,29 @@ impl Bench {
 
     fn round_trip(&mut self) {
         let relays = self.relays.clone();
-        for load in [self.back_to_back(), self.paced()] {
-            self.repeat("round-trip", load, &relays, self.pick(1, 5), Load::measure);
+        // Where everything sleeps in between, figures vary most.
+        for (load, times) in [
+            (self.back_to_back(), self.times()),
+            (self.paced(), self.pick(1, 5)),
+        ] {
+            self.repeat("round-trip", load, &relays, times, Load::measure);
         }
     }
 
     fn flood(&mut self) {
         let relays = self.relays.clone();
-        let (sizes, ways) = self.pick(
-            (&SIZES[..1], &[Ways::Both][..]),
-            (&SIZES[..], &[Ways::One, Ways::Both][..]),
-        );
+        let each = [Writes::OneEach, Writes::Pipelined];
+        let both = [Ways::One, Ways::Both];
+        let (sizes, writes, ways) = match self.effort {
+            Effort::Quick => (&SIZES[..1], &each[..], &both[1..]),
+            Effort::Targets => (&SIZES[..2], &each[1..], &both[..]),
+            Effort::Full => (&SIZES[..], &each[..], &both[..]),
+        };
         for &size in sizes {
-            for writes in [Writes::OneEach, Writes::Pipelined] {
+            for &writes in writes {
                 for &ways in ways {
                     let load = Load::Flood(self.a_flood(size, writes, ways));
-                    self.repeat("flood", load, &relays, self.pick(1, 5), Load::measure);
+                    self.repeat("flood", load, &relays, self.times(), Load::measure);
                 }
             }
         }
@@ -196,13 +217,14 @@ impl Bench {
         if let Err(error) = may_look_on {
             return self.skip("system-calls", &format!("strace: {error}"));
         }
-        let relays = self.relays.clone();
+        let mut relays = self.relays.clone();
+        if self.effort == Effort::Targets {
+            relays.retain(|(relay, _)| !relay.is_a_rival());
+        }
         let pipelined =
             [64, 3072].map(|size| Load::Flood(self.a_flood(size, Writes::Pipelined, Ways::One)));
-        for load in [self.back_to_back(), self.paced()]
-            .into_iter()
-            .chain(pipelined)
-        {
+        let loads = [self.back_to_back(), self.paced()];
+        for load in loads.into_iter().chain(pipelined) {
             self.repeat("system-calls", load, &relays, 1, Load::trace);
         }
     }
@@ -225,7 +247,7 @@ impl Bench {
         let relays: Vec<_> = relays.flatten().collect();
         let pipelined = self.a_flood(64, Writes::Pipelined, Ways::One);
         for load in [self.back_to_back(), self.paced(), Load::Flood(pipelined)] {
-            self.repeat("screen", load, &relays, self.pick(1, 5), Load::measure);
+            self.repeat("screen", load, &relays, self.times(), Load::measure);
         }
     }
 
@@ -273,7 +295,11 @@ impl Bench {
             let why = "their sockets exceed the limit on open files";
             self.skip(&format!("crowd of more than {most} conversations"), &why);
         }
-        let sizes = &crowd::SIZES[..self.pick(2, crowd::SIZES.len())];
+        let sizes = match self.effort {
+            Effort::Quick => &crowd::SIZES[..2],
+            Effort::Targets => &crowd::SIZES[3..],
+            Effort::Full => &crowd::SIZES[..],
+        };
         for size in sizes.iter().map(|size| *size.min(&most)) {
             for relay in self.each_relay().filter(Relay::serves_many) {
                 let setting = Setting::new("crowd", &format!("{size} conversations"), None);
@@ -297,7 +323,7 @@ impl Bench {
             ("a pourer of PING", Pourer::Pings),
         ];
         for (case, pourer) in pourers {
-            for repetition in 0..self.pick(1, 5) {
+            for repetition in 0..self.times() {
                 let daemons = self.each_relay().filter(Relay::serves_many);
                 for relay in daemons.filter(Relay::speaks_wire) {
                     let setting = Setting::new("beside", case, None);
@@ -317,7 +343,7 @@ impl Bench {
             relay.speaks_wire() || (relay.name == relays::FLOOR.name && *dialect == Dialect::Plain)
         });
         for (relay, dialect) in relays {
-            for repetition in 0..self.pick(1, 5) {
+            for repetition in 0..self.times() {
                 let setting = Setting::new("distance", &format!("{lines} lines"), Some(dialect));
                 let outcome = self.far_and_near(&relay, dialect, lines);
                 self.note(setting, &relay, repetition, outcome);
@@ -346,6 +372,20 @@ impl Bench {
             values.push(Value::new("far beyond 1.2 × near", "s", far - 1.2 * near));
         }
         Ok(values)
+    }
+
+    /// Two who share a code.
+    fn sealed(&mut self) {
+        let lines = self.pick(1_000, 20_000);
+        let relays: Vec<Relay> = self.each_relay().filter(Relay::speaks_wire).collect();
+        for repetition in 0..self.times() {
+            for relay in &relays {
+                let setting = Setting::new("sealed", &format!("{lines} lines"), None);
+                let start = || relay.start(&self.programs);
+                let outcome = sealed::measure(start, &self.programs.msg, lines);
+                self.note(setting, relay, repetition, outcome);
+            }
+        }
     }
 
     /// Takes note of what was found, or of why nothing was.
@@ -417,7 +457,16 @@ impl Bench {
     fn pick<T>(&self, quick: T, full: T) -> T {
         match self.effort {
             Effort::Quick => quick,
-            Effort::Full => full,
+            Effort::Targets | Effort::Full => full,
+        }
+    }
+
+    /// How often most things are measured.
+    fn times(&self) -> usize {
+        match self.effort {
+            Effort::Quick => 1,
+            Effort::Targets => 3,
+            Effort::Full => 5,
         }
     }
 }

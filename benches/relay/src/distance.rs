@@ -3,15 +3,15 @@
 //! A link passes on whatever it is given, however much, once its delay is over: only the relay and its clients can make a
 //! pipe wait.
 
-use std::io::{self, BufRead, BufReader, Read, Write};
+use std::io::{self, Read, Write};
 use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
 use std::sync::mpsc;
 use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::client::Dialect;
+use crate::pipes::{self, Client};
 use crate::relays::Process;
 
 /// What a link takes for each direction, in microseconds.
@@ -82,44 +82,33 @@ pub fn measure(
 }
 
 /// From one `msg` with a pipe to another.
-fn between_clients(
-    msg: &Path,
-    [reader, writer]: [SocketAddr; 2],
-    lines: usize,
-) -> io::Result<Duration> {
-    let client = |address: SocketAddr, name: &str| {
-        let mut command = Command::new(msg);
-        command
-            .args(["--connect", &address.to_string(), "--nom", name])
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped());
-        command.spawn().map(Running)
-    };
-    let mut reader = client(reader, "Bob")?;
-    let mut writer = client(writer, "Zoe")?;
-    // Both know of each other, so that only the lines are timed.
-    for program in [&mut reader, &mut writer] {
-        let notices = program.0.stderr.take().expect("it was asked for");
-        let mut notices = BufReader::new(notices).lines();
-        notices
-            .find(|line| line.as_ref().is_ok_and(|line| line.contains("est là")))
-            .ok_or_else(|| io::Error::other("the two do not meet"))??;
-        thread::spawn(move || notices.count());
-    }
-    let mut input = writer.0.stdin.take().expect("it was asked for");
-    let output = reader.0.stdout.take().expect("it was asked for");
+fn between_clients(msg: &Path, doors: [SocketAddr; 2], lines: usize) -> io::Result<Duration> {
+    let [mut writer, mut reader] = pipes::meet(msg, doors, None)?;
+    pour(&mut writer, &mut reader, lines)
+}
+
+/// How long `lines` lines take from the writer's pipe to the reader's.
+///
+/// # Errors
+/// When one is lost.
+pub fn pour(writer: &mut Client, reader: &mut Client, lines: usize) -> io::Result<Duration> {
+    let mut input = writer.input.take().expect("it is poured into once");
     // What the writer shows of its own lines is nobody's.
-    let mut own = writer.0.stdout.take().expect("it was asked for");
-    thread::spawn(move || io::copy(&mut own, &mut io::sink()));
-    let begun = Instant::now();
-    let text = text(lines);
-    thread::spawn(move || input.write_all(&text));
-    let heard = BufReader::new(output).split(b'\n').take(lines).count();
-    match heard == lines {
-        true => Ok(begun.elapsed()),
-        false => Err(io::Error::other(format!("{heard} of {lines} lines came"))),
-    }
+    let own = &mut writer.rows;
+    thread::scope(|scope| {
+        let begun = Instant::now();
+        let text = text(lines);
+        // Its end ends the writer, so that both threads end.
+        scope.spawn(move || input.write_all(&text));
+        scope.spawn(move || own.count());
+        let heard = reader.rows.by_ref().take(lines).count();
+        let took = begun.elapsed();
+        if heard == lines {
+            Ok(took)
+        } else {
+            Err(io::Error::other(format!("{heard} of {lines} lines came")))
+        }
+    })
 }
 
 /// From one socket to another, as `nc` does it.
@@ -166,15 +155,4 @@ fn text(lines: usize) -> Vec<u8> {
         text.extend_from_slice(format!("ligne {n}\n").as_bytes());
     }
     text
-}
-
-/// A program that is ended when it is dropped.
-struct Running(Child);
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        // It may have ended by itself.
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
 }

@@ -147,9 +147,10 @@ impl<'a> Torrent<'a> {
             let _ = self.client.stream().shutdown(Shutdown::Both);
         }
         outcome?;
-        match self.is_done() {
-            true => Ok(self.heard),
-            false => Err(io::Error::other("the relay is stuck")),
+        if self.is_done() {
+            Ok(self.heard)
+        } else {
+            Err(io::Error::other("the relay is stuck"))
         }
     }
 
@@ -202,9 +203,10 @@ impl<'a> Torrent<'a> {
         };
         for _ in 0..self.room() {
             self.client.said += 1;
-            let mark = match Instant::now() < until {
-                true => Mark::More,
-                false => Mark::Last,
+            let mark = if Instant::now() < until {
+                Mark::More
+            } else {
+                Mark::Last
             };
             self.unsent
                 .extend(self.client.message(self.client.said, self.flood.size, mark));
@@ -229,9 +231,10 @@ impl<'a> Torrent<'a> {
     }
 
     fn wait(&self, patience: Duration) -> io::Result<PollFlags> {
-        let wanted = match self.unsent.is_empty() {
-            true => PollFlags::IN,
-            false => PollFlags::IN | PollFlags::OUT,
+        let wanted = if self.unsent.is_empty() {
+            PollFlags::IN
+        } else {
+            PollFlags::IN | PollFlags::OUT
         };
         let mut watched = [PollFd::new(self.client.stream(), wanted)];
         poll(&mut watched, Timespec::try_from(patience).ok().as_ref())?;

@@ -12,11 +12,13 @@ mod distance;
 mod flood;
 mod kernel;
 mod load;
+mod pipes;
 mod plot;
 mod processors;
 mod relays;
 mod report;
 mod screens;
+mod sealed;
 mod targets;
 
 use std::fs;
@@ -39,7 +41,11 @@ struct Options {
     #[argh(switch)]
     quick: bool,
 
-    /// measure only this scenario: start, round-trip, flood, stopped-reader, system-calls, screen, idle, crowd, beside or distance (may be repeated)
+    /// measure only what the targets are set for, and say which of them hold: six minutes
+    #[argh(switch)]
+    targets: bool,
+
+    /// measure only this scenario: start, round-trip, flood, stopped-reader, system-calls, screen, idle, crowd, beside, distance or sealed (may be repeated)
     #[argh(option)]
     only: Vec<String>,
 
@@ -96,6 +102,8 @@ fn measure(options: &Options) -> io::Result<()> {
     };
     let effort = if options.quick {
         Effort::Quick
+    } else if options.targets {
+        Effort::Targets
     } else {
         Effort::Full
     };
@@ -110,7 +118,8 @@ fn measure(options: &Options) -> io::Result<()> {
         .clone()
         .unwrap_or_else(|| PathBuf::from("target/relay-bench"));
     for (name, run) in SCENARIOS {
-        if options.only.is_empty() || options.only.iter().any(|only| only == name) {
+        let is_asked_for = options.only.iter().any(|only| only == name);
+        if is_asked_for || (options.only.is_empty() && bench.wants(name)) {
             tell(&format!("measuring: {name}"));
             run(&mut bench);
             // Each time, so that a run that is cut short has not been for nothing.
@@ -167,18 +176,20 @@ fn page(report: &Report, tables: &[Table]) -> String {
 /// Builds `msg` as this program was built: its neighbour.
 fn build_msg(this: &Path) -> io::Result<PathBuf> {
     let msg = this.with_file_name("msg");
-    let profile: &[&str] = match cfg!(debug_assertions) {
-        true => &[],
-        false => &["--release"],
+    let profile: &[&str] = if cfg!(debug_assertions) {
+        &[]
+    } else {
+        &["--release"]
     };
     let status = Command::new(env!("CARGO"))
         .current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."))
         .args(["build", "--package", "msg"])
         .args(profile)
         .status()?;
-    match status.success() {
-        true => Ok(msg),
-        false => Err(io::Error::other(format!("msg does not build: {status}"))),
+    if status.success() {
+        Ok(msg)
+    } else {
+        Err(io::Error::other(format!("msg does not build: {status}")))
     }
 }
 

@@ -59,6 +59,7 @@ pub struct Table {
     /// Name and unit.
     columns: Vec<(String, &'static str)>,
     rows: Vec<Row>,
+    samples: Vec<Sample>,
 }
 
 #[derive(Debug)]
@@ -98,6 +99,13 @@ impl fmt::Display for Setting {
             Some(dialect) => write!(f, " ({dialect} dialect)"),
             None => Ok(()),
         }
+    }
+}
+
+impl Sample {
+    fn number(&self, name: &str) -> Option<f64> {
+        let value = self.values.iter().find(|value| value.name == name);
+        value.map(|value| value.number)
     }
 }
 
@@ -181,6 +189,7 @@ impl Report {
             setting: setting.clone(),
             rows: rows.collect(),
             columns,
+            samples: samples.into_iter().cloned().collect(),
         }
     }
 
@@ -229,6 +238,12 @@ impl Table {
         let column = self.columns.iter().position(|(name, _)| name == column)?;
         let row = self.rows.iter().find(|row| row.relay == relay)?;
         row.cells[column]
+    }
+
+    /// How a relay's figure compares with another's: the median of the ratios within each repetition.
+    pub fn ratio(&self, relay: &str, other: &str, column: &str) -> Option<f64> {
+        let samples: Vec<&Sample> = self.samples.iter().collect();
+        ratio(&samples, relay, other, column)
     }
 
     pub fn columns(&self) -> impl Iterator<Item = &str> {
@@ -290,30 +305,28 @@ impl fmt::Display for Cell {
 }
 
 fn cell(samples: &[&Sample], relay: &str, name: &str) -> Option<Cell> {
-    let value_of = |sample: &Sample| {
-        let value = sample.values.iter().find(|value| value.name == name);
-        value.map(|value| value.number)
-    };
-    let own: Vec<&&Sample> = samples
-        .iter()
-        .filter(|sample| sample.relay == relay)
-        .collect();
-    let floor = |repetition: usize| {
-        let same =
-            |sample: &&&Sample| sample.relay == FLOOR.name && sample.repetition == repetition;
-        value_of(samples.iter().find(same)?).filter(|&number| number > 0.0)
-    };
-    let ratios = own
-        .iter()
-        .filter(|_| relay != FLOOR.name)
-        .filter_map(|sample| Some(value_of(sample)? / floor(sample.repetition)?));
-    let numbers = sorted(own.iter().filter_map(|sample| value_of(sample)));
+    let own = samples.iter().filter(|sample| sample.relay == relay);
+    let numbers = sorted(own.filter_map(|sample| sample.number(name)));
     Some(Cell {
         median: median(&numbers)?,
         least: *numbers.first()?,
         most: *numbers.last()?,
-        ratio: median(&sorted(ratios)),
+        ratio: (relay != FLOOR.name)
+            .then(|| ratio(samples, relay, FLOOR.name, name))
+            .flatten(),
     })
+}
+
+/// The median of the ratios of one relay's figure to another's within each repetition.
+fn ratio(samples: &[&Sample], relay: &str, other: &str, name: &str) -> Option<f64> {
+    let theirs = |repetition: usize| {
+        let same = |sample: &&&Sample| sample.relay == other && sample.repetition == repetition;
+        let number = samples.iter().find(same)?.number(name);
+        number.filter(|&number| number > 0.0)
+    };
+    let own = samples.iter().filter(|sample| sample.relay == relay);
+    let ratios = own.filter_map(|sample| Some(sample.number(name)? / theirs(sample.repetition)?));
+    median(&sorted(ratios))
 }
 
 /// What the first repetition tells in detail.

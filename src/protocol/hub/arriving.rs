@@ -1,7 +1,6 @@
 //! Taking a seat: hellos, rooms, returns, and who is told of whom.
 
 use crate::protocol::Millis;
-use crate::protocol::plain;
 use crate::protocol::wire::{Gone, HEARTBEAT_S, Hello, MAX_LINE, Pid, Refusal, Verb, Welcome};
 
 use super::refusing::RefusalReason;
@@ -25,6 +24,7 @@ impl Hub {
         id: ConnId,
         hello: Hello,
     ) -> Result<(), RefusalReason> {
+        let name = hello.name.clone();
         let speaks_wire = matches!(self.conns[id].dialect, Dialect::Wire(_));
         let known = self.tokens.get(&hello.token).filter(|_| speaks_wire);
         let seat = match known {
@@ -33,6 +33,7 @@ impl Hub {
         };
         self.pending.retain(|&pending| pending != id);
         self.conns[id].state = ConnState::Seated(seat);
+        self.conns[id].name = Some(name);
         self.conns[id].heard_at = now;
         if speaks_wire {
             let welcome = Welcome {
@@ -96,7 +97,7 @@ impl Hub {
         let room = self.room_for(now, &hello)?;
         let members = &mut self.rooms[room].members;
         let Some(side) = members.iter().position(Option::is_none) else {
-            return Err(RefusalReason::full());
+            return Err(self.ask_for_signs_of_life(now, room));
         };
         let namesake = members
             .iter()
@@ -110,11 +111,8 @@ impl Hub {
         }
         let seat = Seat { room, side };
         let name = hello.name.clone();
-        match &self.conns[id].dialect {
-            Dialect::Wire(_) => {
-                self.tokens.insert(hello.token, seat);
-            }
-            Dialect::Plain(_) => plain::write_welcome(self.conns[id].outbox.tail(), &name),
+        if let Dialect::Wire(_) = &self.conns[id].dialect {
+            self.tokens.insert(hello.token, seat);
         }
         members[side] = Some(Member {
             hello,

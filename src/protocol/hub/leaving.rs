@@ -180,6 +180,9 @@ impl Hub {
             end.handle_timeout(now, teller);
             self.ready.push_back(id);
         }
+        if conn.yields_at.is_some_and(|at| at <= now) {
+            return self.yield_seat(now, id);
+        }
         // We have paused reading this client, so its silence proves nothing.
         if paused {
             conn.heard_at = now;

@@ -6,9 +6,9 @@ use crate::protocol::plain;
 use crate::protocol::session::Flow;
 use crate::protocol::wire::{Hello, Lines, Pid, Refusal, Token, Verb};
 
-use super::plain_end::{Action, Teller};
+use super::plain_end::Action;
 use super::refusing::RefusalReason;
-use super::state::{ConnState, Dialect, Member};
+use super::state::{ConnState, Dialect, Member, Seat};
 use super::{ConnId, Effect, Hub, OUTBOX_FULL, RelayMode, Tracing};
 
 impl Hub {
@@ -44,81 +44,73 @@ impl Hub {
         action
     }
 
-    /// Passes on what a plain client's end has to say, until whoever sits opposite has enough to read.
+    /// Has a plain client's end say what it has to say.
     fn flush(&mut self, now: Millis, id: ConnId) {
         let Some(ConnState::Seated(seat)) = self.conns.get(id).map(|conn| conn.state) else {
             return;
         };
-        let there = self.opposite(id).filter(|there| *there != id);
-        let mut leaves = false;
-        let mut passed = false;
-        match there.and_then(|there| self.conns.get2_mut(id, there)) {
-            Some((here, there)) => {
-                let Dialect::Plain(end) = &mut here.dialect else {
-                    return;
-                };
-                if there.outbox.is_empty() {
-                    there.moved_at = now;
-                    there.outbox.adopt(&mut self.spare);
-                }
-                let teller = (&self.config.formatter, &mut self.dates);
-                let shows = self.config.mode == RelayMode::Single;
-                let member = self.rooms[seat.room].members[seat.side].as_mut();
-                let mut shown = member.map(|member| (member, &mut self.effects));
-                end.flush(now, &mut |verb| {
-                    if let Verb::Bye(_) = verb {
-                        leaves = true;
-                        return Flow::Enough;
-                    }
-                    passed = true;
-                    if let Some((member, effects)) = &mut shown
-                        && let Some(said) = member.says(seat.side, &verb, shows)
-                    {
-                        effects.push_back(said);
-                    }
-                    match &mut there.dialect {
-                        Dialect::Wire(_) => verb.encode(there.outbox.tail()),
-                        Dialect::Plain(other) => other.hear(
-                            now,
-                            &verb,
-                            Teller {
-                                formatter: teller.0,
-                                dates: teller.1,
-                                outbox: &mut there.outbox,
-                            },
-                        ),
-                    }
-                    match there.outbox.unsent().len() < OUTBOX_FULL {
-                        true => Flow::More,
-                        false => Flow::Enough,
-                    }
-                });
-            }
-            None => {
-                if let Some(Dialect::Plain(end)) =
-                    self.conns.get_mut(id).map(|conn| &mut conn.dialect)
-                {
-                    end.flush(now, &mut |verb| {
-                        leaves |= matches!(verb, Verb::Bye(_));
-                        Flow::More
-                    });
-                }
-            }
-        }
-        if let Some(there) = there.filter(|_| passed) {
-            self.queue(there);
-            self.ready.push_back(there);
-        }
+        let leaves = match self.opposite(id).filter(|there| *there != id) {
+            Some(there) => self.flush_to(now, id, seat, there),
+            None => self.flush_to_nobody(now, id),
+        };
         if leaves {
             self.leave(now, id, seat);
         }
+    }
+
+    /// Passes on what is said, until whoever sits opposite has enough to read. Tells whether it was a goodbye.
+    fn flush_to(&mut self, now: Millis, id: ConnId, seat: Seat, there: ConnId) -> bool {
+        let Some((here, other)) = self.conns.get2_mut(id, there) else {
+            return false;
+        };
+        let Dialect::Plain(end) = &mut here.dialect else {
+            return false;
+        };
+        other.expect_more(now, &mut self.spare);
+        let shows = self.config.mode == RelayMode::Single;
+        let author = self.rooms[seat.room].members[seat.side].as_mut();
+        let mut author = author.filter(|_| shows);
+        let (mut leaves, mut passed) = (false, false);
+        end.flush(now, &mut |verb| {
+            if let Verb::Bye(_) = verb {
+                leaves = true;
+                return Flow::Enough;
+            }
+            passed = true;
+            if let Some(author) = &mut author {
+                self.effects.extend(author.says(seat.side, &verb));
+            }
+            other.tell(now, &verb, &self.config.formatter, &mut self.dates);
+            if other.outbox.unsent().len() < OUTBOX_FULL {
+                Flow::More
+            } else {
+                Flow::Enough
+            }
+        });
+        if passed {
+            self.queue(there);
+            self.ready.push_back(there);
+        }
+        leaves
+    }
+
+    /// What is said now reaches nobody. Tells whether it was a goodbye.
+    fn flush_to_nobody(&mut self, now: Millis, id: ConnId) -> bool {
+        let mut leaves = false;
+        if let Some(Dialect::Plain(end)) = self.conns.get_mut(id).map(|conn| &mut conn.dialect) {
+            end.flush(now, &mut |verb| {
+                leaves |= matches!(verb, Verb::Bye(_));
+                Flow::More
+            });
+        }
+        leaves
     }
 
     pub(super) fn apply(&mut self, now: Millis, id: ConnId, action: Action) {
         match action {
             Action::Wire(bytes) => {
                 self.conns[id].dialect = Dialect::Wire(Lines::default());
-                self.wire_bytes(now, id, &bytes);
+                self.wire_bytes(now, id, &bytes, |_, _, _| 0);
             }
             Action::Seat(name) => self.introduce_plain(now, id, name),
             Action::Refuse(foreign) => {
@@ -134,11 +126,12 @@ impl Hub {
     pub(super) fn introduce_plain(&mut self, now: Millis, id: ConnId, name: Option<Name>) {
         let name = name.unwrap_or_else(|| {
             let guest: Name = plain::GUEST.parse().expect("the guest's name is a name");
-            match self.would_clash(&guest) {
-                false => guest,
-                true => "invité 2"
+            if self.would_clash(&guest) {
+                "invité 2"
                     .parse()
-                    .expect("the second guest's name is a name"),
+                    .expect("the second guest's name is a name")
+            } else {
+                guest
             }
         });
         // An odd number has an inverse, so that no two of them are alike (Knuth, multiplicative hashing).
@@ -153,7 +146,7 @@ impl Hub {
             name,
         };
         if let Dialect::Plain(end) = &mut self.conns[id].dialect {
-            end.introduce(hello.pid);
+            end.introduce(hello.pid, hello.name.clone());
         }
         if let Err(refused) = self.seat(now, id, hello) {
             self.refuse(now, id, refused);

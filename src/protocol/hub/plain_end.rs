@@ -25,6 +25,8 @@ pub(super) struct PlainEnd {
     plain: Plain,
     /// From the name on, with the number by which partners know the client.
     seated: Option<(Pid, Exchange)>,
+    /// Its name, until it is bidden welcome under it.
+    welcome: Option<Name>,
     stream: Stream,
     /// When its lines are given up that nobody has come for.
     gives_up_at: Option<Millis>,
@@ -63,6 +65,7 @@ impl PlainEnd {
         PlainEnd {
             plain: Plain::new(now),
             seated: None,
+            welcome: None,
             stream: Stream::Open,
             gives_up_at: None,
         }
@@ -90,12 +93,20 @@ impl PlainEnd {
         self.plain.has_spoken()
     }
 
+    /// Whether the client is there and has said nothing but its first line, as a program does that calls by mistake.
+    pub(super) fn is_provisional(&self) -> bool {
+        self.stream == Stream::Open
+            && self.gives_up_at.is_none()
+            && !self.plain.is_past_first_line()
+    }
+
     pub(super) fn is_gone(&self) -> bool {
         self.stream == Stream::Gone
     }
 
     /// A name was found for the client, which asks for a seat.
-    pub(super) fn introduce(&mut self, pid: Pid) {
+    pub(super) fn introduce(&mut self, pid: Pid, name: Name) {
+        self.welcome = Some(name);
         self.seated = Some((pid, Exchange::new(WINDOW_BYTES)));
     }
 
@@ -188,8 +199,13 @@ impl PlainEnd {
             return;
         };
         while let Some(event) = exchange.next_event() {
-            if self.stream != Stream::Gone {
-                teller.event(&event);
+            if self.stream == Stream::Gone {
+                continue;
+            }
+            // The first event tells who is opposite.
+            match self.welcome.take() {
+                Some(name) => plain::write_welcome(teller.outbox.tail(), &name, &event),
+                None => teller.event(&event),
             }
         }
     }

@@ -3,13 +3,15 @@
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
-use crate::protocol::wire::{Gone, Hello, Lines, Pid, Salon, Verb};
-
+use crate::protocol::dates::Dates;
+use crate::protocol::name::Name;
 use crate::protocol::outbox::Outbox;
+use crate::protocol::seal;
+use crate::protocol::wire::{Gone, Hello, Lines, Pid, Salon, Verb};
 use crate::protocol::{Line, Millis};
 
-use super::plain_end::PlainEnd;
-use super::{CLIENT_TIMEOUT, ConnId, Effect, HELLO_TIMEOUT, SEAT_TTL};
+use super::plain_end::{PlainEnd, Teller};
+use super::{CLIENT_TIMEOUT, ConnId, Effect, Formatter, HELLO_TIMEOUT, SEAT_TTL};
 
 /// What a deadline is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -34,13 +36,24 @@ impl Seat {
     }
 }
 
+/// From a seat to the connection of whoever sits opposite.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Passage {
+    pub(super) seat: Seat,
+    pub(super) there: ConnId,
+}
+
 #[derive(Debug)]
 pub(super) struct Conn {
     pub(super) address: IpAddr,
     pub(super) dialect: Dialect,
     pub(super) outbox: Outbox,
     pub(super) state: ConnState,
+    /// Who has, or had, a seat with it.
+    pub(super) name: Option<Name>,
     pub(super) heard_at: Millis,
+    /// When its seat is somebody else's, unless it sends something before.
+    pub(super) yields_at: Option<Millis>,
     /// When the outbox last moved, while it is not empty.
     pub(super) moved_at: Millis,
     /// The alarm that is set for this connection.
@@ -111,24 +124,28 @@ pub(super) enum Presence {
 }
 
 impl Member {
-    /// A message of the member's is passed on: what is to be shown of it, where messages are shown, unless it has been
-    /// before.
-    pub(super) fn says(&mut self, side: usize, verb: &Verb<'_>, shows: bool) -> Option<Effect> {
-        let &Verb::Say { seq, sent_at, text } = verb else {
-            return None;
-        };
-        if self.shown.is_some_and(|shown| seq != shown + 1) {
-            return None;
+    /// Something of the member's is passed on: what is to be shown of it, unless it has been before.
+    pub(super) fn says(&mut self, side: usize, verb: &Verb<'_>) -> Option<Effect> {
+        let name = &self.hello.name;
+        match *verb {
+            Verb::Say { seq, sent_at, text } if self.shown.is_none_or(|shown| seq == shown + 1) => {
+                self.shown = Some(seq);
+                Some(Effect::Said {
+                    side,
+                    name: name.clone(),
+                    line: Line {
+                        sent_at,
+                        text: text.to_owned(),
+                    },
+                })
+            }
+            Verb::Sealed(line) => Some(Effect::Sealed {
+                side,
+                name: name.clone(),
+                bytes: seal::text_bytes(line.strip_prefix("BOX ")?)?,
+            }),
+            _ => None,
         }
-        self.shown = Some(seq);
-        shows.then(|| Effect::Said {
-            side,
-            name: self.hello.name.clone(),
-            line: Line {
-                sent_at,
-                text: text.to_owned(),
-            },
-        })
     }
 }
 
@@ -183,6 +200,36 @@ impl Room {
 }
 
 impl Conn {
+    /// More is about to be appended to the outbox: it takes memory that another has let go of, where it has none.
+    pub(super) fn expect_more(&mut self, now: Millis, spare: &mut Vec<u8>) {
+        if self.outbox.is_empty() {
+            self.moved_at = now;
+            self.outbox.adopt(spare);
+        }
+    }
+
+    /// Says something to the client, as it understands it.
+    pub(super) fn tell(
+        &mut self,
+        now: Millis,
+        verb: &Verb<'_>,
+        formatter: &Formatter,
+        dates: &mut Dates,
+    ) {
+        match &mut self.dialect {
+            Dialect::Wire(_) => verb.encode(self.outbox.tail()),
+            Dialect::Plain(end) => end.hear(
+                now,
+                verb,
+                Teller {
+                    formatter,
+                    dates,
+                    outbox: &mut self.outbox,
+                },
+            ),
+        }
+    }
+
     /// When there is something to do.
     pub(super) fn next_timeout(&self) -> Option<Millis> {
         let plain = match &self.dialect {
@@ -192,7 +239,8 @@ impl Conn {
             }
             Dialect::Plain(_) | Dialect::Wire(_) => None,
         };
-        self.idle_deadline().into_iter().chain(plain).min()
+        let deadlines = [self.idle_deadline(), self.yields_at, plain];
+        deadlines.into_iter().flatten().min()
     }
 
     /// When its client has been silent, or has read nothing, for too long.

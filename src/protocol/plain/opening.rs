@@ -2,8 +2,11 @@
 
 use std::borrow::Cow;
 
+use crate::protocol::charset::windows_1252;
+use crate::protocol::name::MAX_NAME;
+
+use super::foreign::{Protocol, protocol_of, proxy_of};
 use super::outgoing::write_notice;
-use super::telnet::Telnet;
 
 /// What speaks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,12 +23,12 @@ pub enum Foreign {
     Http,
     Ssh,
     Utf16,
-    /// A protocol of text that is known by its first line.
-    Known(&'static Protocol),
-    /// What came first holds bytes that no terminal sends: lengths, a pickle, a scan.
+    /// Control characters stand in it, or bytes of no charset: lengths, a pickle, a scan.
     Binary,
     /// The first line is longer than a message and holds no name.
     Oversized,
+    /// A protocol of text that is known by its first line.
+    Known(&'static Protocol),
 }
 
 impl Opening {
@@ -44,127 +47,26 @@ impl Opening {
             [] | [_] | [b'M', b'S'] | [b'M', b'S', b'G'] => None,
             [0xff, 0xfe] | [0xff, 0xfe, b' '..=0xff] => None,
             [1..=0xff, 0] | [1..=0xff, 0, 1..=0xff] | [0, 1..=0xff] | [0, 1..=0xff, 0] => None,
+            [b'\r', ..] => {
+                let text = Some(Opening::Text);
+                proxy_of(bytes).map_or(text, |proxy| Some(Opening::Foreign(proxy)))
+            }
+            // NUL pads what stands before it: a length, where nothing does.
+            [0, rest @ ..] if rest.iter().any(|byte| *byte != 0) => {
+                Some(Opening::Foreign(Foreign::Binary))
+            }
             _ => Some(Opening::Text),
         }
     }
 }
 
-/// A protocol whose clients open with a line of text.
-#[derive(Debug, PartialEq, Eq)]
-pub struct Protocol {
-    /// What people call it.
-    pub name: &'static str,
-    /// How its servers begin the line that ends a connection, where that is simple.
-    answer: &'static str,
-}
-
-const fn protocol(name: &'static str, answer: &'static str) -> Protocol {
-    Protocol { name, answer }
-}
-
-static SMTP: Protocol = protocol("SMTP", "554 ");
-static FTP: Protocol = protocol("FTP", "421 ");
-static IRC: Protocol = protocol("IRC", "ERROR :");
-static POP3: Protocol = protocol("POP3", "-ERR ");
-static IMAP: Protocol = protocol("IMAP", "* BYE ");
-static SIP: Protocol = protocol("SIP", "");
-static VNC: Protocol = protocol("VNC", "");
-static RSYNC: Protocol = protocol("rsync", "@ERROR: ");
-static REDIS: Protocol = protocol("Redis", "-ERR ");
-static XML: Protocol = protocol("XML", "");
-static JSON: Protocol = protocol("JSON-RPC", "");
-static PROXY: Protocol = protocol("PROXY", "");
-static GIT: Protocol = protocol("Git", "");
-
-/// The protocol whose first line this is. In capitals or not, and never a line that a person may have typed as a name:
-/// « help », « stats », « PING ».
-fn known(line: &str) -> Option<&'static Protocol> {
-    let line = line.to_ascii_lowercase();
-    let words: Vec<&str> = line.split_whitespace().collect();
-    let is_number = |word: &str| !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_digit());
-    let is_host = |word: &str| word.contains('.') || word.starts_with('[') || word == "localhost";
-    Some(match words.as_slice() {
-        ["ehlo" | "helo" | "lhlo", host] if is_host(host) => &SMTP,
-        ["user", name] if matches!(*name, "anonymous" | "ftp" | "root" | "admin") => &FTP,
-        ["auth", "tls" | "ssl"] => &FTP,
-        ["user", _, _, _, ..] if line.contains(" :") => &IRC,
-        ["nick", _] | ["cap", "ls", ..] => &IRC,
-        ["apop", _, _] => &POP3,
-        [
-            tag,
-            "capability" | "login" | "starttls" | "noop" | "logout",
-            ..,
-        ] if is_tag(tag) => &IMAP,
-        [.., "sip/2.0"] => &SIP,
-        ["rfb", version] if version.starts_with("003.") => &VNC,
-        ["@rsyncd:", ..] => &RSYNC,
-        [count] if count.strip_prefix('*').is_some_and(is_number) => &REDIS,
-        ["proxy", "tcp4" | "tcp6" | "unknown", ..] => &PROXY,
-        [first, ..] if first.starts_with("<?xml") || first.starts_with("<stream:") => &XML,
-        // Course clients send objects of their own; those of a known kind are a program's.
-        [first, ..] if first.starts_with('{') && line.contains("\"jsonrpc\"") => &JSON,
-        [first, ..] if first.get(4..).is_some_and(|rest| rest.starts_with("git-")) => &GIT,
-        _ => return None,
-    })
-}
-
-/// Whether a word is what IMAP puts before a command: a letter and digits.
-fn is_tag(word: &str) -> bool {
-    let rest = word.strip_prefix(|c: char| c.is_ascii_lowercase());
-    rest.is_some_and(|rest| !rest.is_empty() && rest.bytes().all(|byte| byte.is_ascii_digit()))
-}
-
-/// How a PROXY header of version 2 begins.
-const PROXY_V2: &[u8] = b"\r\n\r\n\0\r\nQUIT\n";
-
-/// Whether bytes hold what no terminal and no client of text sends: controls other than those that edit a line; NULs that
-/// neither pad a text nor follow a CR; bytes that neither UTF-8 nor Windows-1252 has.
-fn is_binary(bytes: &[u8]) -> bool {
-    let is_control =
-        |byte: u8| byte < b' ' && !matches!(byte, 0 | b'\t' | b'\n' | b'\r' | 0x08 | 0x1b);
-    let is_nobodys = |byte: u8| matches!(byte, 0x81 | 0x8d | 0x8f | 0x90 | 0x9d);
-    let mut before = None;
-    let pads_nothing = bytes.iter().any(|&byte| {
-        let pads = match before {
-            None => false,
-            Some(before) => before >= b' ' || matches!(before, 0 | b'\r' | b'\n'),
-        };
-        before = Some(byte);
-        byte == 0 && !pads
-    });
-    pads_nothing
-        || bytes.iter().copied().any(is_control)
-        || (std::str::from_utf8(bytes).is_err_and(|error| error.error_len().is_some())
-            && bytes.iter().copied().any(is_nobodys))
-}
-
 impl Foreign {
-    /// What everything that came in the first read gives away.
-    pub(super) fn of_first_read(bytes: &[u8]) -> Option<Foreign> {
-        if bytes.starts_with(PROXY_V2) {
-            return Some(Foreign::Known(&PROXY));
-        }
-        let mut text = Vec::new();
-        // What telnet negotiates is no text; its answers are given where the text is taken.
-        Telnet::default().filter(bytes, &mut text, &mut Vec::new());
-        is_binary(&text).then_some(Foreign::Binary)
-    }
-
-    /// What a first line gives away.
-    pub(super) fn of_first_line(line: &str) -> Option<Foreign> {
-        // Colours are no mistake that costs a seat.
-        let is_binary = |c: char| c < ' ' && c != '\t' && c != '\u{1b}';
-        if is_request(line) {
-            Some(Foreign::Http)
-        } else if line.starts_with("SSH-") {
-            Some(Foreign::Ssh)
-        } else if let Some(known) = known(line) {
-            Some(Foreign::Known(known))
-        } else if line.contains(is_binary) {
-            Some(Foreign::Binary)
-        } else {
-            None
-        }
+    /// What a first line gives away, with the bytes that came with it: `line` as it was sent, `text` as it is read, and
+    /// `rest`, all that has come after it.
+    pub(super) fn of_first_line(line: &[u8], text: &str, rest: &[u8]) -> Option<Foreign> {
+        protocol_of(text).or_else(|| {
+            (holds_binary(line) || is_noise(line) || holds_binary(rest)).then_some(Foreign::Binary)
+        })
     }
 
     /// Why it takes no seat, for a person.
@@ -184,7 +86,7 @@ impl Foreign {
             }
             Foreign::Utf16 => "texte en UTF-16 : envoyez de l'UTF-8",
             Foreign::Binary => {
-                "octets de contrôle dans la première ligne : envoyez du texte, sans longueur ni objet devant"
+                "octets de contrôle au début : envoyez du texte, sans longueur ni objet devant"
             }
             Foreign::Oversized => {
                 "première ligne de plus de 4000 octets : envoyez d'abord votre nom"
@@ -209,14 +111,39 @@ impl Foreign {
     }
 }
 
-/// Whether a line asks a web server for something, and is not somebody's « GET UP » to somebody.
-fn is_request(line: &str) -> bool {
-    const METHODS: [&str; 9] = [
-        "GET ", "HEAD ", "POST ", "PUT ", "DELETE ", "OPTIONS ", "CONNECT ", "PATCH ", "PRI ",
-    ];
-    let line = line.to_ascii_uppercase();
-    METHODS
-        .iter()
-        .filter_map(|method| line.strip_prefix(method))
-        .any(|target| target.starts_with('/') || target.contains(" HTTP/"))
+/// Whether bytes are no text of anybody: controls that no terminal sends, or bytes that neither UTF-8 nor Windows-1252
+/// has. The beginning of a character at their end is none of these.
+pub(super) fn holds_binary(bytes: &[u8]) -> bool {
+    let is_control = |byte: &u8| {
+        // Colours are no mistake that costs a seat, and keys are understood elsewhere.
+        *byte < b' ' && !matches!(byte, 0 | 0x08 | b'\t' | b'\n' | b'\r' | 0x1b)
+    };
+    if bytes.iter().any(is_control) {
+        return true;
+    }
+    let is_undefined = |byte: &u8| windows_1252(*byte).is_control() && *byte >= 0x80;
+    let mut at = 0;
+    bytes.utf8_chunks().any(|chunk| {
+        at += chunk.valid().len() + chunk.invalid().len();
+        let unfinished = at == bytes.len()
+            && std::str::from_utf8(chunk.invalid()).is_err_and(|error| error.error_len().is_none());
+        !unfinished && chunk.invalid().iter().any(is_undefined)
+    })
+}
+
+/// Whether a line that is not UTF-8 is not Windows-1252 of anybody either: people write letters, and few other characters
+/// among them. What an old console writes instead (code page 850) has its letters where quotes are.
+///
+/// A name may be of any alphabet. A longer line is of the Latin one, where accents are fewer than other letters.
+fn is_noise(line: &[u8]) -> bool {
+    if std::str::from_utf8(line).is_ok() {
+        return false;
+    }
+    let share = |usual: fn(&&u8) -> bool| line.iter().filter(usual).count() * 5;
+    let usual = share(|byte| {
+        let c = windows_1252(**byte);
+        c.is_alphanumeric() || matches!(**byte, 0x80..=0x9f) || " \t.,;:!?'\"()[]-_/«»°".contains(c)
+    });
+    let latin = share(|byte| byte.is_ascii_alphanumeric() || **byte == b' ');
+    usual < line.len() * 4 || (line.len() > MAX_NAME && latin * 2 < line.len() * 5)
 }

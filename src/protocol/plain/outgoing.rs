@@ -6,9 +6,7 @@
 //! What `msg` says itself is ASCII, but for the sentence of the assignment: many course clients decode as ASCII and die
 //! of anything else, so the French here does without accents and guillemets.
 
-use std::borrow::Cow;
-
-use crate::protocol::hygiene::{is_hidden, printable_ascii};
+use crate::protocol::hygiene::safe;
 use crate::protocol::name::Name;
 use crate::protocol::session::{Ending, Event};
 
@@ -16,6 +14,14 @@ use super::text::split_at_most;
 
 /// The longest line, in bytes with its LF: a `recv(512)` holds it.
 const LONGEST: usize = 500;
+
+/// Asks a client that has said nothing but its first line whether a person is there. It is given as long as
+/// [`YIELD_TIMEOUT`](crate::protocol::timeouts::YIELD_TIMEOUT).
+pub const SIGN_OF_LIFE: &str =
+    "Quelqu'un d'autre attend une place : ecrivez une ligne dans les 10 s pour garder la votre.";
+
+/// The last words to one that gave no answer.
+pub const SEAT_YIELDED: &str = "Rien n'est venu : votre place est cedee.";
 
 /// Appends a message: `[22/11/2026 14:02:31] Zoé: salut`. `name` is a [`Name`]'s, and
 /// `date` must leave room for it and the text.
@@ -28,12 +34,16 @@ pub fn write_notice(out: &mut Vec<u8>, notice: &str) {
     write_lines(out, &[], notice);
 }
 
-/// Appends what somebody reads who has just taken a seat.
-pub fn write_welcome(out: &mut Vec<u8>, name: &Name) {
-    write_notice(
-        out,
-        &format!("Bienvenue, {name} ! Une ligne, un message ; \"quitter\" pour finir."),
-    );
+/// Appends what somebody reads who has just taken a seat, and who is opposite: the event that tells so. One line, since
+/// a client that reads one line for each that it sends lags by every other.
+pub fn write_welcome(out: &mut Vec<u8>, name: &Name, event: &Event) {
+    let who = match event {
+        Event::Arrived { name } => format!("{} est la.", quoted(name)),
+        other => sentence(other).unwrap_or_default(),
+    };
+    let welcome =
+        format!("Bienvenue, {name} ! {who} Une ligne, un message ; \"quitter\" pour finir.");
+    write_notice(out, &welcome);
 }
 
 /// What a plain client is told of an event, if anything: without accents, but for the sentence of the assignment.
@@ -91,7 +101,8 @@ fn quoted(name: &str) -> String {
 
 /// Appends lines that begin with the parts of `head`.
 fn write_lines(out: &mut Vec<u8>, head: &[&str], text: &str) {
-    let text = harmless(text);
+    // Nobody knows what shows a plain client's lines.
+    let text = safe(text);
     let head_length: usize = head.iter().map(|part| part.len()).sum();
     out.reserve(head_length + text.len() + 1);
     let mut rest: &str = &text;
@@ -106,20 +117,4 @@ fn write_lines(out: &mut Vec<u8>, head: &[&str], text: &str) {
         }
         rest = after;
     }
-}
-
-/// The text without what would act on a terminal: nobody knows what shows a plain client's lines.
-fn harmless(text: &str) -> Cow<'_, str> {
-    if !text[printable_ascii(text)..].contains(is_hidden) {
-        return Cow::Borrowed(text);
-    }
-    let mut shown = String::with_capacity(text.len() + 16);
-    for c in text.chars() {
-        match c {
-            '\t' => shown.push_str("    "),
-            _ if is_hidden(c) => shown.extend(c.escape_unicode()),
-            _ => shown.push(c),
-        }
-    }
-    Cow::Owned(shown)
 }

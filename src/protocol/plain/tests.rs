@@ -1,13 +1,16 @@
 //! The rules of the plain dialect, one by one. All of them at once, against whatever bytes may come, are in `anything`.
 
 mod anything;
-mod kinds;
+mod first_lines;
+mod openings;
+mod silences;
 
 use super::*;
 use crate::protocol::Line;
 use crate::protocol::session::{Ending, Event, Session};
 use crate::protocol::wire::{Hello, Pid, Token};
 use Input::{Named, Nameless, Quit, Said};
+use prompt::{PROMPT_INTERVAL, PROMPT_TIMEOUT, SECOND_PROMPT_TIMEOUT};
 
 /// A plain client on a clock of its own.
 struct Client {
@@ -125,67 +128,6 @@ fn what_stands_at_the_end_of_the_stream_is_a_line() {
 }
 
 #[test]
-fn silence_ends_the_lines_of_a_client_that_sends_no_ending() {
-    let mut client = Client::new();
-    assert_eq!(client.sends("Zoé"), []);
-    assert_eq!(client.waits(LINE_TIMEOUT - 1), []);
-    assert_eq!(client.waits(1), [named("Zoé")]);
-    assert_eq!(client.diagnostics(), [Diagnostic::Silence]);
-    assert_eq!(client.sends("bon"), []);
-    client.waits(LINE_TIMEOUT - 1);
-    assert_eq!(client.sends("jour"), []);
-    assert_eq!(client.waits(LINE_TIMEOUT), [said("bonjour")]);
-    // By now a single character is a message as well.
-    client.sends("k");
-    assert_eq!(client.waits(LINE_TIMEOUT), [said("k")]);
-}
-
-#[test]
-fn silence_means_nothing_after_the_first_cr_or_lf() {
-    let mut client = Client::new();
-    client.sends("Zoé");
-    assert_eq!(client.waits(LINE_TIMEOUT), [named("Zoé")]);
-    assert_eq!(client.sends("bonjour\ndemi-"), [said("bonjour")]);
-    assert_eq!(client.waits(600_000), []);
-    assert_eq!(client.sends("ligne\r"), [said("demi-ligne")]);
-}
-
-#[test]
-fn silence_inside_a_character_ends_no_line_until_it_is_long() {
-    let mut client = Client::zoe();
-    let text = "voilà";
-    let (head, tail) = text.as_bytes().split_at(text.len() - 1);
-    client.sends(head);
-    assert_eq!(client.waits(1_000), []);
-    client.sends(tail);
-    assert_eq!(client.waits(LINE_TIMEOUT), [said("voilà")]);
-    // « voilà » in Windows-1252 ends like the beginning of a UTF-8 character, but only once.
-    client.sends(b"voil\xe0");
-    assert_eq!(client.waits(WHOLE_LINE_TIMEOUT), [said("voilà")]);
-    client.sends(b"voil\xe0");
-    assert_eq!(client.waits(LINE_TIMEOUT), [said("voilà")]);
-}
-
-#[test]
-fn typing_key_by_key_breaks_neither_name_nor_message() {
-    let mut client = Client::new();
-    assert_eq!(client.types("Zoé Martin", 200), []);
-    assert_eq!(client.types("\r", 200), [named("Zoé Martin")]);
-    assert_eq!(
-        client.types("ça va 日本 ?\r", 3_000),
-        [said("ça va 日本 ?")]
-    );
-
-    let mut client = Client::new();
-    assert_eq!(client.types("Zoé\0", 200), [named("Zoé")]);
-    assert_eq!(client.types("bon", 200), []);
-    // Two keys that something held up come together.
-    client.sends("jo");
-    assert_eq!(client.waits(200), []);
-    assert_eq!(client.types("ur\r\n", 200), [said("bonjour")]);
-}
-
-#[test]
 fn a_wire_hello_in_slow_pieces_is_no_plain_client() {
     let mut client = Client::new();
     client.sends("MS");
@@ -195,19 +137,6 @@ fn a_wire_hello_in_slow_pieces_is_no_plain_client() {
     assert_eq!(client.sends("/1 und so"), [Input::Wire]);
     client.sends("\nPING\n");
     assert_eq!(client.plain.into_unread(), b"MSG/1 und so\nPING\n");
-}
-
-#[test]
-fn a_name_of_one_letter_without_ending_is_understood() {
-    let mut client = Client::new();
-    client.sends("A");
-    assert_eq!(client.waits(1_000), []);
-    assert_eq!(client.sends("bonjour"), [named("A")]);
-    assert_eq!(client.waits(LINE_TIMEOUT), [said("bonjour")]);
-
-    let mut client = Client::new();
-    client.sends("A");
-    assert_eq!(client.waits(KEY_INTERVAL), [named("A")]);
 }
 
 #[test]
@@ -313,90 +242,6 @@ fn a_byte_order_mark_goes() {
 }
 
 #[test]
-fn a_first_line_with_an_author_gives_name_and_message() {
-    for first in [
-        "Zoé: salut\n",
-        "Zoé:salut\n",
-        "Zoé : salut\n",
-        "[Zoé] salut\n",
-        "<Zoé> salut\n",
-    ] {
-        let mut client = Client::new();
-        assert_eq!(
-            client.sends(first),
-            [named("Zoé"), said("salut")],
-            "{first}"
-        );
-        for next in [
-            "Zoé: ça va\n",
-            "zoé :ça va\n",
-            "ZOÉ:  ça va\n",
-            "[Zoé] ça va\n",
-        ] {
-            assert_eq!(client.sends(next), [said("ça va")], "{next}");
-        }
-        assert_eq!(client.diagnostics(), [Diagnostic::OwnPrefix]);
-        assert_eq!(client.sends("Zoé:\n"), []);
-        assert_eq!(client.sends("Bob: ça va\n"), [said("Bob: ça va")]);
-    }
-    let mut client = Client::new();
-    assert_eq!(client.sends("Zoé:\nsalut\n"), [named("Zoé"), said("salut")]);
-}
-
-#[test]
-fn a_first_line_that_is_no_name_is_a_message_of_a_guest() {
-    for first in [
-        "Bonjour à tous, je suis là !",
-        "{\"type\": \"join\", \"name\": \"Zoé\"}",
-        "https://example.org/une/page",
-        "\u{1b}[31mrouge",
-        "un nom beaucoup, beaucoup trop long: salut",
-    ] {
-        let expected = [Nameless, said(first)];
-        assert_eq!(
-            Client::new().sends(format!("{first}\n")),
-            expected,
-            "{first}"
-        );
-    }
-    assert!(GUEST.parse::<Name>().is_ok());
-}
-
-#[test]
-fn end_words_end_the_discussion_as_whole_lines_only() {
-    for word in [
-        "quitter",
-        "/quit",
-        "/quitter",
-        "/exit",
-        "{quit}",
-        "!quit",
-        "QUITTER",
-        " Quitter ",
-    ] {
-        assert_eq!(Client::zoe().sends(format!("{word}\n")), [Quit], "{word}");
-        assert_eq!(
-            Client::zoe().sends(format!("zoé: {word}\n")),
-            [Quit],
-            "{word}"
-        );
-        assert_eq!(Client::new().sends(format!("{word}\r\n")), [Quit], "{word}");
-        let first = format!("Zoé: {word}\nencore\n");
-        assert_eq!(Client::new().sends(first), [named("Zoé"), Quit], "{word}");
-        let mut client = Client::zoe();
-        client.sends(word);
-        assert_eq!(client.waits(LINE_TIMEOUT), [Quit], "{word}");
-    }
-    assert_eq!(
-        Client::zoe().sends("je dois quitter\n"),
-        [said("je dois quitter")]
-    );
-    let long = "x".repeat(MAX_TEXT);
-    let expected = [Said(long.clone()), said("quitter")];
-    assert_eq!(Client::zoe().sends(format!("{long}quitter\n")), expected);
-}
-
-#[test]
 fn a_long_line_is_several_messages_and_nothing_is_lost() {
     for letter in ["x", "é", "日", "👩"] {
         let text = letter.repeat(5_000);
@@ -422,65 +267,6 @@ fn a_long_line_is_several_messages_and_nothing_is_lost() {
         Client::zoe().sends(format!("{exact}\ny\n")),
         [Said(exact), said("y")]
     );
-}
-
-#[test]
-fn a_silent_connection_is_asked_for_its_name_again_and_then_seldom() {
-    let prompt = format!("{PROMPT}\n");
-    let mut client = Client::new();
-    client.waits(PROMPT_TIMEOUT - 1);
-    assert_eq!(client.out, b"");
-    client.waits(1);
-    assert_eq!(client.out, prompt.as_bytes());
-    // Some clients read twice before they say anything.
-    client.waits(SECOND_PROMPT_TIMEOUT - 1);
-    assert_eq!(client.out, prompt.as_bytes());
-    client.waits(1);
-    assert_eq!(client.out, prompt.repeat(2).as_bytes());
-    client.waits(2 * PROMPT_INTERVAL);
-    assert_eq!(client.out, prompt.repeat(4).as_bytes());
-    assert_eq!(client.sends("Zoé\n"), [named("Zoé")]);
-    client.waits(60_000);
-    assert_eq!(client.out, prompt.repeat(4).as_bytes());
-
-    // Who speaks by himself is not asked,
-    let mut client = Client::new();
-    client.sends("Z");
-    client.waits(60_000);
-    assert_eq!(client.out, b"");
-    let mut client = Client::new();
-    client.sends(b"\0\0\0\0");
-    client.waits(60_000);
-    assert_eq!(client.out, b"");
-    // but who only presses Enter is.
-    let mut client = Client::new();
-    client.sends("\r\n");
-    client.waits(0);
-    assert_eq!(client.out, prompt.as_bytes());
-}
-
-#[test]
-fn a_client_of_the_wire_whose_hello_is_late_is_not_confused_by_the_prompt() {
-    let hello = Hello {
-        partner: None,
-        pid: Pid(1),
-        token: Token(1),
-        salon: None,
-        name: "Zoé".parse().unwrap(),
-    };
-    let mut late = Client::new();
-    late.waits(PROMPT_TIMEOUT);
-    let mut session = Session::new(hello);
-    session.connected(0);
-    assert_eq!(late.sends(session.unsent()), [Input::Wire]);
-    assert_eq!(late.out, format!("{PROMPT}\n").as_bytes());
-    session
-        .received(0, &late.out)
-        .expect("the prompt is passed over");
-    session
-        .received(0, b"MSG/1 4096 10\nGONE none\n")
-        .expect("a relay's welcome");
-    assert_eq!(session.next_event(), Some(Event::Waiting));
 }
 
 #[test]
@@ -546,6 +332,10 @@ fn lines_sent_are_short_whole_and_harmless() {
                 .contains(crate::protocol::hygiene::is_hidden)
         );
     }
+    // A heap of marks would cover the lines around it.
+    let mut out = Vec::new();
+    write_notice(&mut out, &format!("Z{}", "\u{301}".repeat(1_000)));
+    assert_eq!(out, format!("Z{}[…]\n", "\u{301}".repeat(8)).into_bytes());
     let mut out = Vec::new();
     write_notice(&mut out, "");
     assert_eq!(out, b"\n");
@@ -584,9 +374,24 @@ fn what_the_relay_says_itself_is_ascii_but_for_the_assignment_s_sentence() {
         Some("le client Bob a quitté la discussion.")
     );
     assert!(PROMPT.is_ascii());
-    let mut welcome = Vec::new();
-    write_welcome(&mut welcome, &"Zoe".parse().unwrap());
-    assert!(welcome.is_ascii());
+    let welcome = |event: &Event| {
+        let mut out = Vec::new();
+        write_welcome(&mut out, &"Zoe".parse().unwrap(), event);
+        assert!(out.is_ascii());
+        String::from_utf8(out)
+    };
+    assert_eq!(
+        welcome(&Event::Waiting).as_deref(),
+        Ok(
+            "Bienvenue, Zoe ! En attente de l'autre personne ; vos messages l'attendent. \
+             Une ligne, un message ; \"quitter\" pour finir.\n"
+        )
+    );
+    assert_eq!(
+        welcome(&Event::Arrived { name: name() }).as_deref(),
+        Ok("Bienvenue, Zoe ! \"Bob\" est la. Une ligne, un message ; \"quitter\" pour finir.\n")
+    );
+    assert!(SIGN_OF_LIFE.is_ascii() && SEAT_YIELDED.is_ascii());
     let forged = Event::Arrived {
         name: "Bob\" est de retour. \"".to_owned(),
     };

@@ -9,7 +9,7 @@ use crate::protocol::timeouts::SESSION_LEAVE_TIMEOUT;
 use crate::protocol::wire::{Bye, Gone, Pid, Verb};
 
 use crate::protocol::name::Name;
-use crate::protocol::{Line, Millis, UnixMillis};
+use crate::protocol::{Millis, UnixMillis};
 
 use super::window::{Flow, Window};
 use super::{
@@ -210,11 +210,6 @@ impl Exchange {
         matches!(self.phase, ExchangePhase::Parting { .. })
     }
 
-    /// How many lines of ours wait for their acknowledgement.
-    pub fn pending(&self) -> usize {
-        self.window.len()
-    }
-
     // What the relay and the partner say.
 
     /// Rule 1: whoever is opposite, each must learn anew what the other holds. What our person has not taken is not
@@ -405,23 +400,27 @@ impl Exchange {
         }
     }
 
-    /// Our connection is gone, which was up or not.
-    pub fn disconnected(&mut self, was_up: bool, reason: Disconnected) {
+    /// What is said from here on would not reach the partner, until it is [met](Exchange::meet) again.
+    pub fn set_apart(&mut self) {
         if let Some(partner) = &mut self.partner {
             partner.sync = Sync::Apart;
         }
+    }
+
+    /// Our connection is gone. Where it was up before, that is an outage, of this cause.
+    pub fn disconnected(&mut self, outage: Option<Disconnected>) {
+        self.set_apart();
         match self.phase {
             ExchangePhase::Ended => {}
             // The relay may close before its BYE is read: all that mattered is done.
             ExchangePhase::Parting { .. } | ExchangePhase::Over { .. } => self.end(Ending::Over),
-            ExchangePhase::Talking | ExchangePhase::Finishing { .. }
-                if was_up && !self.told_of_outage =>
-            {
-                self.told_of_outage = true;
-                let held = self.window.len();
-                self.tell(Event::Disconnected { reason, held });
+            ExchangePhase::Talking | ExchangePhase::Finishing { .. } => {
+                if let Some(reason) = outage.filter(|_| !self.told_of_outage) {
+                    self.told_of_outage = true;
+                    let held = self.window.len();
+                    self.tell(Event::Disconnected { reason, held });
+                }
             }
-            ExchangePhase::Talking | ExchangePhase::Finishing { .. } => {}
         }
     }
 
@@ -523,7 +522,7 @@ impl Exchange {
     }
 
     fn abandon_lines(&mut self) {
-        let lines: Vec<Line> = self.window.take();
+        let lines = self.window.take();
         if !lines.is_empty() {
             self.settled += lines.len() as u64;
             self.tell(Event::Undelivered { lines });

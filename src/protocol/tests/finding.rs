@@ -229,7 +229,7 @@ impl FullHouse {
     fn hello(&mut self, client: u64, salon: u64) -> ConnId {
         let conn = self.hub.accepted(0, Ipv4Addr::LOCALHOST.into());
         let hello = format!("MSG/1 {client:016x} {client:032x} s{salon} X{client}\n");
-        self.hub.received(0, conn, hello.as_bytes());
+        self.hub.received(0, conn, hello.as_bytes(), |_, _, _| 0);
         conn
     }
 

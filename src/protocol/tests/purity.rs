@@ -22,14 +22,15 @@ const FOREIGN: [&str; 14] = [
 ];
 
 /// Where the core words something for the wire: refusals, and all that a plain client reads; and the table of
-/// Windows-1252.
-const WORDED: [&str; 6] = [
+/// Windows-1252 and that of the end words, with the marks around them.
+const WORDED: [&str; 7] = [
     "wire.rs",
     "name.rs",
     "hub",
     "plain",
     "plain.rs",
     "charset.rs",
+    "end_words.rs",
 ];
 
 fn sources(folder: &Path, found: &mut Vec<PathBuf>) {

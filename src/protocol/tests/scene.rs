@@ -63,9 +63,10 @@ struct Way {
 
 impl Way {
     fn arrived(&mut self) -> Vec<u8> {
-        match self.held_up {
-            true => Vec::new(),
-            false => std::mem::take(&mut self.bytes),
+        if self.held_up {
+            Vec::new()
+        } else {
+            std::mem::take(&mut self.bytes)
         }
     }
 }
@@ -506,7 +507,7 @@ impl Scene {
             any |= !up.is_empty() || !down.is_empty();
             if wire.at_relay == End::Open && !up.is_empty() {
                 let conn = wire.conn;
-                self.hub.received(self.now, conn, &up);
+                self.hub.received(self.now, conn, &up, |_, _, _| 0);
             }
             let wire = &mut self.wires[id];
             match wire.client {

@@ -5,10 +5,12 @@ use gtk::prelude::*;
 
 use super::{Closing, WindowMode};
 use crate::conversation::status::ConnectionStatus;
-use crate::display::{self, safe};
-use crate::options::ClientDialect;
+use crate::display::safe;
+use crate::invitation::Invitation;
+use crate::options::{ClientDialect, Place, Sealing};
+use crate::peer::Ending;
 use crate::ui_window::actions::UserAction;
-use crate::ui_window::join_form::{Answer, Field};
+use crate::ui_window::join_form::{Answer, CodeField, Field, Known};
 use crate::ui_window::question_bar::ButtonStyle::{Destructive, Plain, Suggested};
 use crate::ui_window::question_bar::Choice;
 use crate::ui_window::{links, words};
@@ -43,8 +45,11 @@ impl WindowMode {
         ];
 
         let bar = &self.main_window.question;
-        self.main_window
-            .show_form(self.question.is_none() && self.is_form_open);
+        if self.question.is_none() && self.is_form_open {
+            self.main_window.show_form();
+        } else {
+            self.main_window.hide_form();
+        }
         let loss = self.loss();
         let with_loss = |question: &str| match &loss {
             Some(loss) => format!("{question} {loss}"),
@@ -81,16 +86,30 @@ impl WindowMode {
                     ("_Ouvrir quand même", UserAction::Confirm, Destructive),
                 ],
             ),
-            None if self.conversation.is_finished() && !self.is_form_open => bar.offer(
-                "",
-                &[
-                    ("_Réessayer", UserAction::Rejoin, Suggested),
-                    ("_Changer de nom…", UserAction::ChangeName, Plain),
-                    ("_Autre discussion…", UserAction::ChangeAddress, Plain),
-                ],
-            ),
+            None if self.conversation.is_finished() && !self.is_form_open => {
+                let again = ("_Réessayer", UserAction::Rejoin, Suggested);
+                let change = if self.has_failed_by_the_code() {
+                    ("_Changer de code…", UserAction::ChangeCode, Plain)
+                } else {
+                    ("_Changer de nom…", UserAction::ChangeName, Plain)
+                };
+                let elsewhere = ("_Autre discussion…", UserAction::ChangeAddress, Plain);
+                bar.offer("", &[again, change, elsewhere]);
+            }
             None => bar.clear(),
         }
+    }
+
+    fn has_failed_by_the_code(&self) -> bool {
+        matches!(
+            self.conversation.ending(),
+            Some(
+                Ending::WrongCode { .. }
+                    | Ending::TooManyGuesses
+                    | Ending::NoCode { .. }
+                    | Ending::CodeWanted { .. }
+            )
+        )
     }
 
     /// What leaving now would lose.
@@ -103,9 +122,10 @@ impl WindowMode {
         let arrives = matches!(self.conversation.status(), ConnectionStatus::Together(_))
             && !self.conversation.is_stalled();
         // What is on its way to somebody who is there is delivered first.
-        let pending = match arrives {
-            true => 0,
-            false => self.conversation.pending(),
+        let pending = if arrives {
+            0
+        } else {
+            self.conversation.pending()
         };
         words::loss(pending, has_draft)
     }
@@ -120,9 +140,10 @@ impl WindowMode {
             }
         }
         self.show_what_is_asked();
-        match self.conversation.is_talking() {
-            true => self.main_window.composer.focus(),
-            false => self.main_window.message_list.focus(),
+        if self.conversation.is_talking() {
+            self.main_window.composer.focus()
+        } else {
+            self.main_window.message_list.focus()
         }
     }
 
@@ -153,20 +174,26 @@ impl WindowMode {
         self.show_what_is_asked();
     }
 
-    /// « Quitter »: at once, unless something would be lost or the button may have been pressed by mistake. Pressed
-    /// again while it is asked, it is meant.
-    pub(super) fn ask_to_quit(&mut self, may_be_a_mistake: bool) {
+    /// « Quitter »: at once, unless something would be lost. Pressed again while it is asked, it is meant.
+    pub(super) fn quit(&mut self) {
         if !self.conversation.is_talking() {
             return;
         }
-        if self.question == Some(Question::Quit) && !may_be_a_mistake {
+        if self.question == Some(Question::Quit) {
             self.confirm();
-        } else if may_be_a_mistake || self.loss().is_some() {
+        } else if self.loss().is_some() {
             self.ask(Question::Quit);
         } else {
             self.question = None;
             self.leave();
             self.show_what_is_asked();
+        }
+    }
+
+    /// « Quitter », perhaps by mistake.
+    pub(super) fn ask_to_quit(&mut self) {
+        if self.conversation.is_talking() {
+            self.ask(Question::Quit);
         }
     }
 
@@ -203,9 +230,15 @@ impl WindowMode {
     }
 
     pub(super) fn open_form(&mut self, field: Field) {
-        let Answer { place, name } = &self.call;
-        let form = &self.main_window.form;
-        form.fill(Some(place), &name.to_string());
+        let Answer { place, name, code } = self.call.clone();
+        self.main_window.form.fill(Known {
+            place: Some(place),
+            name: Some(name),
+            code: match self.dialect {
+                ClientDialect::Wire { .. } => CodeField::Optional(code),
+                ClientDialect::Plain => CodeField::Absent,
+            },
+        });
         self.is_form_open = true;
         self.show_what_is_asked();
         self.main_window.form.focus(field);
@@ -225,36 +258,36 @@ impl WindowMode {
     // While one waits.
 
     pub(super) fn show_what_is_awaited(&self) {
-        let address = self.call.place.to_string();
         let bar = &self.main_window.invitation;
-        if let Some(line) = self.invitation() {
-            return bar.show(
-                "Personne d'autre n'est encore là : ce que vous écrivez attend. Pour venir, l'autre tape :",
-                Some(&line),
-            );
-        }
-        match (self.conversation.status(), &self.dialect) {
-            (ConnectionStatus::Waiting, ClientDialect::Wire { salon, .. }) => {
-                let salon = salon
-                    .as_ref()
-                    .map_or_else(String::new, |salon| format!(" --salon {salon}"));
-                bar.show(
-                    "Personne d'autre n'est encore là : ce que vous écrivez attend. Pour venir, l'autre tape :",
-                    Some(&format!("msg --connect {address}{salon} --nom VOTRE_NOM")),
-                );
-            }
-            _ => bar.show(&words::awaited(&address), None),
+        match self.invitation() {
+            Some(invitation) => bar.show(
+                &words::invited(self.call.code.as_ref()),
+                Some(&invitation.to_string()),
+            ),
+            None => bar.show(&words::awaited(&self.call.place.to_string()), None),
         }
     }
 
-    /// The line that the other types to come to a relay of ours.
-    fn invitation(&self) -> Option<String> {
-        let address = self.hosted.as_ref()?.invitations().first()?;
-        let code = match &self.dialect {
-            ClientDialect::Wire { code: Some(_), .. } => " --code",
-            _ => "",
+    /// What the other types to come, once that would lead here.
+    fn invitation(&self) -> Option<Invitation> {
+        let ClientDialect::Wire { salon } = &self.dialect else {
+            return None;
         };
-        Some(display::invitation(*address) + code)
+        let sealing = if self.call.code.is_some() {
+            Sealing::On
+        } else {
+            Sealing::Off
+        };
+        let hosted = self.hosted.as_ref();
+        if let Some(address) = hosted.and_then(|relay| relay.invitations().first()) {
+            return Some(Invitation::new(*address, sealing));
+        }
+        match (&self.call.place, self.conversation.status()) {
+            (Place::Join(address), ConnectionStatus::Waiting) => {
+                Some(Invitation::to_relay(address, salon.clone(), sealing))
+            }
+            _ => None,
+        }
     }
 
     pub(super) fn copy_invitation(&self) {

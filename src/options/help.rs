@@ -1,0 +1,58 @@
+//! The answer to `--help`.
+
+use super::spec::{OPTIONS, Side};
+
+/// The parts of the help, each with whose options it has.
+const PARTS: [(&str, &[Side]); 3] = [
+    ("Ouvrir un relais", &[Side::Relay]),
+    ("Rejoindre une discussion", &[Side::Client, Side::Person]),
+    ("", &[Side::Anybody]),
+];
+
+/// Whole lines, in French.
+pub fn help() -> String {
+    /// Where what an option does begins.
+    const COLUMN: usize = 28;
+
+    let mut help = "\
+msg : deux personnes discutent par écrit, à travers un relais.
+
+  msg --relay [MACHINE]:PORT --nom NOM [--code] [--history FICHIER] [--gui]
+  msg --relay [MACHINE]:PORT [--daemon | --trace]
+  msg --connect MACHINE:PORT --nom NOM [--salon SALON] [--code] [--history FICHIER] [--gui]
+  msg --connect MACHINE:PORT --brut [--nom NOM] [--history FICHIER]
+
+"
+    .to_owned();
+    for (title, sides) in PARTS {
+        if !title.is_empty() {
+            help += &format!("{title}\n");
+        }
+        for option in OPTIONS.iter().filter(|option| sides.contains(&option.side)) {
+            let mut head = format!("  {}", option.name);
+            if let Some(short) = option.short {
+                head += &format!(", {short}");
+            }
+            if let Some((value, _)) = option.value {
+                head += &format!(" {value}");
+            }
+            for row in option.help {
+                help += &format!("{head:COLUMN$}{row}\n");
+                head.clear();
+            }
+        }
+        help.push('\n');
+    }
+    help += "\
+Exemples
+  msg --relay :5000 --nom Alice
+  msg --relay :5000
+  msg --connect 192.168.1.12:5000 --nom Zoé
+  msg --connect '[2001:db8::7]:5000' --nom 'Jean Paul' --history discussion.txt
+  msg --connect salle12:5000 --nom Zoé --salon binôme-3
+  msg --gui
+
+Pendant la discussion : Entrée envoie la ligne, /help montre les commandes, /quit ou quitter termine.
+";
+    help
+}

@@ -16,9 +16,10 @@ mod notices;
 mod trace;
 
 pub use notices::{
-    BAD_CODE, CODE_PROMPT, MYSELF, Notice, OVER, SEATS_TAKEN, arrived, away, back, disconnected,
-    drawn_code, left, lost, messages, quoted, quoted_reason, sealed_message, sentence,
-    system_error, undelivered, yielded,
+    BAD_CODE, CODE_PROMPT, Delivery, Extent, LINE_IS_CUT_BY_TERMINAL, Loss, MYSELF, NAME_PROMPT,
+    Notice, OVER, SEATS_TAKEN, arrived, away, back, count, disconnected, drawn_code, input_failed,
+    left, lost, messages, quoted, quoted_reason, sealed_message, sentence, system_error,
+    undelivered, unread, yielded,
 };
 pub use trace::{CrossingDirection, diagnostic};
 
@@ -32,7 +33,7 @@ use ansi_term::{Colour as Base, Style};
 use chrono::{DateTime, Datelike, Local, TimeZone, Timelike, Utc};
 
 use crate::protocol::hygiene::is_hidden;
-pub use crate::protocol::hygiene::safe;
+pub use crate::protocol::hygiene::{safe, safe_with_tabs};
 use crate::protocol::{Line, UnixMillis};
 
 /// Turns what happened into rows, coloured or not.
@@ -47,6 +48,8 @@ pub struct Palette {
     notice: Style,
     error: Style,
     command: Style,
+    /// Whether the tabs of a message's text stay: a terminal is shown spaces.
+    keeps_tabs: bool,
 }
 
 /// Whether rows carry colours.
@@ -131,6 +134,7 @@ impl Palette {
                 notice: plain,
                 error: plain,
                 command: plain,
+                keeps_tabs: false,
             },
             // Cyan and magenta are legible on black and on white, and differ for the colour-blind as well.
             Colour::On => Palette {
@@ -140,7 +144,16 @@ impl Palette {
                 notice: Base::Green.normal(),
                 error: Base::Red.normal(),
                 command: plain.bold(),
+                keeps_tabs: false,
             },
+        }
+    }
+
+    /// The same, for what no terminal shows: a tab in a message stays one.
+    pub fn keeping_tabs(self) -> Palette {
+        Palette {
+            keeps_tabs: true,
+            ..self
         }
     }
 
@@ -190,13 +203,17 @@ impl Palette {
             Author::Own => self.own,
             Author::Other => self.other,
         };
+        let text = if self.keeps_tabs {
+            safe_with_tabs(text)
+        } else {
+            safe(text)
+        };
         write!(
             out,
-            "{}{} {}  {}",
+            "{}{} {}  {text}",
             self.date.paint(date),
             mark.shown(),
             style.paint(shown_name(name)),
-            safe(text)
         )
     }
 
@@ -233,9 +250,19 @@ impl Palette {
         }
     }
 
-    /// Which lines of ours did not arrive: a heading and each of them, or nothing.
-    pub fn undelivered(&self, name: &str, lines: &[Line]) -> Vec<String> {
-        let heading = undelivered(lines.len()).map(|heading| self.error(&heading));
+    /// The mark of what was written, in the colour of how things stand with it.
+    pub fn delivery(&self, delivery: Delivery, mark: &str) -> String {
+        let style = match delivery {
+            Delivery::Received | Delivery::Sent => self.notice,
+            Delivery::Untold | Delivery::UnderWay(_) | Delivery::Waiting(_) => self.date,
+        };
+        style.paint(mark).to_string()
+    }
+
+    /// Which lines of ours did not arrive, as far as is known: a heading and each of them, or nothing.
+    pub fn undelivered(&self, name: &str, lines: &[Line], loss: Loss) -> Vec<String> {
+        let heading =
+            undelivered(lines.len(), loss).map(|heading| self.error(&format!("{heading} :")));
         let messages = lines
             .iter()
             .map(|line| self.message(Author::Own, name, line));
@@ -347,6 +374,15 @@ mod tests {
         assert_eq!(row, format!("{}  Alice  bonjour", date(1_795_000_000_000)));
         let row = plain().marked(Mark::Pending, Author::Own, "Alice", &line("bonjour"));
         assert_eq!(row, format!("{}* Alice  bonjour", date(1_795_000_000_000)));
+    }
+
+    #[test]
+    fn a_tab_stays_one_where_no_terminal_shows_it() {
+        let line = line("a\tb\x1b");
+        let row = plain().message(Author::Own, "Alice", &line);
+        assert!(row.ends_with("  Alice  a    b\\x1b"), "{row:?}");
+        let row = plain().keeping_tabs().message(Author::Own, "A\tb", &line);
+        assert!(row.ends_with("  A b  a\tb\\x1b"), "{row:?}");
     }
 
     #[test]

@@ -23,7 +23,9 @@ pub use notices::{
 };
 pub use trace::{CrossingDirection, diagnostic};
 
+use std::borrow::Cow;
 use std::ffi::OsStr;
+use std::fmt;
 use std::fmt::Write as _;
 use std::io::IsTerminal;
 
@@ -160,41 +162,59 @@ impl Palette {
         self.marked(Mark::Delivered, author, name, line)
     }
 
-    /// The same, of a date that is spelt already.
-    pub fn dated_message(&self, date: &str, author: Author, name: &str, line: &Line) -> String {
-        self.row(date, Mark::Delivered, author, name, &line.text)
+    /// Writes the same, of a date that is spelt already, to where it is shown: nothing is copied in between.
+    pub fn write_message(
+        &self,
+        out: &mut impl fmt::Write,
+        date: &str,
+        author: Author,
+        name: &str,
+        text: &str,
+    ) -> fmt::Result {
+        self.write_row(out, date, Mark::Delivered, author, name, text)
     }
 
     /// One message of a history, where a line that is not yet acknowledged is marked:
     /// `22/11/2026 14:02:31* Alice  bonjour`.
     pub fn marked(&self, mark: Mark, author: Author, name: &str, line: &Line) -> String {
-        self.row(&date(line.sent_at), mark, author, name, &line.text)
+        let mut row = String::new();
+        self.write_row(
+            &mut row,
+            &date(line.sent_at),
+            mark,
+            author,
+            name,
+            &line.text,
+        )
+        .expect("a String takes everything");
+        row
     }
 
-    fn row(&self, date: &str, mark: Mark, author: Author, name: &str, text: &str) -> String {
+    fn write_row(
+        &self,
+        out: &mut impl fmt::Write,
+        date: &str,
+        mark: Mark,
+        author: Author,
+        name: &str,
+        text: &str,
+    ) -> fmt::Result {
         let style = match author {
             Author::Own => self.own,
             Author::Other => self.other,
         };
-        /// Bytes before the text, unless the name is long or not in Latin letters.
-        const USUAL_HEAD: usize = 64;
-
         let text = if self.keeps_tabs {
             safe_with_tabs(text)
         } else {
             safe(text)
         };
-        // One allocation instead of one for each time that the row outgrows its buffer.
-        let mut row = String::with_capacity(USUAL_HEAD + text.len());
         write!(
-            row,
+            out,
             "{}{} {}  {text}",
             self.date.paint(date),
             mark.shown(),
-            style.paint(safe_name(name)),
+            style.paint(shown_name(name)),
         )
-        .expect("a String takes everything");
-        row
     }
 
     /// Something that happened to the conversation.
@@ -316,15 +336,21 @@ fn local(at: UnixMillis) -> Option<DateTime<Local>> {
 
 /// A name made harmless: as [`safe`], and with single spaces only, because two of them end the name in a row.
 pub fn safe_name(name: &str) -> String {
+    shown_name(name).into_owned()
+}
+
+/// The same; most names are harmless as they are.
+fn shown_name(name: &str) -> Cow<'_, str> {
     let safe = safe(name);
-    let mut shown = String::with_capacity(safe.len());
-    for word in safe.split_whitespace() {
-        if !shown.is_empty() {
-            shown.push(' ');
-        }
-        shown.push_str(word);
+    let ends_word = |c: char| c.is_whitespace() && c != ' ';
+    if safe
+        .split(' ')
+        .all(|word| !word.is_empty() && !word.contains(ends_word))
+    {
+        return safe;
     }
-    shown
+    let words: Vec<&str> = safe.split_whitespace().collect();
+    Cow::Owned(words.join(" "))
 }
 
 #[cfg(test)]

@@ -29,7 +29,7 @@ use std::io;
 
 use rustix::process::Signal;
 
-use crate::display::{Delivery, Loss, Notice, PastRow};
+use crate::display::{Delivery, Loss, Notice, PastRow, Work, WorkEnds};
 use crate::history::Record;
 use crate::peer::{Ending, Event, Shutdown};
 use crate::protocol::timeouts::{
@@ -212,6 +212,19 @@ impl Conversation {
             ConnectionStatus::Waiting
             | ConnectionStatus::Away(_)
             | ConnectionStatus::Disconnected(_) => true,
+        }
+    }
+
+    /// How far what we say has come.
+    pub fn work(&self) -> Work {
+        Work {
+            done: self.transcript.settled(),
+            under_way: self.pending(),
+            ends: if self.server_is_silent {
+                WorkEnds::Sent
+            } else {
+                WorkEnds::Received
+            },
         }
     }
 

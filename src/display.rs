@@ -17,9 +17,9 @@ mod trace;
 
 pub use notices::{
     BAD_CODE, CODE_PROMPT, Delivery, Extent, LINE_IS_CUT_BY_TERMINAL, Loss, MYSELF, NAME_PROMPT,
-    Notice, OVER, SEATS_TAKEN, arrived, away, back, count, disconnected, drawn_code, input_failed,
-    left, lost, messages, quoted, quoted_reason, sealed_message, sentence, system_error,
-    undelivered, unread, yielded,
+    Notice, OVER, SEATS_TAKEN, Work, WorkEnds, arrived, away, back, count, disconnected,
+    drawn_code, input_failed, left, lost, messages, progress, quoted, quoted_reason,
+    sealed_message, sentence, system_error, undelivered, unread, yielded,
 };
 pub use trace::{CrossingDirection, diagnostic};
 

@@ -113,6 +113,14 @@ impl Output {
         rustix::termios::isatty(&self.output)
     }
 
+    /// The width of a terminal in columns; 80 where it does not say.
+    pub fn columns(&self) -> usize {
+        match rustix::termios::tcgetwinsize(&self.output) {
+            Ok(size) if size.ws_col > 0 => usize::from(size.ws_col),
+            _ => 80,
+        }
+    }
+
     /// Queues bytes. Nothing is written before [`flush`](Output::flush).
     pub fn push(&mut self, bytes: &[u8]) {
         self.queue.tail().extend_from_slice(bytes);

@@ -13,6 +13,7 @@ mod keys;
 mod line_mode;
 mod name_prompt;
 mod pipe;
+mod progress;
 mod prompt;
 mod reflow;
 mod terminal;
@@ -63,6 +64,8 @@ struct Streams {
     output: OwnedFd,
     notices: OwnedFd,
     layout: Layout,
+    /// Whether terminals can do more than show one character after the other.
+    is_able: bool,
     colour: Colour,
     notice_colour: Colour,
 }
@@ -74,6 +77,14 @@ enum Layout {
 }
 
 impl Streams {
+    /// Whether somebody looks at standard error while a text is piped, on a terminal that can draw a row again.
+    fn shows_progress(&self) -> bool {
+        self.layout == Layout::Pipe
+            && self.is_able
+            && !self.input.is_terminal()
+            && self.notices.is_terminal()
+    }
+
     fn standard() -> io::Result<Streams> {
         let (input, output, notices) = (io::stdin(), io::stdout(), io::stderr());
         let term = std::env::var("TERM").unwrap_or_default();
@@ -84,6 +95,7 @@ impl Streams {
             } else {
                 Layout::Pipe
             },
+            is_able: able,
             colour: Colour::choose(&output),
             notice_colour: Colour::choose(&notices),
             input: input.as_fd().try_clone_to_owned()?,

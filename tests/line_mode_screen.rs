@@ -285,6 +285,34 @@ fn words_and_addresses_are_not_cut_at_the_margin_and_a_message_stays_one_line() 
     assert!(zoe.screen().row_wrapped(at as u16));
 }
 
+#[test]
+fn long_work_shows_how_far_it_is_and_leaves_nothing_behind() {
+    let relay = Relay::start();
+    let bob = Program::start(&mut relay.client("Bob"));
+    bob.wait_for_error("the relay", |line| line.contains("en attente"));
+    let text = format!("{}/long-work", env!("CARGO_TARGET_TMPDIR"));
+    fs::write(&text, "une ligne\n".repeat(5_000)).unwrap();
+    let client = relay.client("Zoé");
+    let mut words = vec![client.get_program()];
+    words.extend(client.get_args());
+    let mut shell = Command::new("sh");
+    shell
+        .arg("-c")
+        .arg(format!("exec \"$@\" <{text} >/dev/null"));
+    shell.arg("sh").args(words).env("TERM", "xterm");
+    bob.signal(Signal::STOP);
+    let mut zoe = Terminal::start(&shell, 80, 24);
+    zoe.wait_for("0 ligne remise, 5\u{202f}000 en route, 0/s");
+    bob.signal(Signal::CONT);
+    assert_eq!(zoe.wait().code(), Some(0));
+    let shown = zoe.screen().contents();
+    assert!(!shown.contains("en route"), "{shown}");
+    assert!(
+        shown.ends_with("« Bob » est là.\n") || shown.ends_with("« Bob » est là."),
+        "{shown}"
+    );
+}
+
 const DRAFT: &str = "0123456789 0123456789 0123456789 0123456789 0123456789 0123456789";
 
 #[test]

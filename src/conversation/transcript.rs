@@ -124,6 +124,11 @@ impl Transcript {
         self.unsettled.len()
     }
 
+    /// How many of our lines are settled.
+    pub fn settled(&self) -> u64 {
+        self.settled
+    }
+
     /// Whether something has arrived, and nothing of ours since then is known not to.
     pub fn has_arrived(&self) -> bool {
         self.arrived

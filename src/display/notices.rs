@@ -241,6 +241,36 @@ pub fn unread(lines: usize, extent: Extent, farewell: Option<&str>) -> Option<St
     })
 }
 
+/// How much of a text has gone where.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Work {
+    /// In lines.
+    pub done: u64,
+    pub under_way: usize,
+    pub ends: WorkEnds,
+}
+
+/// What is known of a line that is done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WorkEnds {
+    /// The other has it.
+    Received,
+    /// It is written to a server that acknowledges nothing.
+    Sent,
+}
+
+/// How far a text has come, at so many lines a second.
+pub fn progress(work: Work, speed: usize) -> String {
+    let (line, lines) = match work.ends {
+        WorkEnds::Received => ("ligne remise", "lignes remises"),
+        WorkEnds::Sent => ("ligne envoyée", "lignes envoyées"),
+    };
+    let done = usize::try_from(work.done).unwrap_or(usize::MAX);
+    let noun = if done < 2 { line } else { lines };
+    let (done, under_way, speed) = (count(done), count(work.under_way), count(speed));
+    format!("{done} {noun}, {under_way} en route, {speed}/s")
+}
+
 /// A number as French writes it: 45 210, with spaces that no line is broken at.
 pub fn count(number: usize) -> String {
     let digits = number.to_string();

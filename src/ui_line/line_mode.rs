@@ -114,6 +114,7 @@ impl LineMode {
         loop {
             self.take_entries();
             self.view.show_delivery(self.conversation.delivery());
+            self.view.show_progress(self.conversation.work());
             let held = self.intake();
             self.view.show_all(held);
             if held == Intake::Held && self.intake() == Intake::Open {
@@ -316,7 +317,7 @@ impl LineMode {
         let wants_input = self.view.frontend.wants_input(self.intake());
         let timeout = self.conversation.next_timeout();
         let timeout = timeout.map(|at| self.clock.instant(at));
-        let drawing = self.view.frontend.next_timeout();
+        let drawing = self.view.next_timeout();
         let mut timer = pin!(timeout.into_iter().chain(drawing).min().map(Timer::at));
         future::poll_fn(|context| {
             if let Poll::Ready(signal) = self.signals.poll_next(context)? {

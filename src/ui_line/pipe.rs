@@ -19,6 +19,8 @@ pub struct Pipe {
     searched: usize,
     end: End,
     notices: Output,
+    /// Whether a row stands there that is drawn over.
+    has_status: bool,
 }
 
 /// Whether more input comes.
@@ -48,6 +50,8 @@ const MAX_COUNTED: usize = 64 * 1024 * 1024;
 const COUNT_PAUSE: Duration = Duration::from_millis(50);
 const COUNT_TIMEOUT: Duration = Duration::from_millis(500);
 
+const CLEAR_ROW: &[u8] = b"\r\x1b[K";
+
 /// Notices that nobody takes; further ones are dropped.
 const MAX_NOTICES: usize = 64 * 1024;
 
@@ -61,6 +65,7 @@ impl Pipe {
             searched: 0,
             end: End::Ahead,
             notices: Output::new(notices)?,
+            has_status: false,
         })
     }
 
@@ -145,14 +150,40 @@ impl Pipe {
         }
     }
 
+    /// Shows this below what was told, until the next one or something else is told.
+    pub fn show_status(&mut self, row: &str) {
+        // One that would wrap could not be drawn over.
+        let room = self.notices.columns().saturating_sub(1);
+        let row: String = row.chars().take(room).collect();
+        if self.notices.pending() == 0 {
+            self.notices.push(CLEAR_ROW);
+            self.notices.push(row.as_bytes());
+            self.has_status = true;
+            self.flush();
+        }
+    }
+
+    /// Takes it away.
+    pub fn clear_status(&mut self) {
+        if std::mem::take(&mut self.has_status) {
+            self.notices.push(CLEAR_ROW);
+            self.flush();
+        }
+    }
+
+    fn flush(&mut self) {
+        // Somebody who closed standard error, or does not read it, wants to know nothing; the conversation goes on.
+        let _: io::Result<Flushed> = self.notices.flush();
+    }
+
     /// Tells something apart from the conversation.
     pub fn tell(&mut self, row: &str) {
+        self.clear_status();
         if self.notices.pending() < MAX_NOTICES {
             self.notices.push(row.as_bytes());
             self.notices.push(b"\n");
         }
-        // Somebody who closed standard error, or does not read it, wants to know nothing; the conversation goes on.
-        let _: io::Result<Flushed> = self.notices.flush();
+        self.flush();
     }
 }
 

@@ -3,15 +3,17 @@
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
 use std::task::{Context, Poll};
+use std::time::Instant;
 
 use smol::Async;
 use unicode_width::UnicodeWidthStr;
 
 use super::frontend::{Frontend, Intake};
 use super::pipe::Pipe;
+use super::progress::{Progress, ProgressRow};
 use super::prompt::{Prompt, PromptMark};
 use super::{Layout, Streams};
-use crate::display::{Author, Delivery, Loss, Mark, Notice, Palette, PastRow};
+use crate::display::{Author, Delivery, Loss, Mark, Notice, Palette, PastRow, Work};
 use crate::options::Calls;
 use crate::output::{self, Flushed, LAST_WORDS, Output};
 use crate::peer::Event;
@@ -28,6 +30,8 @@ pub struct View {
     reader_watch: Option<Async<OwnedFd>>,
     output: OutputState,
     notices: OwnedFd,
+    /// Only for a text that is piped while somebody looks at standard error.
+    progress: Option<Progress>,
     palette: Palette,
     /// Of what is told on the screen of a prompt, or on standard error beside a pipe.
     notice_palette: Palette,
@@ -83,6 +87,7 @@ impl View {
                 Layout::Prompt => streams.colour,
                 Layout::Pipe => streams.notice_colour,
             }),
+            progress: streams.shows_progress().then(Progress::default),
             error_palette: Palette::new(streams.notice_colour),
             // Last of what can fail: the terminal becomes raw here.
             frontend: match streams.layout {
@@ -118,6 +123,28 @@ impl View {
             let row = self.palette.marked(mark, Author::Own, name, line);
             self.frontend.show(&row, &mut self.screen);
         }
+    }
+
+    /// Shows how far a long text has come.
+    pub fn show_progress(&mut self, work: Work) {
+        let (Some(progress), Frontend::Pipe(pipe)) = (&mut self.progress, &mut self.frontend)
+        else {
+            return;
+        };
+        match progress.look(Instant::now(), work) {
+            ProgressRow::Stays => {}
+            ProgressRow::Is(row) => pipe.show_status(&row),
+            ProgressRow::IsGone => pipe.clear_status(),
+        }
+    }
+
+    /// When to show something at the latest, without anything having happened.
+    pub fn next_timeout(&self) -> Option<Instant> {
+        let progress = self.progress.as_ref().and_then(Progress::next_timeout);
+        progress
+            .into_iter()
+            .chain(self.frontend.next_timeout())
+            .min()
     }
 
     /// Shows how things stand with what was written.
@@ -269,6 +296,9 @@ impl View {
             let draft = format!("non envoyé : {}", prompt.draft());
             prompt.show(&self.notice_palette.notice(&draft));
         }
+        if let Frontend::Pipe(pipe) = &mut self.frontend {
+            pipe.clear_status();
+        }
         if !self.is_lost() {
             self.frontend.draw(Intake::Closed, &mut self.screen);
             if let Err(error) = self.screen.drain(LAST_WORDS) {
@@ -285,6 +315,13 @@ impl View {
     }
 
     fn flush(&mut self) -> Flushed {
+        if let Frontend::Pipe(pipe) = &mut self.frontend
+            && self.screen.pending() > 0
+            && self.screen.is_terminal()
+        {
+            // The rows go where the status stands.
+            pipe.clear_status();
+        }
         self.screen.flush().unwrap_or_else(|error| {
             self.lose(error);
             Flushed::All

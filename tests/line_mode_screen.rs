@@ -313,6 +313,21 @@ fn long_work_shows_how_far_it_is_and_leaves_nothing_behind() {
     );
 }
 
+#[test]
+fn emoji_that_a_terminal_shows_in_parts_push_no_draft_over_the_margin() {
+    let (_relay, mut zoe, _bob) = talk();
+    for emoji in ["👩\u{200d}👩\u{200d}👧", "👍🏽"] {
+        // As in xterm and screen, each takes more columns than where it is joined.
+        zoe.type_in(format!("{}fin", emoji.repeat(30)));
+        zoe.wait_until("the whole end of the draft", |screen| {
+            let row = support::pty::prompt_row(screen);
+            row.starts_with("> ") && row.ends_with("fin|")
+        });
+        zoe.type_in("\x15");
+        zoe.wait_for_prompt("> |");
+    }
+}
+
 const DRAFT: &str = "0123456789 0123456789 0123456789 0123456789 0123456789 0123456789";
 
 #[test]

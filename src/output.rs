@@ -3,6 +3,7 @@
 //! O_NONBLOCK belongs to an open file description, and the shell shares ours: setting it there breaks the next program on
 //! that terminal. So a terminal or a pipe is opened once more, for a description of our own.
 
+use std::fmt;
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::time::{Duration, Instant};
@@ -61,6 +62,14 @@ enum WriteMode {
     Socket,
     /// A file or a device: never makes a writer wait for a reader.
     Plain,
+}
+
+/// Queues text as [`push`](Output::push) does: it never fails.
+impl fmt::Write for Output {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        self.push(text.as_bytes());
+        Ok(())
+    }
 }
 
 impl Output {

@@ -4,12 +4,14 @@
 //! on the screen or towards the connection. Nothing wakes it while nothing happens, nothing that was typed or piped is
 //! dropped, and nothing grows without bound: each direction stops being read when its other end stands still.
 
+mod bell;
 mod code_prompt;
 mod editor;
 mod frontend;
 mod input;
 mod keys;
 mod line_mode;
+mod name_prompt;
 mod pipe;
 mod prompt;
 mod terminal;
@@ -21,11 +23,13 @@ use std::os::fd::{AsFd, OwnedFd};
 use crate::conversation::Outcome;
 use crate::display::Colour;
 use crate::history::Record;
+use crate::options::LineOptions;
 use crate::peer::Client;
 
 use line_mode::LineMode;
 
 pub use code_prompt::{Asked, ask_code};
+pub use name_prompt::ask_name;
 
 /// What line mode needs to know.
 #[derive(Debug)]
@@ -34,6 +38,7 @@ pub struct LineSettings {
     pub name: String,
     /// Where to keep the conversation, if anywhere.
     pub record: Option<Record>,
+    pub options: LineOptions,
     /// The lines of which the other person types one, when the relay is ours.
     pub invitations: Vec<String>,
 }

@@ -163,7 +163,8 @@ pub fn listen(host: Option<&str>, port: u16) -> io::Result<TcpListener> {
         return listen_everywhere(port);
     };
     let mut failure = io::Error::new(io::ErrorKind::NotFound, "ce nom n'a pas d'adresse");
-    for address in (host, port).to_socket_addrs()? {
+    let unknown = |_| io::Error::new(io::ErrorKind::NotFound, "machine inconnue");
+    for address in (host, port).to_socket_addrs().map_err(unknown)? {
         match listen_at(address) {
             Ok(listener) => return Ok(listener),
             Err(error) => failure = error,

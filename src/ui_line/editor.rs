@@ -95,6 +95,8 @@ impl Editor {
             Key::KillToEnd => self.kill(self.cursor, self.text.len()),
             Key::Yank => self.insert(&self.killed.clone()),
             Key::Transpose => self.transpose(),
+            // Nothing that a line could be changed by.
+            Key::Focus(_) => EditOutcome::Edited,
         }
     }
 

@@ -234,8 +234,27 @@ pub fn prompt_row(screen: &Screen) -> String {
             _ => shown.push(' '),
         }
     }
-    shown.truncate(shown.trim_end().len());
-    shown
+    let (row, _) = split_mark(&shown);
+    row.to_owned()
+}
+
+/// What stands at the right of the prompt row; nothing where nothing does.
+pub fn mark(screen: &Screen) -> String {
+    let (row, _) = screen.cursor_position();
+    let row = rows(screen).nth(usize::from(row));
+    split_mark(&row.unwrap_or_default()).1.to_owned()
+}
+
+/// A prompt row and the mark at its right.
+fn split_mark(row: &str) -> (&str, &str) {
+    let row = row.trim_end();
+    let is_mark = |last: &str| {
+        last.starts_with('✓') || last.ends_with(" en route") || last.ends_with(" en attente")
+    };
+    match row.rsplit_once("  ") {
+        Some((before, last)) if is_mark(last) => (before.trim_end(), last),
+        _ => (row, ""),
+    }
 }
 
 /// The same command, with the terminal on its standard input as its controlling terminal.

@@ -348,7 +348,7 @@ impl WindowMode {
         let message_list = &mut self.main_window.message_list;
         let sentence = match notice {
             // The messages' own marks and the status say so.
-            Notice::Stalled { .. } => return,
+            Notice::Stalled { .. } | Notice::Calling | Notice::Leaving { .. } => return,
             Notice::HistoryHeading { .. } => "derniers messages :".to_owned(),
             Notice::Delivering => words::DELIVERING.to_owned(),
             // What is awaited stands above the conversation.

@@ -3,7 +3,8 @@
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, TcpStream, ToSocketAddrs};
 
-use rustix::net::{AddressFamily, SocketFlags, SocketType, sockopt};
+use rustix::io::FdFlags;
+use rustix::net::{AddressFamily, SocketType, sockopt};
 
 use super::waiter::{Readiness, Waiter};
 use crate::protocol::Millis;
@@ -181,8 +182,9 @@ fn listen_at(address: SocketAddr) -> io::Result<TcpListener> {
         SocketAddr::V4(_) => AddressFamily::INET,
         SocketAddr::V6(_) => AddressFamily::INET6,
     };
-    let flags = SocketFlags::CLOEXEC | SocketFlags::NONBLOCK;
-    let socket = rustix::net::socket_with(family, SocketType::STREAM, flags, None)?;
+    let socket = rustix::net::socket(family, SocketType::STREAM, None)?;
+    // Not by the call above, which takes no flags on macOS.
+    rustix::io::fcntl_setfd(&socket, FdFlags::CLOEXEC)?;
     // A relay started again must not wait for the last conversation's connections to be forgotten.
     sockopt::set_socket_reuseaddr(&socket, true)?;
     if address.ip() == Ipv6Addr::UNSPECIFIED {
@@ -191,7 +193,9 @@ fn listen_at(address: SocketAddr) -> io::Result<TcpListener> {
     }
     rustix::net::bind(&socket, &address)?;
     rustix::net::listen(&socket, BACKLOG)?;
-    Ok(TcpListener::from(socket))
+    let listener = TcpListener::from(socket);
+    listener.set_nonblocking(true)?;
+    Ok(listener)
 }
 
 /// Every address: IPv6 and IPv4 on one socket, or IPv4 alone where the machine has no IPv6.

@@ -4,7 +4,7 @@
 #   scripts/package.sh          msg-chat, for terminals and services
 #   scripts/package.sh --gui    msg-chat-gui, with the window as well: needs libgtk-4-dev
 #
-# Needs cargo, and installs cargo-deb if it is missing.
+# What follows goes to cargo deb: --profile dev makes one quickly. Needs cargo, and installs cargo-deb if it is missing.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -12,17 +12,14 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 readonly CARGO_DEB=3.8.0
 
 variant=()
-case ${1-} in
-    "") ;;
-    --gui) variant=(--variant gui) ;;
-    *)
-        printf 'usage: scripts/package.sh [--gui]\n' >&2
-        exit 64
-        ;;
-esac
-
-if [[ $(cargo deb --version 2>/dev/null) != "$CARGO_DEB" ]]; then
-    cargo install --quiet --locked --version "=$CARGO_DEB" cargo-deb >&2
+if [[ ${1-} == --gui ]]; then
+    variant=(--variant gui)
+    shift
 fi
-# The path is the last line; what cargo says meanwhile goes to standard error.
-cargo deb --locked "${variant[@]}" | tail -n 1
+
+if [[ $(cargo deb --version 2>/dev/null) != "cargo-deb $CARGO_DEB" ]]; then
+    # Optimizing it would take longer than all that it has to do here.
+    cargo install --quiet --debug --locked --version "=$CARGO_DEB" cargo-deb >&2
+fi
+# What cargo says goes to standard error.
+cargo deb --locked "${variant[@]}" "$@" | tail -n 1

@@ -11,6 +11,8 @@ _msg() {
         client --salon name
         person --code
         person --history file
+        person --texte
+        person --muet
         person --gui
         client --brut
         anyone --help

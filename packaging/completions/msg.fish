@@ -2,7 +2,7 @@
 
 # Nobody talks at a relay with an option for relays alone.
 function __msg_relay
-    not __fish_contains_opt connect salon brut nom code history gui
+    not __fish_contains_opt connect salon brut nom code history texte muet gui
 end
 function __msg_client
     not __fish_contains_opt relay daemon trace
@@ -20,6 +20,8 @@ complete -c msg -x -n __msg_person -l nom -d 'votre nom'
 complete -c msg -x -n __msg_client -l salon -d 'nomme la paire'
 complete -c msg -n __msg_person -l code -d 'chiffre la discussion sous un code'
 complete -c msg -r -F -n __msg_person -l history -d 'garde la discussion dans un fichier'
+complete -c msg -n __msg_person -l texte -d 'envoie en entier le texte d’un fichier ou d’un tube'
+complete -c msg -n __msg_person -l muet -d 'n’appelle pas qui regarde ailleurs'
 complete -c msg -n __msg_person -l gui -d 'discute dans une fenêtre'
 complete -c msg -n __msg_client -l brut -d 'parle en texte brut'
 complete -c msg -s h -l help -d 'affiche l’aide'

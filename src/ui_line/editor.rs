@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::VecDeque;
 
 use unicode_segmentation::{GraphemeCursor, UnicodeSegmentation};
-use unicode_width::UnicodeWidthStr;
+use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 use super::keys::Key;
 use crate::display;
@@ -95,6 +95,8 @@ impl Editor {
             Key::KillToEnd => self.kill(self.cursor, self.text.len()),
             Key::Yank => self.insert(&self.killed.clone()),
             Key::Transpose => self.transpose(),
+            // Nothing that a line could be changed by.
+            Key::Focus(_) | Key::CursorAt(_) => EditOutcome::Edited,
         }
     }
 
@@ -324,7 +326,7 @@ fn fitting<'t>(graphemes: impl Iterator<Item = &'t str>, room: usize) -> Fitting
     };
     // Graphemes without width would fit for ever; a row of real ones has fewer than four a column.
     for grapheme in graphemes.take(4 * room) {
-        let columns = fits.columns + shown(grapheme).width();
+        let columns = fits.columns + columns_at_most(&shown(grapheme));
         if columns > room {
             break;
         }
@@ -332,6 +334,13 @@ fn fitting<'t>(graphemes: impl Iterator<Item = &'t str>, room: usize) -> Fitting
         fits.bytes += grapheme.len();
     }
     fits
+}
+
+/// How many columns a grapheme takes where that is most: xterm and screen show a joined emoji, or one with a skin's colour,
+/// as its parts, side by side. What is off then is some room at the right.
+fn columns_at_most(grapheme: &str) -> usize {
+    let parts: usize = grapheme.chars().filter_map(UnicodeWidthChar::width).sum();
+    parts.max(grapheme.width())
 }
 
 /// A grapheme as the prompt row shows it: harmless, and in one row.

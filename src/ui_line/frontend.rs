@@ -1,5 +1,7 @@
 //! The two ways in which a conversation meets whoever is in front of it: a prompt, or plain lines.
 
+use std::time::Instant;
+
 use super::pipe::Pipe;
 use super::prompt::Prompt;
 use crate::output::Output;
@@ -87,6 +89,14 @@ impl Frontend {
         match self {
             Frontend::Prompt(prompt) => prompt.show(row),
             Frontend::Pipe(plain) => plain.tell(row),
+        }
+    }
+
+    /// When to [draw](Frontend::draw) at the latest.
+    pub fn next_timeout(&self) -> Option<Instant> {
+        match self {
+            Frontend::Prompt(prompt) => prompt.next_timeout(),
+            Frontend::Pipe(_) => None,
         }
     }
 

@@ -54,6 +54,17 @@ pub enum Key {
     Yank,
     /// Ctrl-T.
     Transpose,
+    /// No key: the terminal tells what has become of its window.
+    Focus(Focus),
+    /// No key: the terminal answers where the cursor is. Its column, from 0.
+    CursorAt(usize),
+}
+
+/// What has become of the keyboard's focus.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Focus {
+    Gained,
+    Lost,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -255,6 +266,9 @@ fn named(introducer: u8, parameters: &[u8], last: u8) -> Option<Key> {
         (b'O', b'M') => Key::Enter,
         (b'O', b'c') => Key::WordRight,
         (b'O', b'd') => Key::WordLeft,
+        (b'[', b'R') => Key::CursorAt(usize::from(modifiers.checked_sub(1)?)),
+        (b'[', b'I') => Key::Focus(Focus::Gained),
+        (b'[', b'O') => Key::Focus(Focus::Lost),
         (_, b'A') => Key::Up,
         (_, b'B') => Key::Down,
         (_, b'C') if by_word => Key::WordRight,
@@ -392,7 +406,6 @@ mod tests {
             "\x1b[15;5~",
             "\x1b[?62;4c",
             "\x1b[>0;115;0c",
-            "\x1b[12;40R",
             "\x1b[?2026;2$y",
             "\x1bOP",
             "\x1b[[B",
@@ -400,13 +413,34 @@ mod tests {
             "\x1b[99999999999999;5D\x1b[201~",
             "\x1b]0;titre\x07",
             "\x1bP1$r0m\x1b\\",
-            "\x1b[I",
         ] {
             let bytes = format!("{unknown}x");
             let keys = keys(bytes.as_bytes());
             assert_eq!(keys.last(), Some(&text("x")), "{unknown:?}");
             assert!(keys.len() == 1 || unknown.ends_with("201~"), "{unknown:?}");
         }
+    }
+
+    #[test]
+    fn the_terminal_answers_where_the_cursor_is() {
+        assert_eq!(
+            keys(b"a\x1b[12;40Rb"),
+            [text("a"), Key::CursorAt(39), text("b")]
+        );
+        assert_eq!(keys(b"\x1b[12;0R"), []);
+    }
+
+    #[test]
+    fn the_terminal_tells_of_its_focus_between_keys() {
+        assert_eq!(
+            keys(b"a\x1b[O\x1b[Ib"),
+            [
+                text("a"),
+                Key::Focus(Focus::Lost),
+                Key::Focus(Focus::Gained),
+                text("b")
+            ]
+        );
     }
 
     #[test]

@@ -13,6 +13,8 @@ _msg() {
         person --history file
         person --texte
         person --muet
+        person --texte
+        person --muet
         person --gui
         client --brut
         anyone --help

@@ -6,13 +6,13 @@ _msg() {
         opener --relay address
         relay  --daemon
         relay  --trace
+        relay  --proxy-protocol
+        relay  --metrics address
         client --connect address
         person --nom name
         client --salon name
         person --code
         person --history file
-        person --texte
-        person --muet
         person --texte
         person --muet
         person --gui

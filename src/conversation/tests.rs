@@ -1,5 +1,5 @@
 use super::*;
-use crate::display::Mark;
+use crate::display::{Mark, PastRow};
 use crate::peer::Disconnected;
 
 /// A conversation with what its interface has been asked to do, one word or two each.

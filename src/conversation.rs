@@ -362,7 +362,8 @@ impl Conversation {
         self.updates.push_back(Update::Leave(how));
         if how == Shutdown::Quit {
             self.leave_by = Some(now + LEAVE_TIMEOUT);
-            self.tell_of_leaving_at = Some(now + LEAVE_NOTICE_TIMEOUT);
+            let is_watched = self.source == LineSource::Person;
+            self.tell_of_leaving_at = is_watched.then_some(now + LEAVE_NOTICE_TIMEOUT);
         }
     }
 

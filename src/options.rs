@@ -4,6 +4,7 @@
 //! person: [`UsageError`] words each error in French, with the command that was meant.
 
 mod address;
+mod diagnosis;
 mod help;
 mod spec;
 mod usage_error;
@@ -20,8 +21,9 @@ use crate::protocol::seal::Code;
 use crate::protocol::wire::Salon;
 
 use address::{callable, split};
+use diagnosis::{diagnose, with_connect};
 use help::help;
-use spec::{OptionSpec, Side, is_option, is_valued, nearest, spec};
+use spec::{Side, is_option, is_valued, spec};
 
 pub use address::{Address, BadAddress};
 pub use usage_error::UsageError;
@@ -240,22 +242,6 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Mode, Usag
     }
 }
 
-/// `--connect` before an address that stands alone, where that makes sense of it.
-fn with_connect<'w>(words: &[&'w str]) -> Option<Vec<&'w str>> {
-    let mut explained = Vec::with_capacity(words.len() + 1);
-    let mut words = words.iter().copied();
-    while let Some(word) = words.next() {
-        match word {
-            "--connect" | "--relay" => return None,
-            // A second one belongs to no option whatever comes before it.
-            _ if callable(word).is_ok() => explained.extend(["--connect", word]),
-            _ if is_valued(word) => explained.extend([word, words.next()?]),
-            _ => explained.push(word),
-        }
-    }
-    Some(explained)
-}
-
 /// Reads an address that was typed into a dialog rather than after `--connect`.
 ///
 /// # Errors
@@ -393,7 +379,7 @@ impl RawArgs {
         }
     }
 
-    /// The first option that a window has no use for.
+    /// Refuses what a window has no use for.
     fn refused_by_a_window(&self) -> Result<(), UsageError> {
         let lines_only = [("--texte", self.texte), ("--muet", self.muet)];
         match lines_only.into_iter().find(|(_, given)| *given && self.gui) {
@@ -558,68 +544,4 @@ fn split_at_equals(arguments: &[String]) -> Vec<&str> {
         }
     }
     words
-}
-
-/// What argh could not make sense of: goes through the words as it does, up to the one that it stumbled over.
-fn diagnose(words: &[&str]) -> Result<Mode, UsageError> {
-    let mut seen = Vec::new();
-    let mut words = words.iter().copied();
-    let mut name = None;
-    let mut after_code = false;
-    while let Some(word) = words.next() {
-        if word == "--help" || word == "-h" {
-            return Ok(Mode::Print(help()));
-        }
-        if let Some(OptionSpec {
-            name: option,
-            value: Some(_),
-            ..
-        }) = spec(word)
-        {
-            let value = words
-                .next()
-                .filter(|value| !is_option(value))
-                .ok_or(UsageError::NoValue(option))?;
-            if seen.contains(option) {
-                return Err(UsageError::Twice(option));
-            }
-            seen.push(*option);
-            name = (*option == "--nom").then_some(value);
-            after_code = false;
-        } else if word.starts_with("--code=") {
-            return Err(UsageError::CodeShown);
-        } else if word == "--code" {
-            after_code = true;
-            continue;
-        } else if after_code && !word.starts_with('-') {
-            return Err(UsageError::CodeShown);
-        } else if word.len() > 1 && word.starts_with('-') && !is_option(word) {
-            return Err(UsageError::Unknown {
-                given: word.to_owned(),
-                meant: nearest(word),
-            });
-        } else if let Some(meant) = spec(&format!("--{word}")).filter(|_| name.is_none()) {
-            let value = words.next().filter(|_| meant.value.is_some());
-            return Err(UsageError::NoDashes {
-                meant: meant.name,
-                value: value.map(str::to_owned),
-            });
-        } else if !is_option(word) {
-            return Err(match name {
-                Some(first) => UsageError::NameInPieces {
-                    first: first.to_owned(),
-                    second: word.to_owned(),
-                },
-                None => match words.next().and_then(|port| port.parse().ok()) {
-                    Some(port) => UsageError::AddressInPieces {
-                        host: word.to_owned(),
-                        port,
-                    },
-                    None => UsageError::Stray(word.to_owned()),
-                },
-            });
-        }
-    }
-    // argh stumbled over nothing that is known here, so say the least that is true.
-    Err(UsageError::NoMode)
 }

@@ -6,6 +6,7 @@ use std::fs::File;
 use std::io::{Read, Seek, Write};
 use std::process::Stdio;
 
+use rustix::process::Signal;
 use support::{Program, Relay, peak_memory, wait};
 
 /// A message row without its date.
@@ -152,6 +153,26 @@ fn a_text_is_sent_whole_where_its_words_are_text() {
         rows,
         ["Alice  un", "Alice  quitter", "Alice  /quit", "Alice  fin"]
     );
+}
+
+#[test]
+fn what_is_left_of_a_text_when_the_other_leaves_is_counted() {
+    let relay = Relay::start();
+    let mut bob = Program::start(&mut relay.client("Bob"));
+    bob.wait_for_error("the relay", |line| line.contains("en attente"));
+    let mut alice = Program::start(&mut relay.client("Alice"));
+    alice.wait_for_error("Bob", |line| line == "« Bob » est là.");
+    bob.signal(Signal::STOP);
+    // More than may be under way: the rest is not read.
+    alice.write_in_background("une ligne\n".repeat(1_000_000));
+    alice.wait_for_line("the first row", |_| true);
+    bob.write("/quit\n");
+    bob.signal(Signal::CONT);
+    alice.wait_for_error("what is left", |line| {
+        line.ends_with(" lignes n'ont pas été envoyées : la discussion était terminée.")
+    });
+    assert_eq!(alice.wait().code(), Some(75));
+    assert_eq!(bob.wait().code(), Some(0));
 }
 
 #[test]

@@ -1,5 +1,5 @@
 use super::*;
-use crate::display::Mark;
+use crate::display::{Mark, PastRow};
 use crate::peer::Disconnected;
 
 /// A conversation with what its interface has been asked to do, one word or two each.
@@ -214,6 +214,14 @@ fn whoever_leaves_is_told_where_that_takes_time_and_may_cut_it_short() {
     table.time_out_after(LEAVE_NOTICE_TIMEOUT);
     assert_eq!(table.asked(), ["notice Leaving { lines: 1 }"]);
     table.signal(Signal::INT);
+    assert_eq!(table.asked(), ["leave Now"]);
+    // A program's reader that has seen enough ends it quietly.
+    let mut table = Table::program().together();
+    table.line("un");
+    table.conversation.output_lost(table.now);
+    table.collect();
+    table.asked();
+    table.time_out_after(LEAVE_TIMEOUT);
     assert_eq!(table.asked(), ["leave Now"]);
 }
 

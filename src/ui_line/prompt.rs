@@ -40,7 +40,7 @@ pub struct Prompt {
 }
 
 /// A word or two at the right of the prompt row.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug)]
 pub struct PromptMark {
     /// With its colours.
     pub painted: String,
@@ -211,10 +211,8 @@ impl Prompt {
 
     /// Shows this at the right of the prompt row.
     pub fn mark(&mut self, mark: Option<PromptMark>) {
-        if mark != self.mark {
-            self.mark = mark;
-            self.redraw();
-        }
+        self.mark = mark;
+        self.redraw();
     }
 
     /// How many bytes wait to be shown. Whoever calls [`Prompt::show`] bounds it.

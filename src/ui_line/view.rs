@@ -30,6 +30,8 @@ pub struct View {
     reader_watch: Option<Async<OwnedFd>>,
     output: OutputState,
     notices: OwnedFd,
+    /// What the prompt's mark says.
+    delivery: Delivery,
     /// Only for a text that is piped while somebody looks at standard error.
     progress: Option<Progress>,
     palette: Palette,
@@ -87,6 +89,7 @@ impl View {
                 Layout::Prompt => streams.colour,
                 Layout::Pipe => streams.notice_colour,
             }),
+            delivery: Delivery::Untold,
             progress: streams.shows_progress().then(Progress::default),
             error_palette: Palette::new(streams.notice_colour),
             // Last of what can fail: the terminal becomes raw here.
@@ -149,7 +152,10 @@ impl View {
 
     /// Shows how things stand with what was written.
     pub fn show_delivery(&mut self, delivery: Delivery) {
-        if let Frontend::Prompt(prompt) = &mut self.frontend {
+        if let Frontend::Prompt(prompt) = &mut self.frontend
+            && self.delivery != delivery
+        {
+            self.delivery = delivery;
             prompt.mark(delivery.mark().map(|mark| PromptMark {
                 width: mark.width(),
                 painted: self.palette.delivery(delivery, &mark),

@@ -80,7 +80,7 @@ pub fn from_environment() -> Result<Option<Code>, BadCode> {
 /// When the system has none.
 pub fn draw_anew() -> io::Result<Code> {
     let mut random = Zeroizing::new([0; 2 * WORDS]);
-    rustix::rand::getrandom(&mut random[..], rustix::rand::GetRandomFlags::empty())?;
+    getrandom::fill(&mut random[..])?;
     Ok(draw(*random))
 }
 

@@ -29,21 +29,27 @@ use std::io;
 
 use rustix::process::Signal;
 
-use crate::display::{Notice, PastRow};
+use crate::display::{Delivery, Loss, Notice, PastRow, Work, WorkEnds};
 use crate::history::Record;
 use crate::peer::{Ending, Event, Shutdown};
-use crate::protocol::timeouts::{GOODBYE_TIMEOUT, LEAVE_TIMEOUT, STALL_TIMEOUT};
+use crate::protocol::timeouts::{
+    CALL_NOTICE_TIMEOUT, GOODBYE_TIMEOUT, LEAVE_NOTICE_TIMEOUT, LEAVE_TIMEOUT, STALL_TIMEOUT,
+};
 use crate::protocol::{Line, Millis, UnixMillis};
 
 use commands::{Command, is_farewell};
 use status::ConnectionStatus;
 use transcript::Transcript;
 
-/// Who writes the lines: only a person means `/history` as a command.
+/// Who writes the lines, and so what is a command among them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LineSource {
+    /// Every command is one.
     Person,
+    /// None but the two words that end the discussion.
     Program,
+    /// None: each line is a message, and the end of the text ends the discussion.
+    Text,
 }
 
 /// What an interface does next. It takes every update before it waits again.
@@ -55,8 +61,8 @@ pub enum Update {
     Received { name: String, line: Line },
     /// The first `lines` of our lines have arrived.
     Delivered { lines: u64 },
-    /// The oldest of our lines that were pending: they never arrived, and never will.
-    Undelivered(Vec<Line>),
+    /// The oldest of our lines that were pending: nobody will ever say that they arrived.
+    Undelivered { lines: Vec<Line>, loss: Loss },
     /// Tell this.
     Notice(Notice),
     /// Show what was said before.
@@ -86,6 +92,8 @@ pub struct Outcome {
     pub ending: Option<Ending>,
     /// How many of our lines never reached the other. Their author has been told.
     pub undelivered: usize,
+    /// How many lines were still to be read. Their author has been told.
+    pub unread: usize,
     /// The signal that asked for the end.
     pub signal: Option<Signal>,
     /// Why the conversation could not be shown to its end. A reader that closed the pipe is no failure.
@@ -103,12 +111,20 @@ pub struct Conversation {
     sealed: bool,
     /// When to let go of the connection, whatever is still owed.
     leave_by: Option<Millis>,
+    /// When to say that leaving takes time.
+    tell_of_leaving_at: Option<Millis>,
+    /// When to say that nobody has answered yet.
+    tell_of_calling_at: Option<Millis>,
+    /// Whether we talk to a server that says neither who is there nor what has arrived.
+    server_is_silent: bool,
     /// Whether to go at once, whatever is still owed or not shown.
     hurried: bool,
     stall: Stall,
     signal: Option<Signal>,
     ending: Option<Ending>,
     undelivered: usize,
+    /// The line by which a program has ended the discussion.
+    farewell: Option<String>,
     /// Whether a program has been told that lines too long for one message are cut.
     told_of_cuts: bool,
     updates: VecDeque<Update>,
@@ -147,11 +163,15 @@ impl Conversation {
             status: ConnectionStatus::Calling,
             sealed: false,
             leave_by: None,
+            tell_of_leaving_at: None,
+            tell_of_calling_at: None,
+            server_is_silent: false,
             hurried: false,
             stall: Stall::None,
             signal: None,
             ending: None,
             undelivered: 0,
+            farewell: None,
             told_of_cuts: false,
             updates: VecDeque::new(),
         }
@@ -184,6 +204,42 @@ impl Conversation {
         self.transcript.pending()
     }
 
+    /// Whether what is said now has to wait: for the relay, for the other, or for either to be back.
+    pub fn must_wait(&self) -> bool {
+        match self.status {
+            ConnectionStatus::Together(_) | ConnectionStatus::Over(_) => false,
+            ConnectionStatus::Calling => !self.server_is_silent,
+            ConnectionStatus::Waiting
+            | ConnectionStatus::Away(_)
+            | ConnectionStatus::Disconnected(_) => true,
+        }
+    }
+
+    /// How far what we say has come.
+    pub fn work(&self) -> Work {
+        Work {
+            done: self.transcript.settled(),
+            under_way: self.pending(),
+            ends: if self.server_is_silent {
+                WorkEnds::Sent
+            } else {
+                WorkEnds::Received
+            },
+        }
+    }
+
+    /// How things stand with what we have said.
+    pub fn delivery(&self) -> Delivery {
+        match self.pending() {
+            0 if !self.transcript.has_arrived() => Delivery::Untold,
+            0 if self.server_is_silent => Delivery::Sent,
+            0 => Delivery::Received,
+            lines if self.must_wait() => Delivery::Waiting(lines),
+            lines if self.is_stalled() => Delivery::UnderWay(lines),
+            _ => Delivery::Untold,
+        }
+    }
+
     /// Whether lines have been under way for longer than a healthy connection takes.
     pub fn is_stalled(&self) -> bool {
         self.stall == Stall::Told
@@ -214,11 +270,22 @@ impl Conversation {
         self.ending.as_ref()
     }
 
+    /// The line by which a program has ended the discussion, if one did.
+    pub fn farewell(&self) -> Option<&str> {
+        self.farewell.as_deref()
+    }
+
+    /// Whether somebody or something asked us to end before the other did.
+    pub fn is_interrupted(&self) -> bool {
+        self.signal.is_some()
+    }
+
     /// How it all ended, but for the screen.
     pub fn into_outcome(self) -> Outcome {
         Outcome {
             ending: self.ending,
             undelivered: self.undelivered,
+            unread: 0,
             signal: self.signal,
             failure: None,
         }
@@ -226,10 +293,21 @@ impl Conversation {
 
     // What a person or a program does.
 
+    /// The call has begun; somebody who waits for an answer is told where none comes.
+    pub fn calling(&mut self, now: Millis) {
+        self.tell_of_calling_at = Some(now + CALL_NOTICE_TIMEOUT);
+    }
+
+    /// The call was taken by a server that says neither who is there nor what has arrived.
+    pub fn taken_by_a_silent_server(&mut self) {
+        self.server_is_silent = true;
+        self.tell_of_calling_at = None;
+    }
+
     /// Shows the end of the record, for whoever goes on with an earlier conversation.
     pub fn recall(&mut self, rows: usize) {
         match self.transcript.recalled(rows) {
-            Ok(rows) => self.updates.push_back(Update::Past(rows)),
+            Ok(past) => self.updates.push_back(Update::Past(past.rows)),
             Err(error) => self.tell(Notice::RecordFailed(error)),
         }
     }
@@ -243,11 +321,16 @@ impl Conversation {
                 return self.person_line(now, date, text);
             }
             (ConversationPhase::Talking, LineSource::Program) if is_farewell(text) => {
+                self.farewell = Some(text.trim().to_owned());
                 self.leave(now, Shutdown::Finish);
             }
-            (ConversationPhase::Talking, LineSource::Program) => self.say(now, date, text),
+            (ConversationPhase::Talking, LineSource::Program | LineSource::Text) => {
+                self.say(now, date, text);
+            }
             (ConversationPhase::Leaving, _) | (_, LineSource::Person) => {}
-            (_, LineSource::Program) => self.give_up(lines_of(text, date).collect()),
+            (_, LineSource::Program | LineSource::Text) => {
+                self.give_up(lines_of(text, date).collect(), Loss::Certain);
+            }
         }
         Typed::Taken
     }
@@ -310,10 +393,12 @@ impl Conversation {
 
     fn tell_history(&mut self, count: usize) {
         match self.transcript.history(count) {
-            Ok(rows) if rows.is_empty() => self.tell(Notice::NothingSaid),
-            Ok(rows) => {
-                self.tell(Notice::HistoryHeading);
-                self.updates.push_back(Update::Past(rows));
+            Ok(past) if past.rows.is_empty() => self.tell(Notice::NothingSaid),
+            Ok(past) => {
+                self.tell(Notice::HistoryHeading {
+                    messages: past.messages,
+                });
+                self.updates.push_back(Update::Past(past.rows));
             }
             Err(error) => self.tell(Notice::RecordFailed(error)),
         }
@@ -334,6 +419,7 @@ impl Conversation {
         self.updates.push_back(Update::Leave(how));
         if how == Shutdown::Quit {
             self.leave_by = Some(now + LEAVE_TIMEOUT);
+            self.tell_of_leaving_at = Some(now + LEAVE_NOTICE_TIMEOUT);
         }
     }
 
@@ -347,11 +433,13 @@ impl Conversation {
     /// A signal asks for the end: the first time politely, the second time at once, as QUIT does at any time.
     pub fn signal(&mut self, now: Millis, signal: Signal) {
         let is_first = self.signal.replace(signal).is_none();
-        if signal == Signal::QUIT || !is_first {
+        let is_impatient = self.is_leaving() && self.leave_by.is_some();
+        if signal == Signal::QUIT || !is_first || is_impatient {
             return self.let_go(now);
         }
         self.leave(now, Shutdown::Quit);
         self.leave_by = Some(now + LEAVE_TIMEOUT);
+        self.tell_of_leaving_at = None;
         if self.pending() > 0 {
             self.tell(Notice::Delivering);
         }
@@ -401,9 +489,14 @@ impl Conversation {
                 }
                 self.updates.push_back(Update::Delivered { lines });
             }
-            Event::Undelivered { lines } => {
+            Event::Undelivered { lines, gone_out } => {
                 self.transcript.give_up(lines.len());
-                self.give_up(lines);
+                let loss = if gone_out > 0 {
+                    Loss::Possible
+                } else {
+                    Loss::Certain
+                };
+                self.give_up(lines, loss);
             }
             Event::Ended(ending) => {
                 self.discussion_over();
@@ -419,9 +512,9 @@ impl Conversation {
         self.watch_for_stalls(now, settles);
     }
 
-    fn give_up(&mut self, lines: Vec<Line>) {
+    fn give_up(&mut self, lines: Vec<Line>, loss: Loss) {
         self.undelivered += lines.len();
-        self.updates.push_back(Update::Undelivered(lines));
+        self.updates.push_back(Update::Undelivered { lines, loss });
     }
 
     fn discussion_over(&mut self) {
@@ -441,7 +534,15 @@ impl Conversation {
             Stall::Since(since) => Some(since + STALL_TIMEOUT),
             Stall::None | Stall::Told => None,
         };
-        self.leave_by.into_iter().chain(stall).min()
+        [
+            self.leave_by,
+            self.tell_of_leaving_at,
+            self.tell_of_calling_at,
+            stall,
+        ]
+        .into_iter()
+        .flatten()
+        .min()
     }
 
     /// Time has passed.
@@ -452,6 +553,19 @@ impl Conversation {
                 self.updates.push_back(Update::HangUp);
             } else {
                 self.let_go(now);
+            }
+        }
+        if self.tell_of_leaving_at.is_some_and(|at| now >= at) {
+            self.tell_of_leaving_at = None;
+            if self.is_leaving() {
+                let lines = self.pending();
+                self.tell(Notice::Leaving { lines });
+            }
+        }
+        if self.tell_of_calling_at.is_some_and(|at| now >= at) {
+            self.tell_of_calling_at = None;
+            if self.is_talking() && self.status == ConnectionStatus::Calling {
+                self.tell(Notice::Calling);
             }
         }
         if let Stall::Since(since) = self.stall

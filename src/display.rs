@@ -16,13 +16,16 @@ mod notices;
 mod trace;
 
 pub use notices::{
-    BAD_CODE, CODE_PROMPT, MYSELF, Notice, OVER, SEATS_TAKEN, arrived, away, back, disconnected,
-    drawn_code, left, lost, messages, quoted, quoted_reason, sealed_message, sentence,
-    system_error, undelivered, yielded,
+    BAD_CODE, CODE_PROMPT, Delivery, Extent, LINE_IS_CUT_BY_TERMINAL, Loss, MYSELF, NAME_PROMPT,
+    Notice, OVER, SEATS_TAKEN, Work, WorkEnds, arrived, away, back, count, disconnected,
+    drawn_code, input_failed, left, lost, messages, progress, quoted, quoted_reason,
+    sealed_message, sentence, system_error, undelivered, unread, yielded,
 };
 pub use trace::{CrossingDirection, diagnostic};
 
+use std::borrow::Cow;
 use std::ffi::OsStr;
+use std::fmt;
 use std::fmt::Write as _;
 use std::io::IsTerminal;
 
@@ -30,7 +33,7 @@ use ansi_term::{Colour as Base, Style};
 use chrono::{DateTime, Datelike, Local, TimeZone, Timelike, Utc};
 
 use crate::protocol::hygiene::is_hidden;
-pub use crate::protocol::hygiene::safe;
+pub use crate::protocol::hygiene::{safe, safe_with_tabs};
 use crate::protocol::{Line, UnixMillis};
 
 /// Turns what happened into rows, coloured or not.
@@ -45,6 +48,8 @@ pub struct Palette {
     notice: Style,
     error: Style,
     command: Style,
+    /// Whether the tabs of a message's text stay: a terminal is shown spaces.
+    keeps_tabs: bool,
 }
 
 /// Whether rows carry colours.
@@ -129,6 +134,7 @@ impl Palette {
                 notice: plain,
                 error: plain,
                 command: plain,
+                keeps_tabs: false,
             },
             // Cyan and magenta are legible on black and on white, and differ for the colour-blind as well.
             Colour::On => Palette {
@@ -138,7 +144,16 @@ impl Palette {
                 notice: Base::Green.normal(),
                 error: Base::Red.normal(),
                 command: plain.bold(),
+                keeps_tabs: false,
             },
+        }
+    }
+
+    /// The same, for what no terminal shows: a tab in a message stays one.
+    pub fn keeping_tabs(self) -> Palette {
+        Palette {
+            keeps_tabs: true,
+            ..self
         }
     }
 
@@ -147,37 +162,59 @@ impl Palette {
         self.marked(Mark::Delivered, author, name, line)
     }
 
-    /// The same, of a date that is spelt already.
-    pub fn dated_message(&self, date: &str, author: Author, name: &str, line: &Line) -> String {
-        self.row(date, Mark::Delivered, author, name, &line.text)
+    /// Writes the same, of a date that is spelt already, to where it is shown: nothing is copied in between.
+    pub fn write_message(
+        &self,
+        out: &mut impl fmt::Write,
+        date: &str,
+        author: Author,
+        name: &str,
+        text: &str,
+    ) -> fmt::Result {
+        self.write_row(out, date, Mark::Delivered, author, name, text)
     }
 
     /// One message of a history, where a line that is not yet acknowledged is marked:
     /// `22/11/2026 14:02:31* Alice  bonjour`.
     pub fn marked(&self, mark: Mark, author: Author, name: &str, line: &Line) -> String {
-        self.row(&date(line.sent_at), mark, author, name, &line.text)
+        let mut row = String::new();
+        self.write_row(
+            &mut row,
+            &date(line.sent_at),
+            mark,
+            author,
+            name,
+            &line.text,
+        )
+        .expect("a String takes everything");
+        row
     }
 
-    fn row(&self, date: &str, mark: Mark, author: Author, name: &str, text: &str) -> String {
+    fn write_row(
+        &self,
+        out: &mut impl fmt::Write,
+        date: &str,
+        mark: Mark,
+        author: Author,
+        name: &str,
+        text: &str,
+    ) -> fmt::Result {
         let style = match author {
             Author::Own => self.own,
             Author::Other => self.other,
         };
-        /// Bytes before the text, unless the name is long or not in Latin letters.
-        const USUAL_HEAD: usize = 64;
-
-        let text = safe(text);
-        // One allocation instead of one for each time that the row outgrows its buffer.
-        let mut row = String::with_capacity(USUAL_HEAD + text.len());
+        let text = if self.keeps_tabs {
+            safe_with_tabs(text)
+        } else {
+            safe(text)
+        };
         write!(
-            row,
+            out,
             "{}{} {}  {text}",
             self.date.paint(date),
             mark.shown(),
-            style.paint(safe_name(name)),
+            style.paint(shown_name(name)),
         )
-        .expect("a String takes everything");
-        row
     }
 
     /// Something that happened to the conversation.
@@ -213,9 +250,19 @@ impl Palette {
         }
     }
 
-    /// Which lines of ours did not arrive: a heading and each of them, or nothing.
-    pub fn undelivered(&self, name: &str, lines: &[Line]) -> Vec<String> {
-        let heading = undelivered(lines.len()).map(|heading| self.error(&heading));
+    /// The mark of what was written, in the colour of how things stand with it.
+    pub fn delivery(&self, delivery: Delivery, mark: &str) -> String {
+        let style = match delivery {
+            Delivery::Received | Delivery::Sent => self.notice,
+            Delivery::Untold | Delivery::UnderWay(_) | Delivery::Waiting(_) => self.date,
+        };
+        style.paint(mark).to_string()
+    }
+
+    /// Which lines of ours did not arrive, as far as is known: a heading and each of them, or nothing.
+    pub fn undelivered(&self, name: &str, lines: &[Line], loss: Loss) -> Vec<String> {
+        let heading =
+            undelivered(lines.len(), loss).map(|heading| self.error(&format!("{heading} :")));
         let messages = lines
             .iter()
             .map(|line| self.message(Author::Own, name, line));
@@ -289,15 +336,21 @@ fn local(at: UnixMillis) -> Option<DateTime<Local>> {
 
 /// A name made harmless: as [`safe`], and with single spaces only, because two of them end the name in a row.
 pub fn safe_name(name: &str) -> String {
+    shown_name(name).into_owned()
+}
+
+/// The same; most names are harmless as they are.
+fn shown_name(name: &str) -> Cow<'_, str> {
     let safe = safe(name);
-    let mut shown = String::with_capacity(safe.len());
-    for word in safe.split_whitespace() {
-        if !shown.is_empty() {
-            shown.push(' ');
-        }
-        shown.push_str(word);
+    let ends_word = |c: char| c.is_whitespace() && c != ' ';
+    if safe
+        .split(' ')
+        .all(|word| !word.is_empty() && !word.contains(ends_word))
+    {
+        return safe;
     }
-    shown
+    let words: Vec<&str> = safe.split_whitespace().collect();
+    Cow::Owned(words.join(" "))
 }
 
 #[cfg(test)]
@@ -321,6 +374,15 @@ mod tests {
         assert_eq!(row, format!("{}  Alice  bonjour", date(1_795_000_000_000)));
         let row = plain().marked(Mark::Pending, Author::Own, "Alice", &line("bonjour"));
         assert_eq!(row, format!("{}* Alice  bonjour", date(1_795_000_000_000)));
+    }
+
+    #[test]
+    fn a_tab_stays_one_where_no_terminal_shows_it() {
+        let line = line("a\tb\x1b");
+        let row = plain().message(Author::Own, "Alice", &line);
+        assert!(row.ends_with("  Alice  a    b\\x1b"), "{row:?}");
+        let row = plain().keeping_tabs().message(Author::Own, "A\tb", &line);
+        assert!(row.ends_with("  A b  a\tb\\x1b"), "{row:?}");
     }
 
     #[test]

@@ -15,24 +15,41 @@
 use std::fs::{File, OpenOptions};
 use std::io::{self, ErrorKind, Read, Seek, SeekFrom, Write};
 use std::os::unix::fs::{FileExt, MetadataExt, OpenOptionsExt};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use rustix::fs::OFlags;
+use rustix::fs::{Access, OFlags};
 
 use crate::clock::unix_now;
 use crate::display::{self, Author, Colour, Mark, Palette};
 use crate::protocol::Line;
 
-/// An open record.
+/// A record on disk.
 #[derive(Debug)]
 pub struct Record {
-    /// Writes at the end of the file only, wherever that is by now.
-    end: File,
-    /// The same file, to read and to patch: what is open for appending cannot write anywhere else.
-    anywhere: File,
+    path: PathBuf,
+    /// `None` until there is something to write, where there was no file.
+    file: Option<RecordFile>,
     /// What goes before the first message; empty from then on.
     heading: String,
     state: RecordState,
+}
+
+/// The file of a record, twice.
+#[derive(Debug)]
+struct RecordFile {
+    /// Writes at the end of the file only, wherever that is by now.
+    end: File,
+    /// To read and to patch: what is open for appending cannot write anywhere else.
+    anywhere: File,
+}
+
+/// The end of a record.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Tail {
+    /// Rows of the file, the oldest first, each harmless.
+    pub rows: Vec<String>,
+    /// How many of them are messages.
+    pub messages: usize,
 }
 
 /// Where a message stands in its record, to say later that it arrived. Nothing for one that could not be written.
@@ -50,19 +67,130 @@ enum RecordState {
 }
 
 impl Record {
-    /// Opens the record at `path`, and makes it, for its owner's eyes only, where there is none. Writes nothing yet.
+    /// Opens the record at `path`. Where there is none, one is made with the first message, so that whoever says and hears
+    /// nothing leaves no trace; that it can be made is looked at now.
     ///
-    /// Fails on whatever is no regular file, without waiting for anybody at the other end of a pipe.
+    /// # Errors
+    /// On whatever is no regular file, without waiting for anybody at the other end of a pipe, and where nothing can be
+    /// written.
     pub fn open(path: &Path) -> io::Result<Record> {
+        let file = match RecordFile::open(path, OpenOptions::new().append(true)) {
+            Ok(file) => Some(file),
+            Err(error) if error.kind() == ErrorKind::NotFound => {
+                may_make(path)?;
+                None
+            }
+            Err(error) => return Err(error),
+        };
+        Ok(Record {
+            path: path.to_owned(),
+            file,
+            heading: format!("{HEADING}{}\n", display::date(unix_now())),
+            state: RecordState::Sound,
+        })
+    }
+
+    /// The end of the file: its last `messages` messages, and the headings between them.
+    ///
+    /// Reads the last 256 KiB at most, and gives what lines stand whole in them.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn tail(&self, messages: usize) -> io::Result<Tail> {
+        let Some(RecordFile { anywhere, .. }) = &self.file else {
+            return Ok(Tail::default());
+        };
+        let start = anywhere.metadata()?.len().saturating_sub(TAIL);
+        let mut file = anywhere;
+        // One byte more tells whether a line begins right there.
+        file.seek(SeekFrom::Start(start.saturating_sub(1)))?;
+        let mut bytes = Vec::new();
+        file.take(TAIL + 1).read_to_end(&mut bytes)?;
+        let text = String::from_utf8_lossy(&bytes);
+        let whole = match start {
+            0 => &text,
+            _ => text.split_once('\n').map_or("", |(_, whole)| whole),
+        };
+        let mut tail = Tail::default();
+        for row in whole.lines().rev() {
+            if tail.messages == messages {
+                break;
+            }
+            tail.messages += usize::from(!row.starts_with(HEADING));
+            tail.rows.push(display::safe(row).into_owned());
+        }
+        tail.rows.reverse();
+        Ok(tail)
+    }
+
+    /// Appends one message.
+    ///
+    /// When the file takes no more (a full disk), fails once: the following messages go unwritten and in silence until
+    /// one can be written again, so that a caller may simply report every error.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn write(&mut self, name: &str, line: &Line, mark: Mark) -> io::Result<RecordEntry> {
+        match self.try_write(name, line, mark) {
+            Ok(entry) => {
+                self.state = RecordState::Sound;
+                self.heading.clear();
+                Ok(entry)
+            }
+            Err(_) if self.state == RecordState::Failed => Ok(RecordEntry { mark_at: None }),
+            Err(error) => {
+                self.state = RecordState::Failed;
+                Err(error)
+            }
+        }
+    }
+
+    fn try_write(&mut self, name: &str, line: &Line, mark: Mark) -> io::Result<RecordEntry> {
+        let may_end_inside_a_line = self.state == RecordState::Failed || !self.heading.is_empty();
+        let file = match &mut self.file {
+            Some(file) => file,
+            none => none.insert(RecordFile::open(
+                &self.path,
+                OpenOptions::new().append(true).create(true).mode(0o600),
+            )?),
+        };
+        let ending = if may_end_inside_a_line {
+            file.missing_ending()
+        } else {
+            ""
+        };
+        let before = format!("{ending}{}", self.heading);
+        let row = Palette::new(Colour::Off)
+            .keeping_tabs()
+            .marked(mark, Author::Own, name, line);
+        let start = append(&mut file.end, format!("{before}{row}\n").as_bytes())?;
+        let column = before.len() + display::date(line.sent_at).len();
+        let mark_at = (mark == Mark::Pending).then(|| start + column as u64);
+        Ok(RecordEntry { mark_at })
+    }
+
+    /// Takes the mark off a message that has arrived.
+    ///
+    /// # Errors
+    /// When the file cannot be read or written.
+    pub fn delivered(&self, entry: &RecordEntry) -> io::Result<()> {
+        let (Some(at), Some(RecordFile { anywhere, .. })) = (entry.mark_at, &self.file) else {
+            return Ok(());
+        };
+        let mut found = [0];
+        // Somebody may have cut or replaced what stood there: nothing but a mark is ever overwritten.
+        if anywhere.read_at(&mut found, at)? == 1 && char::from(found[0]) == Mark::PENDING {
+            anywhere.write_all_at(b" ", at)?;
+        }
+        Ok(())
+    }
+}
+
+impl RecordFile {
+    fn open(path: &Path, options: &mut OpenOptions) -> io::Result<RecordFile> {
         // NONBLOCK makes a pipe without a reader an error; for a regular file it means nothing.
         let flags = (OFlags::NONBLOCK | OFlags::NOCTTY).bits().cast_signed();
-        let end = OpenOptions::new()
-            .append(true)
-            .create(true)
-            .mode(0o600)
-            .custom_flags(flags)
-            .open(path);
-        let end = match end {
+        let end = match options.custom_flags(flags).open(path) {
             // What has no reader is a pipe or a socket.
             Err(error) if error.raw_os_error() == Some(rustix::io::Errno::NXIO.raw_os_error()) => {
                 return Err(irregular());
@@ -81,70 +209,7 @@ impl Record {
         if identity(&end)? != identity(&anywhere)? {
             return Err(io::Error::other("un autre fichier a pris sa place"));
         }
-        Ok(Record {
-            end,
-            anywhere,
-            heading: format!("— discussion du {}\n", display::date(unix_now())),
-            state: RecordState::Sound,
-        })
-    }
-
-    /// The last `lines` lines of the file, the oldest first, each one row and harmless.
-    ///
-    /// Reads the last 256 KiB at most, and gives what lines stand whole in them.
-    pub fn tail(&self, lines: usize) -> io::Result<Vec<String>> {
-        let length = self.anywhere.metadata()?.len();
-        let start = length.saturating_sub(TAIL);
-        let mut file = &self.anywhere;
-        // One byte more tells whether a line begins right there.
-        file.seek(SeekFrom::Start(start.saturating_sub(1)))?;
-        let mut bytes = Vec::new();
-        file.take(TAIL + 1).read_to_end(&mut bytes)?;
-        let text = String::from_utf8_lossy(&bytes);
-        let whole = match start {
-            0 => &text,
-            _ => text.split_once('\n').map_or("", |(_, whole)| whole),
-        };
-        let mut rows: Vec<String> = whole
-            .lines()
-            .rev()
-            .take(lines)
-            .map(|row| display::safe(row).into_owned())
-            .collect();
-        rows.reverse();
-        Ok(rows)
-    }
-
-    /// Appends one message.
-    ///
-    /// When the file takes no more (a full disk), fails once: the following messages go unwritten and in silence until
-    /// one can be written again, so that a caller may simply report every error.
-    pub fn write(&mut self, name: &str, line: &Line, mark: Mark) -> io::Result<RecordEntry> {
-        let ending = if self.may_end_inside_a_line() {
-            self.missing_ending()
-        } else {
-            ""
-        };
-        let before = format!("{ending}{}", self.heading);
-        let row = Palette::new(Colour::Off).marked(mark, Author::Own, name, line);
-        match append(&mut self.end, format!("{before}{row}\n").as_bytes()) {
-            Ok(start) => {
-                self.state = RecordState::Sound;
-                self.heading.clear();
-                let column = before.len() + display::date(line.sent_at).len();
-                let mark_at = (mark == Mark::Pending).then(|| start + column as u64);
-                Ok(RecordEntry { mark_at })
-            }
-            Err(_) if self.state == RecordState::Failed => Ok(RecordEntry { mark_at: None }),
-            Err(error) => {
-                self.state = RecordState::Failed;
-                Err(error)
-            }
-        }
-    }
-
-    fn may_end_inside_a_line(&self) -> bool {
-        self.state == RecordState::Failed || !self.heading.is_empty()
+        Ok(RecordFile { end, anywhere })
     }
 
     /// The line ending that the file lacks, after a failed write or a hand that edited it.
@@ -163,20 +228,20 @@ impl Record {
             Ok(Some(_)) | Err(_) => "\n",
         }
     }
-
-    /// Takes the mark off a message that has arrived.
-    pub fn delivered(&self, entry: &RecordEntry) -> io::Result<()> {
-        let Some(at) = entry.mark_at else {
-            return Ok(());
-        };
-        let mut found = [0];
-        // Somebody may have cut or replaced what stood there: nothing but a mark is ever overwritten.
-        if self.anywhere.read_at(&mut found, at)? == 1 && char::from(found[0]) == Mark::PENDING {
-            self.anywhere.write_all_at(b" ", at)?;
-        }
-        Ok(())
-    }
 }
+
+/// Whether a file may be made there.
+fn may_make(path: &Path) -> io::Result<()> {
+    let folder = match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    };
+    rustix::fs::access(folder, Access::WRITE_OK | Access::EXEC_OK)?;
+    Ok(())
+}
+
+/// How a row begins that tells where a conversation does.
+const HEADING: &str = "— discussion du ";
 
 /// How far back [`Record::tail`] reads, in bytes: more than a screenful of the longest messages.
 const TAIL: u64 = 256 * 1024;
@@ -270,7 +335,8 @@ mod tests {
     fn a_heading_comes_with_the_first_message_and_only_with_it() {
         let scratch = Scratch::new();
         let mut record = Record::open(&scratch.file()).unwrap();
-        assert_eq!(fs::read_to_string(scratch.file()).unwrap(), "");
+        assert!(!scratch.file().exists());
+        assert_eq!(record.tail(9).unwrap(), Tail::default());
         record.write("A", &line("un"), Mark::Delivered).unwrap();
         record.write("A", &line("deux"), Mark::Delivered).unwrap();
         let text = fs::read_to_string(scratch.file()).unwrap();
@@ -281,7 +347,8 @@ mod tests {
     #[test]
     fn a_new_record_is_for_its_owner_alone() {
         let scratch = Scratch::new();
-        Record::open(&scratch.file()).unwrap();
+        let mut record = Record::open(&scratch.file()).unwrap();
+        record.write("A", &line("un"), Mark::Delivered).unwrap();
         let mode = fs::metadata(scratch.file()).unwrap().permissions().mode();
         assert_eq!(mode & 0o077, 0);
     }
@@ -351,23 +418,21 @@ mod tests {
     fn a_full_disk_is_reported_once_and_writing_goes_on_when_it_can() {
         let scratch = Scratch::new();
         let mut record = Record::open(&scratch.file()).unwrap();
-        let disk = std::mem::replace(
-            &mut record.end,
-            OpenOptions::new().append(true).open("/dev/full").unwrap(),
-        );
+        record.write("A", &line("zéro"), Mark::Delivered).unwrap();
+        let full = || OpenOptions::new().append(true).open("/dev/full").unwrap();
+        let disk = std::mem::replace(&mut record.file.as_mut().unwrap().end, full());
         let error = record.write("A", &line("un"), Mark::Pending).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::StorageFull);
         let entry = record.write("A", &line("deux"), Mark::Pending).unwrap();
         record.delivered(&entry).unwrap();
-        record.end = disk;
+        record.file.as_mut().unwrap().end = disk;
         fs::write(scratch.file(), "22/11/2026 14:0").unwrap();
         record.write("A", &line("trois"), Mark::Delivered).unwrap();
         let text = fs::read_to_string(scratch.file()).unwrap();
         let rows: Vec<&str> = text.lines().collect();
         assert_eq!(rows[0], "22/11/2026 14:0");
-        assert!(rows[1].starts_with("— discussion du "));
-        assert!(rows[2].ends_with("  A  trois"));
-        record.end = OpenOptions::new().append(true).open("/dev/full").unwrap();
+        assert!(rows[1].ends_with("  A  trois"));
+        record.file.as_mut().unwrap().end = full();
         record
             .write("A", &line("quatre"), Mark::Pending)
             .unwrap_err();
@@ -378,11 +443,15 @@ mod tests {
         let scratch = Scratch::new();
         let mut record = Record::open(&scratch.file()).unwrap();
         record
-            .write("A\nB", &line("un\n— discussion du\r\x1b[2J"), Mark::Pending)
+            .write(
+                "A\nB",
+                &line("un\n— discussion du\r\x1b[2J\tfin"),
+                Mark::Pending,
+            )
             .unwrap();
         assert_eq!(
             messages(&scratch.file()),
-            ["* A\\nB  un\\n— discussion du\\r\\x1b[2J"]
+            ["* A\\nB  un\\n— discussion du\\r\\x1b[2J\tfin"]
         );
     }
 
@@ -392,11 +461,31 @@ mod tests {
         fs::write(scratch.file(), b"un\ndeux \x1b[2J\n\xff trois\r\nquatre").unwrap();
         let record = Record::open(&scratch.file()).unwrap();
         assert_eq!(
-            record.tail(3).unwrap(),
+            record.tail(3).unwrap().rows,
             ["deux \\x1b[2J", "\u{fffd} trois", "quatre"]
         );
-        assert_eq!(record.tail(0).unwrap(), [""; 0]);
-        assert_eq!(record.tail(usize::MAX).unwrap().len(), 4);
+        assert_eq!(record.tail(0).unwrap().rows, [""; 0]);
+        assert_eq!(record.tail(usize::MAX).unwrap().rows.len(), 4);
+    }
+
+    #[test]
+    fn headings_are_shown_between_messages_and_not_counted() {
+        let scratch = Scratch::new();
+        for conversation in 0..3 {
+            let mut record = Record::open(&scratch.file()).unwrap();
+            for text in ["un", "deux"] {
+                let line = line(&format!("{text} {conversation}"));
+                record.write("A", &line, Mark::Delivered).unwrap();
+            }
+        }
+        let record = Record::open(&scratch.file()).unwrap();
+        let tail = record.tail(3).unwrap();
+        assert_eq!(tail.messages, 3);
+        assert_eq!(tail.rows.len(), 4);
+        assert!(tail.rows[0].ends_with("deux 1"));
+        assert!(tail.rows[1].starts_with(HEADING));
+        let all = record.tail(usize::MAX).unwrap();
+        assert_eq!((all.messages, all.rows.len()), (6, 9));
     }
 
     #[test]
@@ -409,7 +498,7 @@ mod tests {
             .write_all("\n22/11/2026 14:02:31  A  é\n".as_bytes())
             .unwrap();
         let record = Record::open(&scratch.file()).unwrap();
-        assert_eq!(record.tail(5).unwrap(), ["22/11/2026 14:02:31  A  é"]);
+        assert_eq!(record.tail(5).unwrap().rows, ["22/11/2026 14:02:31  A  é"]);
     }
 
     #[test]
@@ -418,9 +507,9 @@ mod tests {
         let rows = "x".repeat(TAIL as usize - 1) + "\n";
         fs::write(scratch.file(), format!("avant\n{rows}")).unwrap();
         let record = Record::open(&scratch.file()).unwrap();
-        assert_eq!(record.tail(9).unwrap().len(), 1);
+        assert_eq!(record.tail(9).unwrap().messages, 1);
         fs::write(scratch.file(), format!("avant\ny{rows}")).unwrap();
-        assert_eq!(record.tail(9).unwrap().len(), 0);
+        assert_eq!(record.tail(9).unwrap().messages, 0);
     }
 
     #[test]

@@ -13,6 +13,7 @@ pub mod invitation;
 pub mod options;
 pub mod output;
 pub mod peer;
+mod platform;
 pub mod protocol;
 pub mod relay;
 pub mod service;

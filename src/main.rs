@@ -1,6 +1,6 @@
 //! The program: options, then one of the modes, then an exit status.
 
-use std::io::{self, Write};
+use std::io::{self, IsTerminal, Write};
 use std::net::TcpListener;
 use std::os::unix::net::UnixStream;
 use std::path::Path;
@@ -14,7 +14,8 @@ use msg::display::{self, Colour, Palette};
 use msg::history::Record;
 use msg::invitation::Invitation;
 use msg::options::{
-    self, Address, Caller, ClientOptions, HostOptions, Mode, RelayOptions, Sealing, WindowOptions,
+    self, Address, Caller, ClientOptions, Farewells, HostOptions, LineOptions, Mode,
+    NamelessOptions, RelayOptions, Sealing, UsageError, WindowOptions,
 };
 use msg::peer::{Client, Ending, Event};
 use msg::protocol::hub::{RelayMode, Tracing};
@@ -42,6 +43,7 @@ fn main() -> ExitCode {
         Ok(Mode::Relay(options)) => relay(options),
         Ok(Mode::Host(options)) => host(options),
         Ok(Mode::Client(options)) => client(options),
+        Ok(Mode::Nameless(options)) => nameless(options),
         Ok(Mode::Window(options)) => window(options),
         Ok(Mode::Print(text)) => print(&text),
         Err(mistake) => Err(Failure::new(status::USAGE, mistake.to_string())),
@@ -163,6 +165,7 @@ fn stop_on_signals() -> io::Result<(UnixStream, Arc<AtomicUsize>)> {
 
 /// Is relay and person at once: the relay runs beside the person's client, which calls it as anybody does.
 fn host(options: HostOptions) -> Result<u8, Failure> {
+    refuse_text_of_a_person(options.line)?;
     let code = shared_code(options.sealing)?;
     service::raise_file_limit();
     let record = options.history.as_deref().map(record).transpose()?;
@@ -172,6 +175,7 @@ fn host(options: HostOptions) -> Result<u8, Failure> {
     let settings = ui_line::LineSettings {
         name: options.name.to_string(),
         record,
+        options: options.line,
         invitations: relay
             .invitations()
             .iter()
@@ -189,8 +193,30 @@ fn host(options: HostOptions) -> Result<u8, Failure> {
     conclude(outcome?)
 }
 
+/// Asks for the name that was not given, where there is a person to ask, and goes on.
+fn nameless(options: NamelessOptions) -> Result<u8, Failure> {
+    match ui_line::ask_name() {
+        Some(name) => client(options.named(name)),
+        None => {
+            let mistake = UsageError::NoName(options.address);
+            Err(Failure::new(status::USAGE, mistake.to_string()))
+        }
+    }
+}
+
+/// Refuses `--texte` where a person types.
+fn refuse_text_of_a_person(line: LineOptions) -> Result<(), Failure> {
+    if line.farewells == Farewells::AreText && io::stdin().is_terminal() {
+        let sentence =
+            "--texte envoie le texte d'un fichier ou d'un tube : msg … --texte < fichier";
+        return Err(Failure::new(status::USAGE, sentence.to_owned()));
+    }
+    Ok(())
+}
+
 /// Talks as one of two people, in line mode.
 fn client(options: ClientOptions) -> Result<u8, Failure> {
+    refuse_text_of_a_person(options.line)?;
     let caller = match shared_code(options.sealing)? {
         Some(code) => options.caller.with_code(code),
         None => options.caller,
@@ -198,6 +224,7 @@ fn client(options: ClientOptions) -> Result<u8, Failure> {
     let settings = ui_line::LineSettings {
         name: own_name(&caller),
         record: options.history.as_deref().map(record).transpose()?,
+        options: options.line,
         invitations: Vec::new(),
     };
     conclude(talk(settings, options.address, caller)?)
@@ -315,7 +342,7 @@ fn conclude(outcome: Outcome) -> Result<u8, Failure> {
             | Ending::NoCode { .. }
             | Ending::CodeWanted { .. },
         ) => status::WRONG_CODE,
-        _ if outcome.undelivered > 0 => status::UNDELIVERED,
+        _ if outcome.undelivered > 0 || outcome.unread > 0 => status::UNDELIVERED,
         None | Some(Ending::Over | Ending::Stopped) => 0,
         Some(Ending::NoRelay { .. } | Ending::HungUp(_)) => status::UNAVAILABLE,
         Some(Ending::Refused { refusal, .. }) => match refusal {

@@ -32,6 +32,8 @@ pub enum Mode {
     Relay(RelayOptions),
     Host(HostOptions),
     Client(ClientOptions),
+    /// A client whose name is still to be asked for.
+    Nameless(NamelessOptions),
     Window(WindowOptions),
     /// Print this text, whole lines, to standard output.
     Print(String),
@@ -59,6 +61,7 @@ pub struct HostOptions {
     pub sealing: Sealing,
     /// The record to keep.
     pub history: Option<PathBuf>,
+    pub line: LineOptions,
 }
 
 /// `msg --connect HOST:PORT --nom X`
@@ -69,6 +72,53 @@ pub struct ClientOptions {
     pub sealing: Sealing,
     /// The record to keep.
     pub history: Option<PathBuf>,
+    pub line: LineOptions,
+}
+
+/// `msg HOST:PORT`, of somebody who has not said under which name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NamelessOptions {
+    pub address: Address,
+    dialect: ClientDialect,
+    sealing: Sealing,
+    history: Option<PathBuf>,
+    line: LineOptions,
+}
+
+impl NamelessOptions {
+    /// Under this name.
+    pub fn named(self, name: Name) -> ClientOptions {
+        ClientOptions {
+            address: self.address,
+            caller: self.dialect.spoken_by(name, None),
+            sealing: self.sealing,
+            history: self.history,
+            line: self.line,
+        }
+    }
+}
+
+/// How line mode is to behave.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LineOptions {
+    pub farewells: Farewells,
+    pub calls: Calls,
+}
+
+/// What the two words that end a discussion mean where no person writes them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Farewells {
+    /// They end it, as the assignment asks.
+    End,
+    /// They are text, and the end of the text ends it.
+    AreText,
+}
+
+/// Whether a message calls somebody who looks elsewhere.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Calls {
+    On,
+    Off,
 }
 
 /// `msg --gui`: a dialog asks for what is left out.
@@ -171,8 +221,27 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Mode, Usag
     match RawArgs::from_args(&["msg"], &words) {
         Ok(asked) => asked.checked(),
         Err(exit) if exit.status.is_ok() => Ok(Mode::Print(help())),
-        Err(_) => diagnose(&words),
+        Err(_) => match with_connect(&words).map(|words| RawArgs::from_args(&["msg"], &words)) {
+            Some(Ok(asked)) => asked.checked(),
+            _ => diagnose(&words),
+        },
     }
+}
+
+/// `--connect` before an address that stands alone, where that makes sense of it.
+fn with_connect<'w>(words: &[&'w str]) -> Option<Vec<&'w str>> {
+    let mut explained = Vec::with_capacity(words.len() + 1);
+    let mut words = words.iter().copied();
+    while let Some(word) = words.next() {
+        match word {
+            "--connect" | "--relay" => return None,
+            // A second one belongs to no option whatever comes before it.
+            _ if callable(word).is_ok() => explained.extend(["--connect", word]),
+            _ if is_valued(word) => explained.extend([word, words.next()?]),
+            _ => explained.push(word),
+        }
+    }
+    Some(explained)
 }
 
 /// Reads an address that was typed into a dialog rather than after `--connect`.
@@ -218,6 +287,12 @@ struct RawArgs {
     /// chiffre la discussion
     #[argh(switch)]
     code: bool,
+    /// envoie un texte en entier
+    #[argh(switch)]
+    texte: bool,
+    /// n'appelle personne
+    #[argh(switch)]
+    muet: bool,
     /// discute dans une fenêtre
     #[argh(switch)]
     gui: bool,
@@ -242,6 +317,8 @@ impl RawArgs {
             ("--brut", self.brut),
             ("--gui", self.gui),
             ("--code", self.code),
+            ("--texte", self.texte),
+            ("--muet", self.muet),
         ];
         let values = values
             .into_iter()
@@ -285,6 +362,26 @@ impl RawArgs {
         if self.code { Sealing::On } else { Sealing::Off }
     }
 
+    fn line(&self) -> LineOptions {
+        LineOptions {
+            farewells: if self.texte {
+                Farewells::AreText
+            } else {
+                Farewells::End
+            },
+            calls: if self.muet { Calls::Off } else { Calls::On },
+        }
+    }
+
+    /// The first option that a window has no use for.
+    fn refused_by_a_window(&self) -> Result<(), UsageError> {
+        let lines_only = [("--texte", self.texte), ("--muet", self.muet)];
+        match lines_only.into_iter().find(|(_, given)| *given && self.gui) {
+            Some((option, _)) => Err(UsageError::NotInAWindow(option)),
+            None => Ok(()),
+        }
+    }
+
     /// What a relay is to do.
     fn relay(self, address: &str) -> Result<Mode, UsageError> {
         if self.daemon && self.trace {
@@ -315,8 +412,9 @@ impl RawArgs {
         if let Some(option) = self.first_of(&[Side::Relay, Side::Client]) {
             return Err(UsageError::NotForAHost(option));
         }
+        self.refused_by_a_window()?;
         let (host, port) = listening(address)?;
-        let sealing = self.sealing();
+        let (sealing, line) = (self.sealing(), self.line());
         let name = self.nom.map(named).transpose()?.ok_or(UsageError::NoMode)?;
         let history = self.history.map(PathBuf::from);
         if self.gui {
@@ -334,17 +432,20 @@ impl RawArgs {
             name,
             sealing,
             history,
+            line,
         }))
     }
 
     /// What a client is to do, whatever is said of a relay aside.
     fn client(self, address: Option<String>) -> Result<Mode, UsageError> {
+        self.refused_by_a_window()?;
         let address = address.as_deref().map(called).transpose()?;
-        let sealing = self.sealing();
+        let (sealing, line) = (self.sealing(), self.line());
         let name = self.nom.map(named).transpose()?;
         let dialect = match self.salon {
             Some(_) if self.brut => return Err(UsageError::PlainSalon),
             None if self.brut && self.code => return Err(UsageError::PlainCode),
+            None if self.brut && self.texte => return Err(UsageError::PlainText),
             None if self.brut => ClientDialect::Plain,
             salon => ClientDialect::Wire {
                 salon: salon.map(room).transpose()?,
@@ -364,13 +465,22 @@ impl RawArgs {
         let caller = match (dialect, name) {
             (dialect, Some(name)) => dialect.spoken_by(name, None),
             (ClientDialect::Plain, None) => Caller::Plain(None),
-            (ClientDialect::Wire { .. }, None) => return Err(UsageError::NoName(address)),
+            (dialect @ ClientDialect::Wire { .. }, None) => {
+                return Ok(Mode::Nameless(NamelessOptions {
+                    address,
+                    dialect,
+                    sealing,
+                    history,
+                    line,
+                }));
+            }
         };
         Ok(Mode::Client(ClientOptions {
             address,
             caller,
             sealing,
             history,
+            line,
         }))
     }
 }
@@ -450,9 +560,10 @@ fn diagnose(words: &[&str]) -> Result<Mode, UsageError> {
                 meant: nearest(word),
             });
         } else if let Some(meant) = spec(&format!("--{word}")).filter(|_| name.is_none()) {
-            return Err(UsageError::Unknown {
-                given: word.to_owned(),
-                meant: Some(meant.name),
+            let value = words.next().filter(|_| meant.value.is_some());
+            return Err(UsageError::NoDashes {
+                meant: meant.name,
+                value: value.map(str::to_owned),
             });
         } else if !is_option(word) {
             return Err(match name {

@@ -3,15 +3,17 @@
 //! O_NONBLOCK belongs to an open file description, and the shell shares ours: setting it there breaks the next program on
 //! that terminal. So a terminal or a pipe is opened once more, for a description of our own.
 
+use std::fmt;
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use rustix::fs::{FileType, Mode, OFlags};
+use rustix::fs::{FileType, OFlags};
 use rustix::io::Errno;
 use rustix::net::SendFlags;
 
+use crate::platform;
 use crate::protocol::outbox::Outbox;
 use crate::protocol::timeouts::LAST_WORDS_TIMEOUT;
 
@@ -62,6 +64,14 @@ enum WriteMode {
     Plain,
 }
 
+/// Queues text as [`push`](Output::push) does: it never fails.
+impl fmt::Write for Output {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        self.push(text.as_bytes());
+        Ok(())
+    }
+}
+
 impl Output {
     /// The program's standard output.
     ///
@@ -102,6 +112,14 @@ impl Output {
     /// Whether a person looks at it.
     pub fn is_terminal(&self) -> bool {
         rustix::termios::isatty(&self.output)
+    }
+
+    /// The width of a terminal in columns; 80 where it does not say.
+    pub fn columns(&self) -> usize {
+        match rustix::termios::tcgetwinsize(&self.output) {
+            Ok(size) if size.ws_col > 0 => usize::from(size.ws_col),
+            _ => 80,
+        }
     }
 
     /// Queues bytes. Nothing is written before [`flush`](Output::flush).
@@ -161,7 +179,7 @@ impl Output {
         self.is_pipe()
             && self
                 .ready(PollFlags::empty(), Duration::ZERO)
-                .contains(PollFlags::ERR)
+                .intersects(PollFlags::ERR | PollFlags::HUP)
     }
 
     fn write(&self) -> Result<usize, Errno> {
@@ -172,8 +190,8 @@ impl Output {
         match self.mode {
             WriteMode::Own | WriteMode::Plain => rustix::io::write(&self.output, bytes),
             WriteMode::Socket => {
-                let flags = SendFlags::DONTWAIT | SendFlags::NOSIGNAL;
-                rustix::net::send(&self.output, bytes, flags)
+                // Without NOSIGNAL, which not every system has: a Rust program ignores SIGPIPE from its start.
+                rustix::net::send(&self.output, bytes, SendFlags::DONTWAIT)
             }
             WriteMode::Shared if self.ready(PollFlags::OUT, Duration::ZERO).is_empty() => {
                 Err(Errno::AGAIN)
@@ -202,14 +220,11 @@ impl AsFd for Output {
 }
 
 fn own_or_shared(output: BorrowedFd<'_>) -> io::Result<(OwnedFd, WriteMode)> {
-    use std::os::fd::AsRawFd;
-
-    let path = format!("/proc/self/fd/{}", output.as_raw_fd());
     // Without NOCTTY a program without a terminal would be given this one, and its signals.
     let flags = OFlags::WRONLY | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
-    match rustix::fs::open(path, flags, Mode::empty()) {
+    match platform::reopen(output, flags) {
         Ok(own) => Ok((own, WriteMode::Own)),
-        // Somebody else's terminal, no /proc, no file descriptor left: the description we were given still works.
+        // The description that we were given still works.
         Err(_) => Ok((output.try_clone_to_owned()?, WriteMode::Shared)),
     }
 }

@@ -54,6 +54,8 @@ const MAX_HANG_UPS: u32 = 3;
 /// interface has no room for events just now.
 pub struct Client {
     dialect: Box<dyn PeerDialect>,
+    /// Whether it speaks plain text.
+    is_plain: bool,
     address: Address,
     clock: Clock,
     link: CallState,
@@ -94,6 +96,7 @@ impl Client {
     /// # Errors
     /// When the system has no randomness to make this process's secret of.
     pub fn new(address: Address, caller: Caller) -> io::Result<Client> {
+        let is_plain = matches!(caller, Caller::Plain(_));
         let dialect: Box<dyn PeerDialect> = match caller {
             Caller::Wire { name, salon, code } => {
                 let hello = Hello {
@@ -112,6 +115,7 @@ impl Client {
         };
         Ok(Client {
             dialect,
+            is_plain,
             link: CallState::Dialling(dial(address.host.clone(), address.port).boxed()),
             address,
             clock: Clock::start(),
@@ -122,6 +126,11 @@ impl Client {
             timer_at: None,
             buffer: vec![0; READ_AT_ONCE].into_boxed_slice(),
         })
+    }
+
+    /// Whether a server has taken our call that says neither who is there nor what has arrived.
+    pub fn meets_a_silent_server(&self) -> bool {
+        self.is_plain && matches!(self.link, CallState::Up { .. })
     }
 
     /// Whether another line may be [said](Client::say). Changes with [`Event::Delivered`], or when the discussion is over.
@@ -326,6 +335,6 @@ impl Client {
 /// Bytes that nobody can guess.
 fn random<const N: usize>() -> io::Result<[u8; N]> {
     let mut bytes = [0; N];
-    rustix::rand::getrandom(&mut bytes, rustix::rand::GetRandomFlags::empty())?;
+    getrandom::fill(&mut bytes)?;
     Ok(bytes)
 }

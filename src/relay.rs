@@ -1,25 +1,21 @@
 //! The relay's sockets: accept, read, write; drives [`protocol::hub`](crate::protocol::hub).
 //!
 //! One thread, one wait an event. smol's reactor arms a descriptor anew for each wait and hands events from its own
-//! thread to ours, which costs a relay three times its work (docs/decisions.md); so this loop waits on a level-triggered
-//! epoll itself. Each line takes one `epoll_wait`, one `recv` and one `send`.
+//! thread to ours, which costs a relay three times its work (docs/decisions.md); so this loop waits by itself, on a
+//! level-triggered [`waiter`]. On Linux each line takes one `epoll_wait`, one `recv` and one `send`.
 
 mod console;
 mod hosted;
 mod listener;
 mod observer;
-mod timer;
 mod tracing;
+mod waiter;
 
 use std::io::{self, IoSlice, Read, Write};
-use std::mem::MaybeUninit;
 use std::net::{Shutdown, TcpListener, TcpStream};
-use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
 use std::time::{Duration, Instant};
 
-use rustix::event::Timespec;
-use rustix::event::epoll::{self, CreateFlags, Event, EventData, EventFlags};
 use rustix::net::sockopt;
 
 use crate::clock::unix_now;
@@ -33,7 +29,7 @@ use crate::protocol::timeouts::{DRAIN_TIMEOUT, LAST_ROWS_TIMEOUT, LINGER_TIMEOUT
 use crate::service::Service;
 
 use observer::Observer;
-use timer::WakeupTimer;
+use waiter::{Event, Events, Readiness, Waiter};
 
 pub use console::Console;
 pub use hosted::HostedRelay;
@@ -51,10 +47,9 @@ const ACCEPTED_AT_ONCE: usize = 32;
 const KEEPALIVE: Duration = Duration::from_secs(60);
 
 /// What woke us, where it is no connection. Connections are named by their [`ConnId`].
-const LISTENER: u64 = u64::MAX;
-const SCREEN: u64 = u64::MAX - 1;
-const STOP: u64 = u64::MAX - 2;
-const TIMER: u64 = u64::MAX - 3;
+const LISTENER: usize = usize::MAX - 1;
+const SCREEN: usize = usize::MAX - 2;
+const STOP: usize = usize::MAX - 3;
 
 /// How a relay ended.
 #[derive(Debug)]
@@ -113,15 +108,15 @@ pub fn serve(
 
 struct Relay {
     hub: Hub,
-    epoll: OwnedFd,
-    timer: WakeupTimer,
+    /// Before all that it watches, so that it is dropped first.
+    waiter: Waiter,
     listener: Listener,
     sockets: Vec<Option<Socket>>,
-    /// Connections that epoll may have to be told something new of, once their bytes are on their way.
+    /// Connections that the waiter may have to be told something new of, once their bytes are on their way.
     touched: Vec<ConnId>,
     observer: Observer,
     screen_watched: ScreenWatch,
-    /// Whether the screen held everybody back when epoll was last told whom to watch.
+    /// Whether the screen held everybody back when the waiter was last told whom to watch.
     held_back: bool,
     stop: UnixStream,
     stopped: Option<Stop>,
@@ -134,8 +129,8 @@ struct Relay {
 
 struct Socket {
     stream: TcpStream,
-    /// What epoll watches it for.
-    interest: EventFlags,
+    /// What it is watched for.
+    interest: Readiness,
     /// What the client sends.
     reading: Half,
     /// What the client is sent.
@@ -166,7 +161,7 @@ enum Half {
 enum ScreenWatch {
     No,
     Yes,
-    /// A file: epoll refuses it, and it never makes anybody wait.
+    /// A file: it cannot be watched, and never makes anybody wait.
     Never,
 }
 
@@ -185,10 +180,8 @@ impl Relay {
         tracing: Tracing,
     ) -> io::Result<Relay> {
         stop.set_nonblocking(true)?;
-        let epoll = epoll::create(CreateFlags::CLOEXEC)?;
-        epoll::add(&epoll, &stop, EventData::new_u64(STOP), EventFlags::IN)?;
-        let timer = WakeupTimer::new()?;
-        epoll::add(&epoll, &timer, EventData::new_u64(TIMER), EventFlags::IN)?;
+        let waiter = Waiter::new()?;
+        waiter.watch(&stop, STOP, Readiness::READABLE)?;
         Ok(Relay {
             hub: Hub::new(Config {
                 mode,
@@ -199,8 +192,7 @@ impl Relay {
                     sentence: plain::sentence,
                 },
             }),
-            epoll,
-            timer,
+            waiter,
             listener,
             sockets: Vec::new(),
             touched: Vec::new(),
@@ -217,7 +209,7 @@ impl Relay {
     }
 
     fn run(mut self) -> io::Result<Ended> {
-        let mut events = [MaybeUninit::uninit(); 256];
+        let mut events = Events::new();
         let mut now = self.now();
         self.flush_listener(now);
         self.observer.begins(now, &self.listener)?;
@@ -226,17 +218,14 @@ impl Relay {
             if self.hub.is_over() || self.has_waited_enough(now) {
                 break;
             }
-            self.timer.wake_at(now, self.next_timeout())?;
-            let happened = match epoll::wait(&self.epoll, &mut events, None) {
-                Err(rustix::io::Errno::INTR) => &mut [],
-                outcome => outcome?.0,
-            };
+            self.waiter.wake_at(now, self.next_timeout())?;
+            self.waiter.wait(&mut events)?;
             // All that woke us happens now: a turn is short.
             now = self.now();
             self.hub.set_date(unix_now());
-            let knocked = happened.iter().any(|event| event.data.u64() == LISTENER);
-            for event in happened {
-                self.happened(now, event)?;
+            let knocked = events.iter().any(|event| event.key == LISTENER);
+            for event in events.iter() {
+                self.happened(now, event);
                 // Before the next, so that nobody's line waits for another's, and no more piles up than one has said.
                 self.follow_up(now);
             }
@@ -248,8 +237,7 @@ impl Relay {
         if self.stopped.is_none() {
             self.observer.over(now);
         }
-        self.timer.stop()?;
-        self.show_last_rows();
+        self.show_last_rows()?;
         Ok(match (self.stopped, self.observer.into_failure()) {
             (Some(_), _) => Ended::Stopped,
             (None, Some(failure)) => Ended::Unshown(failure),
@@ -296,24 +284,19 @@ impl Relay {
         }
     }
 
-    fn happened(&mut self, now: Millis, event: &Event) -> io::Result<()> {
-        match event.data.u64() {
+    fn happened(&mut self, now: Millis, event: Event) {
+        match event.key {
             LISTENER | SCREEN => {}
             STOP => self.told_to_stop(now),
-            TIMER => self.timer.stop()?,
             id => {
-                let id = id as ConnId;
-                let flags = event.flags;
-                if flags.contains(EventFlags::OUT) {
+                if event.ready.writable {
                     self.write(now, id);
                 }
-                // A connection that broke shows as readable too, whatever it is watched for.
-                if flags.intersects(EventFlags::IN | EventFlags::HUP | EventFlags::ERR) {
+                if event.ready.readable {
                     self.read(now, id);
                 }
             }
         }
-        Ok(())
     }
 
     fn accept(&mut self, now: Millis) {
@@ -336,7 +319,7 @@ impl Relay {
                     // No descriptor or memory is left. The caller waits in the kernel; so do we, for one to close.
                     _ => {
                         self.observer.exhausted(now);
-                        return self.listener.pause(&self.epoll, now);
+                        return self.listener.pause(&self.waiter, now);
                     }
                 },
             }
@@ -349,13 +332,8 @@ impl Relay {
         // A plain client has no heartbeat: TCP itself must find out when its machine is gone.
         sockopt::set_socket_keepalive(&stream, true)?;
         sockopt::set_tcp_keepidle(&stream, KEEPALIVE)?;
-        let interest = EventFlags::IN;
-        epoll::add(
-            &self.epoll,
-            &stream,
-            EventData::new_u64(id as u64),
-            interest,
-        )?;
+        let interest = Readiness::READABLE;
+        self.waiter.watch(&stream, id, interest)?;
         if self.sockets.len() <= id {
             self.sockets.resize_with(id + 1, || None);
         }
@@ -460,8 +438,9 @@ impl Relay {
     }
 
     fn close(&mut self, now: Millis, id: ConnId) {
-        // Dropping a socket closes it, which also takes it out of the epoll.
-        if self.sockets.get_mut(id).and_then(Option::take).is_some() {
+        if let Some(socket) = self.sockets.get_mut(id).and_then(Option::take) {
+            let forgotten = self.waiter.forget(&socket.stream);
+            debug_assert!(forgotten.is_ok(), "a socket that is kept is watched");
             let opposite = self.hub.opposite(id);
             self.hub.closed(now, id);
             self.touched.extend(opposite);
@@ -475,22 +454,18 @@ impl Relay {
         }
     }
 
-    /// Has epoll watch a connection for what the hub can use.
+    /// Has a connection watched for what the hub can use.
     fn watch(&mut self, id: ConnId) {
         let Some(Some(socket)) = self.sockets.get_mut(id) else {
             return;
         };
-        let mut interest = EventFlags::empty();
-        if self.hub.is_closing(id) || (self.hub.wants_input(id) && !self.held_back) {
-            interest |= EventFlags::IN;
-        }
-        if !self.hub.unsent(id).is_empty() {
-            interest |= EventFlags::OUT;
-        }
+        let interest = Readiness {
+            readable: self.hub.is_closing(id) || (self.hub.wants_input(id) && !self.held_back),
+            writable: !self.hub.unsent(id).is_empty(),
+        };
         if interest != socket.interest {
             socket.interest = interest;
-            let data = EventData::new_u64(id as u64);
-            let changed = epoll::modify(&self.epoll, &socket.stream, data, interest);
+            let changed = self.waiter.change(&socket.stream, id, interest);
             debug_assert!(changed.is_ok(), "a socket that is kept is watched");
         }
     }
@@ -508,13 +483,8 @@ impl Relay {
             return;
         };
         let outcome = match wanted {
-            ScreenWatch::Yes => epoll::add(
-                &self.epoll,
-                screen,
-                EventData::new_u64(SCREEN),
-                EventFlags::OUT,
-            ),
-            _ => epoll::delete(&self.epoll, screen),
+            ScreenWatch::Yes => self.waiter.watch(screen, SCREEN, Readiness::WRITABLE),
+            _ => self.waiter.forget(screen),
         };
         self.screen_watched = match outcome {
             Ok(()) => wanted,
@@ -545,8 +515,8 @@ impl Relay {
             Origin::Inherited => !self.hub.is_ending(),
         };
         if open {
-            self.listener.open(&self.epoll, LISTENER, now);
-        } else if self.listener.close(&self.epoll) && !self.hub.is_ending() {
+            self.listener.open(&self.waiter, LISTENER, now);
+        } else if self.listener.close(&self.waiter) && !self.hub.is_ending() {
             self.observer.seats_taken();
         }
     }
@@ -582,21 +552,21 @@ impl Relay {
     }
 
     /// Gives a slow terminal a moment for what is still to be shown.
-    fn show_last_rows(&mut self) {
-        let deadline = Instant::now() + Duration::from_millis(LAST_ROWS_TIMEOUT);
-        let mut events = [MaybeUninit::uninit(); 8];
+    fn show_last_rows(&mut self) -> io::Result<()> {
+        let deadline = self.now() + LAST_ROWS_TIMEOUT;
+        let mut events = Events::new();
         loop {
-            self.observer.tend(self.now(), self.hub.counts());
+            let now = self.now();
+            self.observer.tend(now, self.hub.counts());
             self.watch_screen();
-            let rest = deadline.saturating_duration_since(Instant::now());
-            if !self.observer.is_blocked() || rest.is_zero() {
-                return;
+            if !self.observer.is_blocked() || deadline <= now {
+                return Ok(());
             }
-            let timeout = Timespec::try_from(rest).ok();
-            match epoll::wait(&self.epoll, &mut events, timeout.as_ref()) {
-                Ok((happened, _)) if happened.iter().all(|event| event.data.u64() == SCREEN) => {}
-                // Told to stop, or to stop at once.
-                _ => return,
+            self.waiter.wake_at(now, Some(deadline))?;
+            self.waiter.wait(&mut events)?;
+            // Told to stop, or to stop at once.
+            if events.iter().any(|event| event.key != SCREEN) {
+                return Ok(());
             }
         }
     }

@@ -14,6 +14,7 @@ use std::os::fd::{AsFd, BorrowedFd};
 use rustix::net::{SocketType, sockopt};
 use rustix::process::{Resource, getrlimit, setrlimit};
 
+use crate::platform;
 use crate::protocol::Millis;
 use crate::protocol::hub::{Counts, Effect};
 
@@ -140,7 +141,7 @@ pub fn inherited_socket() -> Result<Option<TcpListener>, BadSocket> {
 
 fn listening(handed: BorrowedFd<'_>) -> Result<TcpListener, BadSocket> {
     let listens = sockopt::socket_type(handed).is_ok_and(|kind| kind == SocketType::STREAM)
-        && sockopt::socket_acceptconn(handed) == Ok(true);
+        && platform::is_listening(handed);
     if !listens {
         return Err(BadSocket::NotListening);
     }

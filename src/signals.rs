@@ -11,6 +11,8 @@ use signal_hook::SigId;
 use signal_hook::low_level;
 use smol::Async;
 
+use crate::platform;
+
 /// The signals that were asked for, as they arrive. Two of a kind that arrive at once count as one.
 ///
 /// Once it is dropped these signals do nothing any more: what asked for them is about to end.
@@ -37,12 +39,13 @@ impl Signals {
     pub fn watch(signals: &[Signal]) -> io::Result<Signals> {
         let (wake, sender) = Async::<UnixStream>::pair()?;
         let sender = sender.into_inner()?;
-        let ignored = ignored();
+        let ignored = platform::ignored_signals();
+        let is_ignored = |signal: &Signal| ignored >> (signal.as_raw() - 1) & 1 == 1;
         let mut found = Signals {
             wake,
             watched: Vec::new(),
         };
-        for &signal in signals.iter().filter(|signal| !ignored(signal)) {
+        for &signal in signals.iter().filter(|signal| !is_ignored(signal)) {
             let arrived = Arc::new(AtomicBool::new(false));
             // In this order: by the time that the byte is read, the flag must be up.
             let flag = signal_hook::flag::register(signal.as_raw(), Arc::clone(&arrived))?;
@@ -83,17 +86,6 @@ impl Drop for Signals {
             low_level::unregister(id);
         }
     }
-}
-
-/// Which signals this process ignores, by the kernel's word; none where it does not say.
-fn ignored() -> impl Fn(&Signal) -> bool {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let mask = status
-        .lines()
-        .find_map(|line| line.strip_prefix("SigIgn:"))
-        .and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok())
-        .unwrap_or(0);
-    move |signal| mask >> (signal.as_raw() - 1) & 1 == 1
 }
 
 #[cfg(test)]

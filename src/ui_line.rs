@@ -4,16 +4,21 @@
 //! on the screen or towards the connection. Nothing wakes it while nothing happens, nothing that was typed or piped is
 //! dropped, and nothing grows without bound: each direction stops being read when its other end stands still.
 
+mod bell;
 mod code_prompt;
 mod editor;
 mod frontend;
 mod input;
 mod keys;
 mod line_mode;
+mod name_prompt;
 mod pipe;
+mod progress;
 mod prompt;
+mod reflow;
 mod terminal;
 mod view;
+mod wrap;
 
 use std::io::{self, IsTerminal};
 use std::os::fd::{AsFd, OwnedFd};
@@ -21,11 +26,13 @@ use std::os::fd::{AsFd, OwnedFd};
 use crate::conversation::Outcome;
 use crate::display::Colour;
 use crate::history::Record;
+use crate::options::LineOptions;
 use crate::peer::Client;
 
 use line_mode::LineMode;
 
 pub use code_prompt::{Asked, ask_code};
+pub use name_prompt::ask_name;
 
 /// What line mode needs to know.
 #[derive(Debug)]
@@ -34,6 +41,7 @@ pub struct LineSettings {
     pub name: String,
     /// Where to keep the conversation, if anywhere.
     pub record: Option<Record>,
+    pub options: LineOptions,
     /// The lines of which the other person types one, when the relay is ours.
     pub invitations: Vec<String>,
 }
@@ -56,6 +64,8 @@ struct Streams {
     output: OwnedFd,
     notices: OwnedFd,
     layout: Layout,
+    /// Whether terminals can do more than show one character after the other.
+    is_able: bool,
     colour: Colour,
     notice_colour: Colour,
 }
@@ -67,6 +77,14 @@ enum Layout {
 }
 
 impl Streams {
+    /// Whether somebody looks at standard error while a text is piped, on a terminal that can draw a row again.
+    fn shows_progress(&self) -> bool {
+        self.layout == Layout::Pipe
+            && self.is_able
+            && !self.input.is_terminal()
+            && self.notices.is_terminal()
+    }
+
     fn standard() -> io::Result<Streams> {
         let (input, output, notices) = (io::stdin(), io::stdout(), io::stderr());
         let term = std::env::var("TERM").unwrap_or_default();
@@ -77,6 +95,7 @@ impl Streams {
             } else {
                 Layout::Pipe
             },
+            is_able: able,
             colour: Colour::choose(&output),
             notice_colour: Colour::choose(&notices),
             input: input.as_fd().try_clone_to_owned()?,

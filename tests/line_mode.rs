@@ -296,6 +296,8 @@ fn a_closed_window_ends_the_program_and_the_other_is_told() {
 #[test]
 fn a_second_interrupt_does_not_wait_for_what_is_owed() {
     let mut talk = Conversation::start();
+    // From here on lines go out at once.
+    talk.bob_says("oui");
     talk.bob.signal(Signal::STOP);
     talk.zoe.type_in("tu es là ?\r");
     talk.zoe.wait_for("Zoé  tu es là ?");
@@ -303,7 +305,7 @@ fn a_second_interrupt_does_not_wait_for_what_is_owed() {
     talk.zoe.wait_for("derniers messages en cours de remise");
     talk.zoe.type_in(CTRL_C);
     assert_eq!(talk.zoe.wait().code(), Some(130));
-    talk.zoe.wait_for("1 message n'a pas été remis :");
+    talk.zoe.wait_for("remise non confirmée de 1 message :");
     talk.zoe.wait_for("Zoé  tu es là ?");
     assert_as_it_was(&mut talk.zoe, "twice Ctrl-C");
     talk.bob.signal(Signal::CONT);
@@ -373,8 +375,9 @@ fn commands_do_what_help_says_and_mistakes_can_be_taken_back() {
     talk.zoe.type_in(DOWN);
     talk.zoe.wait_for_prompt("> brouillon|");
     talk.zoe.type_in(format!("{CTRL_U}\r   \r{CTRL_L}"));
-    talk.zoe
-        .wait_until("a clear screen", |screen| screen.contents() == "> ");
+    talk.zoe.wait_until("a clear screen", |screen| {
+        prompt_row(screen) == "> |" && screen.contents().lines().count() == 1
+    });
     talk.zoe.type_in("un\r/history 2\r");
     talk.zoe.wait_until("the last two", |screen| {
         let rows = screen.contents();
@@ -421,6 +424,8 @@ fn when_too_much_is_under_way_lines_wait_and_none_is_lost() {
 #[test]
 fn leaving_while_lines_wait_says_which_did_not_arrive() {
     let mut talk = Conversation::start();
+    // From here on lines go out at once.
+    talk.bob_says("oui");
     talk.bob.signal(Signal::STOP);
     let lines: Vec<String> = (0..50).map(|n| format!("ligne {n}")).collect();
     talk.zoe.type_in(lines.join("\r") + "\r");
@@ -429,7 +434,7 @@ fn leaving_while_lines_wait_says_which_did_not_arrive() {
     assert_eq!(talk.zoe.wait().code(), Some(75));
     let written = String::from_utf8_lossy(&talk.zoe.written).into_owned();
     let (_, report) = written
-        .split_once("50 messages n'ont pas été remis :")
+        .split_once("remise non confirmée de 50 messages :")
         .unwrap();
     for line in &lines {
         assert!(report.contains(&format!("  {line}\r\n")), "{line}");

@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStringExt;
 
-use msg::options::{Address, Caller, Mode, parse};
+use msg::options::{Address, Caller, Calls, Farewells, LineOptions, Mode, parse};
 use msg::protocol::hub::{RelayMode, Tracing};
 
 fn asked(line: &[&str]) -> Mode {
@@ -131,6 +131,64 @@ fn a_client_has_a_name_and_maybe_a_record() {
     };
     assert_eq!(options.caller, caller);
     assert_eq!(options.history.unwrap().to_str(), Some("a b.txt"));
+}
+
+#[test]
+fn an_address_alone_is_called_by_somebody_who_is_asked_for_a_name() {
+    for line in [
+        &["salle12:5000"][..],
+        &["--connect", "salle12:5000"],
+        &["--code", "salle12:5000", "--history", "a"],
+    ] {
+        let Mode::Nameless(options) = asked(line) else {
+            panic!("{line:?}");
+        };
+        assert_eq!(options.address.to_string(), "salle12:5000");
+        let named = options.named("Zoé".parse().unwrap());
+        assert!(matches!(named.caller, Caller::Wire { .. }));
+    }
+    for line in [
+        &["salle12:5000", "--nom", "Zoé"][..],
+        &["--nom", "Zoé", "salle12:5000"],
+    ] {
+        let Mode::Client(options) = asked(line) else {
+            panic!("{line:?}");
+        };
+        assert_eq!(options.address.to_string(), "salle12:5000");
+    }
+    for line in [
+        &["a:1", "b:2"][..],
+        &["--connect", "a:1", "b:2"],
+        &["--relay", ":1", "b:2"],
+        &["a:1", "Zoé"],
+    ] {
+        assert!(!mistake(line).is_empty());
+    }
+}
+
+#[test]
+fn line_mode_is_told_what_its_words_mean_and_whether_to_call() {
+    let line = |extra: &[&str]| match asked(&[&["--connect", "h:1", "--nom", "X"], extra].concat())
+    {
+        Mode::Client(options) => options.line,
+        other => panic!("{other:?}"),
+    };
+    let usual = LineOptions {
+        farewells: Farewells::End,
+        calls: Calls::On,
+    };
+    assert_eq!(line(&[]), usual);
+    assert_eq!(line(&["--texte"]).farewells, Farewells::AreText);
+    assert_eq!(line(&["--muet"]).calls, Calls::Off);
+    for option in ["--texte", "--muet"] {
+        let told = mistake(&["--gui", option]);
+        assert_eq!(
+            told,
+            format!("{option} ne sert qu'en mode ligne : retirez cette option, ou --gui")
+        );
+    }
+    let told = mistake(&["--connect", "h:1", "--brut", "--texte"]);
+    assert!(told.starts_with("--texte ne va pas avec --brut"), "{told}");
 }
 
 #[test]
@@ -264,10 +322,16 @@ fn both_modes_at_once_are_no_mode() {
 }
 
 #[test]
-fn a_missing_name_comes_with_the_whole_command() {
+fn a_missing_name_comes_with_the_whole_command_where_nobody_can_be_asked() {
+    let output = std::process::Command::new(env!("CARGO_BIN_EXE_msg"))
+        .arg("[::1]:5000")
+        .stdin(std::process::Stdio::null())
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(64));
     assert_eq!(
-        mistake(&["--connect", "[::1]:5000"]),
-        "il manque votre nom : msg --connect [::1]:5000 --nom VOTRE_NOM"
+        String::from_utf8(output.stderr).unwrap(),
+        "il manque votre nom : msg --connect [::1]:5000 --nom VOTRE_NOM\n"
     );
 }
 
@@ -341,7 +405,7 @@ fn an_option_is_given_once() {
 #[test]
 fn a_word_that_belongs_nowhere_is_named() {
     assert_eq!(
-        mistake(&["salle12:5000"]),
+        mistake(&["salle12:5000", "salle13:5000"]),
         "que faire de « salle12:5000 » ? Pour l'appeler : msg --connect salle12:5000 --nom VOTRE_NOM"
     );
     assert_eq!(
@@ -602,10 +666,14 @@ fn words_of_other_programs_are_answered_with_those_of_this_one() {
     );
     assert_eq!(
         mistake(&["connect", "localhost:5000"]),
-        "option inconnue « connect » : est-ce --connect ?"
+        "une option commence par deux tirets : msg --connect localhost:5000"
     );
     assert_eq!(
         mistake(&["relay", ":5000"]),
-        "option inconnue « relay » : est-ce --relay ?"
+        "une option commence par deux tirets : msg --relay :5000"
+    );
+    assert_eq!(
+        mistake(&["gui"]),
+        "une option commence par deux tirets : msg --gui"
     );
 }

@@ -85,7 +85,7 @@ fn lines_of_any_kind_arrive_as_they_were_meant() {
         "",
         "  blancs  ",
         "été €",
-        "\\x00nul    tab",
+        "\\x00nul\ttab",
         "/etc/passwd",
         "//deux",
         " /help ",
@@ -102,10 +102,56 @@ fn lines_of_any_kind_arrive_as_they_were_meant() {
 #[test]
 fn the_word_that_ends_a_conversation_ends_it_in_a_pipe() {
     let mut pair = Pair::start();
-    pair.alice.write("dernier mot\n quitter \njamais dit\n");
+    pair.alice.write("dernier mot\n quitter \n\n");
     assert_eq!(pair.alice.wait().code(), Some(0));
     pair.ends_well();
     assert_eq!(pair.bob.rest().len(), 1);
+}
+
+#[test]
+fn a_text_that_is_cut_by_a_farewell_says_how_much_of_it_was_not_sent() {
+    let mut pair = Pair::start();
+    let after = (0..100_000)
+        .map(|n| format!("ligne {n}\n\n"))
+        .collect::<String>();
+    pair.alice
+        .write(format!("dernier mot\n/quit\n{after}sans fin"));
+    pair.alice.end_input();
+    pair.alice.wait_for_error("what was cut", |line| {
+        line == "100\u{202f}001 lignes n'ont pas été envoyées, car la ligne « /quit » qui les précède termine la \
+                 discussion. Pour envoyer un texte entier, quoi qu'il contienne : msg … --texte < fichier"
+    });
+    assert_eq!(pair.alice.wait().code(), Some(75));
+    pair.ends_well();
+    assert_eq!(pair.bob.rest().len(), 1);
+}
+
+#[test]
+fn a_writer_that_goes_on_after_its_farewell_is_not_waited_for() {
+    let mut pair = Pair::start();
+    pair.alice.write("dernier mot\nquitter\nencore un");
+    pair.alice.wait_for_error("what was cut", |line| {
+        line.starts_with("au moins 1 ligne n'a pas été envoyée, car la ligne « quitter »")
+    });
+    assert_eq!(pair.alice.wait().code(), Some(75));
+    pair.ends_well();
+}
+
+#[test]
+fn a_text_is_sent_whole_where_its_words_are_text() {
+    let relay = Relay::start();
+    let mut alice = Program::start(relay.client("Alice").arg("--texte"));
+    let mut bob = Program::start(&mut relay.client("Bob"));
+    alice.write("un\nquitter\n/quit\nfin\n");
+    alice.end_input();
+    assert_eq!(alice.wait().code(), Some(0));
+    assert_eq!(bob.wait().code(), Some(0));
+    let rows = bob.rest();
+    let rows: Vec<&str> = rows.iter().map(|row| said(row)).collect();
+    assert_eq!(
+        rows,
+        ["Alice  un", "Alice  quitter", "Alice  /quit", "Alice  fin"]
+    );
 }
 
 #[test]
@@ -205,6 +251,39 @@ fn an_output_that_takes_nothing_is_a_failure_and_the_other_is_told() {
         line == "le client Alice a quitté la discussion."
     });
     bob.wait();
+}
+
+#[test]
+fn an_input_that_cannot_be_read_is_told_of_in_french() {
+    let relay = Relay::start();
+    // As `nohup` leaves it.
+    let unreadable = File::options().write(true).open("/dev/null").unwrap();
+    let output = relay
+        .client("Alice")
+        .stdin(unreadable)
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let output = output.wait_with_output().unwrap();
+    let told = String::from_utf8(output.stderr).unwrap();
+    assert!(
+        told.contains(
+            "l'entrée ne peut pas être lue : elle n'est pas ouverte à la lecture (avec nohup, donnez-en une : msg … < \
+             fichier)."
+        ),
+        "{told}"
+    );
+}
+
+#[test]
+fn who_says_and_hears_nothing_leaves_no_record() {
+    let relay = Relay::start();
+    let path = format!("{}/no-record", env!("CARGO_TARGET_TMPDIR"));
+    let mut alice = Program::start(relay.client("Alice").args(["--history", &path]));
+    alice.end_input();
+    assert_eq!(alice.wait().code(), Some(0));
+    assert!(!std::path::Path::new(&path).exists());
 }
 
 #[test]

@@ -33,13 +33,14 @@ pub const HELP: [&str; 5] = [
 ];
 
 /// What `/help` has to add where there is a prompt.
-pub const PROMPT_HELP: [&str; 6] = [
+pub const PROMPT_HELP: [&str; 7] = [
     "Haut, Bas          rappeler ce qui a été écrit ; Ctrl-R y cherche, Échap rend le brouillon",
     "Alt-Entrée         passer à la ligne dans le message (Ctrl-J aussi)",
     "Tab                compléter une commande, ou le nom de l'autre",
     "Ctrl-_             annuler la dernière modification (Ctrl-X Ctrl-U aussi)",
     "Ctrl-C             vider la ligne ; sur une ligne vide, quitter",
     "Ctrl-A E W U K Y   comme dans un shell, Alt-B F D U L C aussi ; Ctrl-L efface l'écran, Ctrl-Z suspend",
+    "* après la date    ce message a dû attendre ; « ✓ reçu » : tout est chez l'autre",
 ];
 
 impl Command<'_> {
@@ -63,13 +64,20 @@ impl Command<'_> {
             // Whatever it is: the other two words would end the discussion.
             ("say", text) if !text.is_empty() => Command::Say(text),
             ("history", "") => Command::History(HISTORY),
-            ("history", number) => match number.parse() {
-                Ok(number) => Command::History(number),
-                Err(_) => Command::NoNumber(number),
+            ("history", number) => match counted(number) {
+                Some(number) => Command::History(number),
+                None => Command::NoNumber(number),
             },
             _ => Command::Unknown(trimmed),
         }
     }
+}
+
+/// How many there are to be, at least one. Who asks for more than a number holds asks for all.
+fn counted(number: &str) -> Option<usize> {
+    let is_number = !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit());
+    let count = number.parse().unwrap_or(usize::MAX);
+    (is_number && count > 0).then_some(count)
 }
 
 /// Whether a line is one of the two that end a conversation, whoever writes it.
@@ -129,13 +137,18 @@ mod tests {
             assert_eq!(Command::of(line), Command::Unknown(line));
         }
         assert_eq!(Command::of("/history abc"), Command::NoNumber("abc"));
-        assert_eq!(Command::of("/history -1"), Command::NoNumber("-1"));
+        for number in ["-1", "+1", "0", "000", "1.5"] {
+            let line = format!("/history {number}");
+            assert_eq!(Command::of(&line), Command::NoNumber(number));
+        }
     }
 
     #[test]
     fn history_takes_a_number() {
         assert_eq!(Command::of("/history"), Command::History(HISTORY));
         assert_eq!(Command::of("/history  3 "), Command::History(3));
+        let huge = format!("/history {}", "9".repeat(40));
+        assert_eq!(Command::of(&huge), Command::History(usize::MAX));
         assert_eq!(Command::of(" /help"), Command::Help);
     }
 

@@ -39,7 +39,7 @@ impl Table {
                 Update::Said(line) => format!("say {}", line.text),
                 Update::Received { name, line } => format!("{name}: {}", line.text),
                 Update::Delivered { lines } => format!("delivered {lines}"),
-                Update::Undelivered(lines) => {
+                Update::Undelivered { lines, .. } => {
                     let texts: Vec<String> = lines.into_iter().map(|line| line.text).collect();
                     format!("undelivered {}", texts.join(","))
                 }
@@ -108,6 +108,7 @@ fn ended() -> Event {
 fn undelivered(texts: &[&str]) -> Event {
     Event::Undelivered {
         lines: texts.iter().map(|text| line(text)).collect(),
+        gone_out: 0,
     }
 }
 
@@ -123,7 +124,7 @@ fn a_person_says_lines_and_gives_commands() {
             "say un",
             "say /deux",
             "help",
-            "notice HistoryHeading",
+            "notice HistoryHeading { messages: 2 }",
             "past 2"
         ]
     );
@@ -181,7 +182,8 @@ fn leaving_takes_as_long_as_there_is_progress_and_then_lets_go() {
     table.line("un");
     table.line("deux");
     table.leave(Shutdown::Quit);
-    table.now += LEAVE_TIMEOUT - 1;
+    table.time_out_after(LEAVE_NOTICE_TIMEOUT);
+    table.now += LEAVE_TIMEOUT - LEAVE_NOTICE_TIMEOUT - 1;
     table.event(Event::Delivered { lines: 1 });
     table.asked();
     table.time_out_after(LEAVE_TIMEOUT);
@@ -201,6 +203,64 @@ fn the_end_of_a_programs_input_waits_for_as_long_as_it_takes() {
     table.line("un");
     table.leave(Shutdown::Finish);
     assert_eq!(table.conversation.next_timeout(), None);
+}
+
+#[test]
+fn whoever_leaves_is_told_where_that_takes_time_and_may_cut_it_short() {
+    let mut table = Table::person().together();
+    table.line("un");
+    table.line("/quit");
+    table.asked();
+    table.time_out_after(LEAVE_NOTICE_TIMEOUT);
+    assert_eq!(table.asked(), ["notice Leaving { lines: 1 }"]);
+    table.signal(Signal::INT);
+    assert_eq!(table.asked(), ["leave Now"]);
+}
+
+#[test]
+fn a_call_without_an_answer_is_told_of_once() {
+    let mut table = Table::person();
+    table.conversation.calling(table.now);
+    table.time_out_after(CALL_NOTICE_TIMEOUT);
+    assert_eq!(table.asked(), ["notice Calling"]);
+    assert_eq!(table.conversation.next_timeout(), None);
+    let mut table = Table::person();
+    table.conversation.calling(table.now);
+    table.event(Event::Waiting);
+    table.asked();
+    table.time_out_after(CALL_NOTICE_TIMEOUT);
+    assert_eq!(table.asked(), [""; 0]);
+    let mut table = Table::person();
+    table.conversation.calling(table.now);
+    table.conversation.taken_by_a_silent_server();
+    assert_eq!(table.conversation.next_timeout(), None);
+}
+
+#[test]
+fn what_was_said_waits_is_under_way_or_has_arrived() {
+    let mut table = Table::person();
+    let delivery = |table: &Table| table.conversation.delivery();
+    assert_eq!(delivery(&table), Delivery::Untold);
+    table.line("un");
+    assert_eq!(delivery(&table), Delivery::Waiting(1));
+    assert!(table.conversation.must_wait());
+    table.event(Event::Arrived { name: bob() });
+    assert_eq!(delivery(&table), Delivery::Untold);
+    assert!(!table.conversation.must_wait());
+    table.event(Event::Delivered { lines: 1 });
+    assert_eq!(delivery(&table), Delivery::Received);
+    table.line("deux");
+    assert_eq!(delivery(&table), Delivery::Untold);
+    table.time_out_after(STALL_TIMEOUT);
+    assert_eq!(delivery(&table), Delivery::UnderWay(1));
+    table.event(undelivered(&["deux"]));
+    assert_eq!(delivery(&table), Delivery::Untold);
+    let mut table = Table::person();
+    table.conversation.taken_by_a_silent_server();
+    table.line("un");
+    assert!(!table.conversation.must_wait());
+    table.event(Event::Delivered { lines: 1 });
+    assert_eq!(delivery(&table), Delivery::Sent);
 }
 
 #[test]
@@ -294,7 +354,7 @@ fn lines_for_somebody_who_was_replaced_are_told_while_the_talk_goes_on() {
         ["undelivered pour Bob", "say pour Eve", "delivered 2"]
     );
     let past = table.conversation.transcript.history(9).unwrap();
-    let marks = past.iter().map(|row| match row {
+    let marks = past.rows.iter().map(|row| match row {
         PastRow::Spoken { mark, .. } => *mark,
         PastRow::Recorded(_) => unreachable!("there is no record"),
     });

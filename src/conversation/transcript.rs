@@ -15,11 +15,22 @@ pub struct Transcript {
     said: u64,
     /// How many of them are settled: the other holds them, or has been found never to.
     settled: u64,
+    /// Whether the last line that was settled arrived.
+    arrived: bool,
     /// Where the lines that are not settled stand in the record, oldest first. The session, which holds the lines
     /// themselves, bounds their number.
     unsettled: VecDeque<Option<RecordEntry>>,
     memory: Memory,
     record: Option<Record>,
+}
+
+/// What was said before.
+#[derive(Debug, Default)]
+pub struct Past {
+    /// The oldest first; headings of earlier conversations among them.
+    pub rows: Vec<PastRow>,
+    /// How many of them are messages.
+    pub messages: usize,
 }
 
 /// The end of the conversation: at most [`Memory::LINES`] lines and [`Memory::BYTES`] bytes.
@@ -46,6 +57,7 @@ impl Transcript {
             name,
             said: 0,
             settled: 0,
+            arrived: false,
             unsettled: VecDeque::new(),
             memory: Memory::default(),
             record,
@@ -112,6 +124,16 @@ impl Transcript {
         self.unsettled.len()
     }
 
+    /// How many of our lines are settled.
+    pub fn settled(&self) -> u64 {
+        self.settled
+    }
+
+    /// Whether something has arrived, and nothing of ours since then is known not to.
+    pub fn has_arrived(&self) -> bool {
+        self.arrived
+    }
+
     /// Our first `lines` lines have arrived.
     ///
     /// # Errors
@@ -122,6 +144,7 @@ impl Transcript {
             && let Some(entry) = self.unsettled.pop_front()
         {
             self.settled += 1;
+            self.arrived = true;
             if let (Some(record), Some(entry)) = (&self.record, &entry) {
                 outcome = outcome.and(record.delivered(entry));
             }
@@ -131,6 +154,7 @@ impl Transcript {
 
     /// So many of our oldest lines will never arrive. They keep their mark.
     pub fn give_up(&mut self, lines: usize) {
+        self.arrived &= lines == 0;
         let lines = lines.min(self.unsettled.len());
         self.unsettled.drain(..lines);
         let before = self.settled;
@@ -143,29 +167,32 @@ impl Transcript {
         }
     }
 
-    /// The last `count` rows of the record; none without one.
+    /// The last `count` messages of the record; none without one.
     ///
     /// # Errors
     /// When it cannot be read.
-    pub fn recalled(&self, count: usize) -> io::Result<Vec<PastRow>> {
+    pub fn recalled(&self, count: usize) -> io::Result<Past> {
         let Some(record) = &self.record else {
-            return Ok(Vec::new());
+            return Ok(Past::default());
         };
-        let rows = record.tail(count)?;
-        Ok(rows.into_iter().map(PastRow::Recorded).collect())
+        let tail = record.tail(count)?;
+        Ok(Past {
+            rows: tail.rows.into_iter().map(PastRow::Recorded).collect(),
+            messages: tail.messages,
+        })
     }
 
-    /// The last `count` lines: with a record, those of earlier conversations too.
+    /// The last `count` messages: with a record, those of earlier conversations too.
     ///
     /// # Errors
     /// When the record cannot be read.
-    pub fn history(&self, count: usize) -> io::Result<Vec<PastRow>> {
+    pub fn history(&self, count: usize) -> io::Result<Past> {
         if self.record.is_some() {
             return self.recalled(count);
         }
         let lines = &self.memory.lines;
         let last = lines.iter().skip(lines.len().saturating_sub(count));
-        Ok(last
+        let rows: Vec<PastRow> = last
             .map(|spoken| PastRow::Spoken {
                 mark: if spoken.number > self.settled {
                     Mark::Pending
@@ -176,7 +203,11 @@ impl Transcript {
                 name: spoken.name.clone(),
                 line: spoken.line.clone(),
             })
-            .collect())
+            .collect();
+        Ok(Past {
+            messages: rows.len(),
+            rows,
+        })
     }
 }
 
@@ -222,8 +253,8 @@ mod tests {
                 format!("{mark} {name}  {}", line.text)
             }
         };
-        let rows = transcript.history(count).unwrap();
-        rows.into_iter().map(spelt).collect()
+        let past = transcript.history(count).unwrap();
+        past.rows.into_iter().map(spelt).collect()
     }
 
     #[test]

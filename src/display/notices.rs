@@ -12,8 +12,10 @@ use crate::protocol::wire::Refusal;
 pub enum Notice {
     /// What happened to the connection, or to the other's.
     Connection(Event),
-    /// What `/history` shows follows.
-    HistoryHeading,
+    /// What `/history` shows follows: so many messages.
+    HistoryHeading {
+        messages: usize,
+    },
     NothingSaid,
     /// A `/` with something that is no command.
     UnknownCommand(String),
@@ -23,6 +25,12 @@ pub enum Notice {
     LineIsCut,
     /// We leave, and what we have said is being delivered. A second signal ends at once.
     Delivering,
+    /// Nobody has answered our call yet.
+    Calling,
+    /// We leave, and that takes longer than it does on a healthy connection; so many lines are still to be delivered.
+    Leaving {
+        lines: usize,
+    },
     /// So many lines of ours have been under way for longer than a healthy connection takes.
     Stalled {
         lines: usize,
@@ -36,13 +44,19 @@ impl Notice {
     pub fn sentence(&self) -> Option<String> {
         let told = match self {
             Notice::Connection(event) => return sentence(event),
-            Notice::HistoryHeading => "derniers messages (* : pas encore remis) :".to_owned(),
+            Notice::HistoryHeading { messages: 1 } => {
+                "dernier message (* : remise non confirmée) :".to_owned()
+            }
+            Notice::HistoryHeading { messages } => {
+                let messages = count(*messages);
+                format!("{messages} derniers messages (* : remise non confirmée) :")
+            }
             Notice::NothingSaid => "rien n'a encore été dit.".to_owned(),
             Notice::UnknownCommand(word) => format!(
                 "commande inconnue : {word} (/help montre les commandes ; //… envoie un texte qui commence par « / »)."
             ),
             Notice::NotANumber(word) => {
-                format!("/history veut un nombre, et non « {word} ».")
+                format!("/history veut un nombre à partir de 1, et non « {word} ».")
             }
             Notice::LineIsCut => {
                 "une ligne trop longue pour un seul message part en plusieurs.".to_owned()
@@ -50,6 +64,16 @@ impl Notice {
             Notice::Delivering => {
                 "derniers messages en cours de remise… (Ctrl-C encore une fois : partir tout de suite)"
                     .to_owned()
+            }
+            Notice::Calling => {
+                "appel en cours, sans réponse jusqu'ici : ce que vous écrivez attend.".to_owned()
+            }
+            Notice::Leaving { lines } => {
+                let what = messages(*lines).map_or_else(
+                    || "l'adieu à l'autre".to_owned(),
+                    |lines| format!("la remise de {lines}"),
+                );
+                format!("départ : {what} prend du temps… (Ctrl-C : partir tout de suite)")
             }
             Notice::Stalled { lines: 1 } => {
                 "1 message est en route depuis un moment : il arrivera dès que possible.".to_owned()
@@ -81,7 +105,9 @@ pub fn sentence(event: &Event) -> Option<String> {
             "en attente de l'autre : ce que vous écrivez lui sera remis à son arrivée.".to_owned()
         }
         Event::Arrived { name } => arrived(name),
-        Event::Received { .. } | Event::Delivered { .. } => return None,
+        Event::Received { .. } | Event::Delivered { .. } | Event::Undelivered { .. } => {
+            return None;
+        }
         Event::Disconnected { reason, held } => {
             let waiting =
                 messages(*held).map_or_else(String::new, |lines| format!(", {lines} en attente"));
@@ -107,7 +133,6 @@ pub fn sentence(event: &Event) -> Option<String> {
             )
         }
         Event::Lost { name } => lost(name),
-        Event::Undelivered { lines } => return undelivered(lines.len()),
         Event::Ended(ending) => return farewell(ending),
     };
     Some(told)
@@ -139,13 +164,124 @@ pub fn back(name: &str, delivered: usize) -> String {
     }
 }
 
-/// So many lines did not arrive; those themselves follow.
-pub fn undelivered(lines: usize) -> Option<String> {
-    match lines {
-        0 => None,
-        1 => Some("1 message n'a pas été remis :".to_owned()),
-        n => Some(format!("{n} messages n'ont pas été remis :")),
+/// What is known of lines that were not acknowledged before the end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Loss {
+    /// They never went out to anybody.
+    Certain,
+    /// They may have arrived: whoever had them could not say so any more.
+    Possible,
+}
+
+/// So many lines did not arrive, as far as is known.
+pub fn undelivered(lines: usize, loss: Loss) -> Option<String> {
+    Some(match (lines, loss) {
+        (0, _) => return None,
+        (1, Loss::Certain) => "1 message n'a pas été remis".to_owned(),
+        (n, Loss::Certain) => format!("{n} messages n'ont pas été remis"),
+        (1, Loss::Possible) => "remise non confirmée de 1 message".to_owned(),
+        (n, Loss::Possible) => format!("remise non confirmée de {n} messages"),
+    })
+}
+
+/// How things stand with what somebody has written, in the fewest words.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Delivery {
+    /// Nothing is to be told: nothing was written, or it is on its way and will be there at once.
+    Untold,
+    /// So many lines are under way for longer than a healthy connection takes.
+    UnderWay(usize),
+    /// So many wait for the connection, or for the other.
+    Waiting(usize),
+    /// The other person's client has all of them.
+    Received,
+    /// All are written to a server that acknowledges nothing.
+    Sent,
+}
+
+impl Delivery {
+    /// A sign before a word, as the window has it; nothing where nothing is to be told.
+    pub fn mark(self) -> Option<String> {
+        Some(match self {
+            Delivery::Untold => return None,
+            Delivery::UnderWay(lines) => format!("{} en route", count(lines)),
+            Delivery::Waiting(lines) => format!("{} en attente", count(lines)),
+            Delivery::Received => "✓ reçu".to_owned(),
+            Delivery::Sent => "✓ envoyé".to_owned(),
+        })
     }
+}
+
+/// Whether a count reached the end of what was counted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Extent {
+    All,
+    /// More may have come, or was too much to count.
+    AtLeast,
+}
+
+/// So many lines of a pipe were not read, because the discussion was over or this line of the pipe had ended it.
+pub fn unread(lines: usize, extent: Extent, farewell: Option<&str>) -> Option<String> {
+    let at_least = match extent {
+        Extent::All => "",
+        Extent::AtLeast => "au moins ",
+    };
+    let number = count(lines);
+    let counted = match lines {
+        0 => return None,
+        1 => format!("{at_least}1 ligne n'a pas été envoyée"),
+        _ => format!("{at_least}{number} lignes n'ont pas été envoyées"),
+    };
+    Some(match farewell {
+        None => format!("{counted} : la discussion était terminée."),
+        Some(word) => format!(
+            "{counted}, car la ligne « {word} » qui les précède termine la discussion. Pour envoyer un texte entier, quoi \
+             qu'il contienne : msg … --texte < fichier"
+        ),
+    })
+}
+
+/// How much of a text has gone where.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Work {
+    /// In lines.
+    pub done: u64,
+    pub under_way: usize,
+    pub ends: WorkEnds,
+}
+
+/// What is known of a line that is done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WorkEnds {
+    /// The other has it.
+    Received,
+    /// It is written to a server that acknowledges nothing.
+    Sent,
+}
+
+/// How far a text has come, at so many lines a second.
+pub fn progress(work: Work, speed: usize) -> String {
+    let (line, lines) = match work.ends {
+        WorkEnds::Received => ("ligne remise", "lignes remises"),
+        WorkEnds::Sent => ("ligne envoyée", "lignes envoyées"),
+    };
+    let done = usize::try_from(work.done).unwrap_or(usize::MAX);
+    let noun = if done < 2 { line } else { lines };
+    let (done, under_way, speed) = (count(done), count(work.under_way), count(speed));
+    format!("{done} {noun}, {under_way} en route, {speed}/s")
+}
+
+/// A number as French writes it: 45 210, with spaces that no line is broken at.
+pub fn count(number: usize) -> String {
+    let digits = number.to_string();
+    let mut shown = String::with_capacity(2 * digits.len());
+    for (at, digit) in digits.char_indices() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            shown.push('\u{202f}');
+        }
+        shown.push(digit);
+    }
+    shown
 }
 
 /// Someone has left: the assignment's sentence, to the letter.
@@ -165,6 +301,14 @@ pub fn lost(name: &str) -> String {
         quoted(name)
     )
 }
+
+/// A line has come that is as long as a terminal takes one which edits lines itself.
+pub const LINE_IS_CUT_BY_TERMINAL: &str = "cette ligne a la plus grande longueur que prend ce terminal (4\u{202f}095 \
+     octets) : ce qui la dépassait n'est pas arrivé jusqu'ici. Un texte de cette taille s'envoie par un tube : msg … < \
+     fichier";
+
+/// Asks for a name that was not given.
+pub const NAME_PROMPT: &str = "votre nom : ";
 
 /// Asks for the code that two people share.
 pub const CODE_PROMPT: &str = "code convenu (Entrée pour en tirer un) : ";
@@ -287,6 +431,10 @@ fn refused(refusal: Refusal, reason: &str) -> String {
 pub fn disconnected(reason: &Disconnected) -> String {
     let told = match reason {
         Disconnected::Closed => "l'autre bout a raccroché",
+        // An address of a kind that this machine has none of; the kernel's words would be a relay's.
+        Disconnected::System(error) if error.kind == io::ErrorKind::AddrNotAvailable => {
+            "cette machine n'a pas de chemin vers cette adresse"
+        }
         Disconnected::System(error) => return system_cause(*error),
         Disconnected::UnknownHost => "machine inconnue",
         Disconnected::NoWelcome => "le relais ne souhaite pas la bienvenue",
@@ -324,6 +472,19 @@ pub fn system_error(error: &io::Error) -> String {
         Some(own) => quoted_reason(&own.to_string()),
         None => system_cause(SystemError::from(error)),
     }
+}
+
+/// Why what somebody writes cannot be read.
+pub fn input_failed(error: &io::Error) -> String {
+    // What `nohup` makes of a terminal's input, so that whoever reads it is told.
+    let is_closed = error.raw_os_error() == Some(rustix::io::Errno::BADF.raw_os_error());
+    let cause = if is_closed {
+        "elle n'est pas ouverte à la lecture (avec nohup, donnez-en une : msg … < fichier)"
+            .to_owned()
+    } else {
+        system_error(error)
+    };
+    format!("l'entrée ne peut pas être lue : {cause}.")
 }
 
 /// The operating system's reason: in French where it is a usual one.
@@ -383,7 +544,6 @@ pub fn quoted(name: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::protocol::Line;
     use crate::protocol::hygiene::is_hidden;
 
     fn names(name: &str) -> String {
@@ -445,20 +605,22 @@ mod tests {
         let restored = |delivered| told(Event::Restored { delivered });
         assert_eq!(restored(0), "connexion rétablie.");
         assert_eq!(restored(1), "connexion rétablie : 1 message remis.");
-        let undelivered = |n| {
-            sentence(&Event::Undelivered {
-                lines: vec![
-                    Line {
-                        sent_at: 0,
-                        text: names("a")
-                    };
-                    n
-                ],
-            })
-        };
-        assert_eq!(undelivered(0), None);
-        assert_eq!(undelivered(1).unwrap(), "1 message n'a pas été remis :");
-        assert_eq!(undelivered(2).unwrap(), "2 messages n'ont pas été remis :");
+        assert_eq!(undelivered(0, Loss::Possible), None);
+        for (loss, one, two) in [
+            (
+                Loss::Certain,
+                "1 message n'a pas été remis",
+                "2 messages n'ont pas été remis",
+            ),
+            (
+                Loss::Possible,
+                "remise non confirmée de 1 message",
+                "remise non confirmée de 2 messages",
+            ),
+        ] {
+            assert_eq!(undelivered(1, loss).unwrap(), one);
+            assert_eq!(undelivered(2, loss).unwrap(), two);
+        }
     }
 
     #[test]
@@ -480,6 +642,28 @@ mod tests {
             cut(1),
             "connexion coupée (interrompue par l'autre machine) : nouvelle tentative en cours, 1 message en attente…"
         );
+    }
+
+    #[test]
+    fn what_was_not_read_is_counted_with_what_to_do() {
+        assert_eq!(unread(0, Extent::AtLeast, Some("quitter")), None);
+        assert_eq!(
+            unread(1, Extent::All, None).unwrap(),
+            "1 ligne n'a pas été envoyée : la discussion était terminée."
+        );
+        let told = unread(12_345, Extent::AtLeast, Some("quitter")).unwrap();
+        assert!(told.starts_with(
+            "au moins 12\u{202f}345 lignes n'ont pas été envoyées, car la ligne « quitter »"
+        ));
+        assert!(told.ends_with("msg … --texte < fichier"));
+    }
+
+    #[test]
+    fn numbers_are_grouped_by_thousands() {
+        assert_eq!(count(0), "0");
+        assert_eq!(count(999), "999");
+        assert_eq!(count(45_210), "45\u{202f}210");
+        assert_eq!(count(1_000_000), "1\u{202f}000\u{202f}000");
     }
 
     fn no_relay(reason: Disconnected) -> String {

@@ -21,6 +21,7 @@ msg : deux personnes discutent par écrit, à travers un relais.
   msg --relay [MACHINE]:PORT [--daemon | --trace]
   msg --connect MACHINE:PORT --nom NOM [--salon SALON] [--code] [--history FICHIER] [--gui]
   msg --connect MACHINE:PORT --brut [--nom NOM] [--history FICHIER]
+  msg MACHINE:PORT
 
 "
     .to_owned();
@@ -50,6 +51,8 @@ Exemples
   msg --connect 192.168.1.12:5000 --nom Zoé
   msg --connect '[2001:db8::7]:5000' --nom 'Jean Paul' --history discussion.txt
   msg --connect salle12:5000 --nom Zoé --salon binôme-3
+  msg --connect salle12:5000 --nom Zoé --texte < devoir.txt
+  msg salle12:5000
   msg --gui
 
 Pendant la discussion : Entrée envoie la ligne, /help montre les commandes, /quit ou quitter termine.

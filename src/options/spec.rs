@@ -32,7 +32,7 @@ pub const EXAMPLE: &str = "192.168.1.12:5000";
 pub const PORT: u16 = 5000;
 
 /// Every option, in the order of the help.
-pub const OPTIONS: [OptionSpec; 12] = [
+pub const OPTIONS: [OptionSpec; 14] = [
     OptionSpec {
         name: "--relay",
         short: None,
@@ -111,6 +111,27 @@ pub const OPTIONS: [OptionSpec; 12] = [
         side: Side::Person,
         aliases: &["--historique", "--log"],
         help: &["garde la discussion dans FICHIER, à la suite de ce qu'il contient déjà"],
+    },
+    OptionSpec {
+        name: "--texte",
+        short: None,
+        value: None,
+        side: Side::Person,
+        aliases: &["--text"],
+        help: &[
+            "envoie en entier le texte d'un fichier ou d'un tube : « quitter » y est une ligne comme",
+            "une autre, et la fin du texte termine",
+        ],
+    },
+    OptionSpec {
+        name: "--muet",
+        short: None,
+        value: None,
+        side: Side::Person,
+        aliases: &["--mute", "--silence", "--silencieux", "--quiet"],
+        help: &[
+            "n'appelle pas, ni sonnerie ni notification, qui regarde ailleurs quand un message arrive",
+        ],
     },
     OptionSpec {
         name: "--gui",

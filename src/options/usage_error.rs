@@ -16,6 +16,11 @@ pub enum UsageError {
         given: String,
         meant: Option<&'static str>,
     },
+    /// An option without the two dashes, and the word that follows it.
+    NoDashes {
+        meant: &'static str,
+        value: Option<String>,
+    },
     NoValue(&'static str),
     Twice(&'static str),
     /// A word that belongs to no option.
@@ -53,6 +58,10 @@ pub enum UsageError {
     Salon(String),
     /// Plain text has no way to ask for a room.
     PlainSalon,
+    /// A server of plain text knows no other end than the words that would be text.
+    PlainText,
+    /// An option that a window has no use for.
+    NotInAWindow(&'static str),
     /// Plain text cannot be sealed.
     PlainCode,
     /// A code stands on the command line, where everybody on this machine reads it. It is not repeated.
@@ -89,6 +98,13 @@ impl fmt::Display for UsageError {
                     "option inconnue « {} » : voyez « msg --help »",
                     safe(given)
                 )
+            }
+            UsageError::NoDashes { meant, value } => {
+                write!(f, "une option commence par deux tirets : msg {meant}")?;
+                match value {
+                    Some(value) => write!(f, " {}", safe(value)),
+                    None => Ok(()),
+                }
             }
             UsageError::NoValue(option) => {
                 write!(
@@ -166,6 +182,18 @@ impl fmt::Display for UsageError {
             UsageError::Name { given, why } => write!(f, "--nom « {} » : {why}", safe(given)),
             UsageError::PlainSalon => {
                 write!(f, "--salon ne va pas avec --brut, qui parle sans protocole")
+            }
+            UsageError::PlainText => {
+                write!(
+                    f,
+                    "--texte ne va pas avec --brut : un serveur de texte brut prend « quitter » pour la fin"
+                )
+            }
+            UsageError::NotInAWindow(option) => {
+                write!(
+                    f,
+                    "{option} ne sert qu'en mode ligne : retirez cette option, ou --gui"
+                )
             }
             UsageError::PlainCode => {
                 write!(f, "--code ne va pas avec --brut, qui parle en texte brut")

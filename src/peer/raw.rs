@@ -218,7 +218,9 @@ impl PeerDialect for RawSession {
         self.phase = RawPhase::Ended;
         let lines = std::mem::take(&mut self.unwritten);
         if !lines.is_empty() {
-            self.events.push_back(Event::Undelivered { lines });
+            // All that is written counts as delivered.
+            self.events
+                .push_back(Event::Undelivered { lines, gone_out: 0 });
         }
         self.events.push_back(Event::Ended(ending));
     }

@@ -36,6 +36,21 @@ pub fn printable_ascii(text: &str) -> usize {
 ///
 /// Takes time linear in the length of the text, and harmless text comes back as it is; so does what was made harmless.
 pub fn safe(text: &str) -> Cow<'_, str> {
+    harmless(text, Tabs::AsSpaces)
+}
+
+/// As [`safe`], but for tabs, which stay: for what no terminal shows.
+pub fn safe_with_tabs(text: &str) -> Cow<'_, str> {
+    harmless(text, Tabs::Kept)
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Tabs {
+    AsSpaces,
+    Kept,
+}
+
+fn harmless(text: &str, tabs: Tabs) -> Cow<'_, str> {
     /// Real writing stacks five at most.
     const MARKS: usize = 8;
     const CUT: &str = "[\u{2026}]";
@@ -50,7 +65,10 @@ pub fn safe(text: &str) -> Cow<'_, str> {
     shown.push_str(&text[..harmless]);
     let mut marks = 0;
     for c in text[harmless..].chars() {
-        if is_hidden(c) {
+        if c == '\t' && tabs == Tabs::Kept {
+            shown.push(c);
+            marks = 0;
+        } else if is_hidden(c) {
             escape(c, &mut shown);
             marks = 0;
         } else if is_mark(c) {

@@ -6,6 +6,11 @@ use super::Millis;
 /// How long lines may be under way, on a connection that seems to stand, before their author is told.
 pub const STALL_TIMEOUT: Millis = 2_000;
 
+/// How long a call may go without an answer before whoever calls is told.
+pub const CALL_NOTICE_TIMEOUT: Millis = 2_000;
+/// How long leaving may take before whoever leaves is told.
+pub const LEAVE_NOTICE_TIMEOUT: Millis = 400;
+
 /// How long a session that leaves waits without any progress.
 pub const SESSION_LEAVE_TIMEOUT: Millis = 2_000;
 /// How long an interface waits for its session to leave, without any progress.
@@ -44,6 +49,8 @@ const _: () = {
     // Whoever is in a hurry waits for none of the others.
     assert!(GOODBYE_TIMEOUT < STOP_TIMEOUT && LAST_WORDS_TIMEOUT < STOP_TIMEOUT);
     assert!(STOP_TIMEOUT < SESSION_LEAVE_TIMEOUT && STOP_TIMEOUT < HANG_UP_TIMEOUT);
+    // Whoever leaves hears of it before it is over.
+    assert!(LEAVE_NOTICE_TIMEOUT < SESSION_LEAVE_TIMEOUT);
     // A stall is told before anybody could think that leaving has failed.
     assert!(STALL_TIMEOUT < LEAVE_TIMEOUT);
     // Lines whose author is gone wait for as long as the seat of whoever may come for them.

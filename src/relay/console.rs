@@ -88,8 +88,11 @@ impl Console {
             return;
         }
         let date = self.dates.of(line.sent_at);
-        let row = self.palette.dated_message(date, author, name, line);
-        push_row(&mut self.conversation, &row);
+        let screen = &mut self.conversation;
+        self.palette
+            .write_message(screen, date, author, name, &line.text)
+            .expect("the queue takes everything");
+        screen.push(b"\n");
     }
 
     /// Shows what happened.

@@ -2,11 +2,11 @@
 
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, TcpStream, ToSocketAddrs};
-use std::os::fd::OwnedFd;
 
-use rustix::event::epoll::{self, EventData, EventFlags};
-use rustix::net::{AddressFamily, SocketFlags, SocketType, sockopt};
+use rustix::io::FdFlags;
+use rustix::net::{AddressFamily, SocketType, sockopt};
 
+use super::waiter::{Readiness, Waiter};
 use crate::protocol::Millis;
 
 /// Connections that the kernel may keep ready for us; it cuts this to what the machine allows.
@@ -67,33 +67,32 @@ impl Listener {
         self.origin
     }
 
-    /// Lets callers in, unless there is a pause: `epoll` says `key` when somebody is there.
-    pub fn open(&mut self, epoll: &OwnedFd, key: u64, now: Millis) {
+    /// Lets callers in, unless there is a pause: `waiter` says `key` when somebody is there.
+    pub(super) fn open(&mut self, waiter: &Waiter, key: usize, now: Millis) {
         match self.state {
             ListenerState::Open => return,
             ListenerState::Paused { until } if until > now => return,
             ListenerState::Paused { .. } | ListenerState::Closed => {}
         }
-        self.state = match self.try_open(epoll, key) {
+        self.state = match self.try_open(waiter, key) {
             Ok(()) => ListenerState::Open,
             Err(_) => ListenerState::Paused { until: now + PAUSE },
         };
     }
 
-    fn try_open(&mut self, epoll: &OwnedFd, key: u64) -> io::Result<()> {
+    fn try_open(&mut self, waiter: &Waiter, key: usize) -> io::Result<()> {
         let listener = match self.listener.take() {
             Some(listener) => listener,
             None => listen_at(self.address)?,
         };
         let listener = self.listener.insert(listener);
-        epoll::add(epoll, listener, EventData::new_u64(key), EventFlags::IN)?;
-        Ok(())
+        waiter.watch(&*listener, key, Readiness::READABLE)
     }
 
     /// Lets nobody in any more; tells whether it did before.
-    pub fn close(&mut self, epoll: &OwnedFd) -> bool {
+    pub(super) fn close(&mut self, waiter: &Waiter) -> bool {
         let was_closed = self.state == ListenerState::Closed;
-        self.unwatch(epoll);
+        self.unwatch(waiter);
         self.state = ListenerState::Closed;
         if self.origin == Origin::Ours {
             self.listener = None;
@@ -102,8 +101,8 @@ impl Listener {
     }
 
     /// Leaves callers to the kernel for a moment.
-    pub fn pause(&mut self, epoll: &OwnedFd, now: Millis) {
-        self.unwatch(epoll);
+    pub(super) fn pause(&mut self, waiter: &Waiter, now: Millis) {
+        self.unwatch(waiter);
         self.state = ListenerState::Paused { until: now + PAUSE };
     }
 
@@ -141,14 +140,14 @@ impl Listener {
         self.listener.as_ref().map_or(Ok(Vec::new()), reachable_at)
     }
 
-    /// A socket that is inherited stays in the epoll after our descriptor of it is closed, so it is always taken out.
-    fn unwatch(&mut self, epoll: &OwnedFd) {
+    /// Always before our descriptor of it is closed: an epoll would keep a socket that is inherited.
+    fn unwatch(&mut self, waiter: &Waiter) {
         if let Some(listener) = self
             .listener
             .as_ref()
             .filter(|_| self.state == ListenerState::Open)
         {
-            let unwatched = epoll::delete(epoll, listener);
+            let unwatched = waiter.forget(listener);
             debug_assert!(unwatched.is_ok(), "an open listener is watched");
         }
     }
@@ -164,7 +163,8 @@ pub fn listen(host: Option<&str>, port: u16) -> io::Result<TcpListener> {
         return listen_everywhere(port);
     };
     let mut failure = io::Error::new(io::ErrorKind::NotFound, "ce nom n'a pas d'adresse");
-    for address in (host, port).to_socket_addrs()? {
+    let unknown = |_| io::Error::new(io::ErrorKind::NotFound, "machine inconnue");
+    for address in (host, port).to_socket_addrs().map_err(unknown)? {
         match listen_at(address) {
             Ok(listener) => return Ok(listener),
             Err(error) => failure = error,
@@ -182,8 +182,9 @@ fn listen_at(address: SocketAddr) -> io::Result<TcpListener> {
         SocketAddr::V4(_) => AddressFamily::INET,
         SocketAddr::V6(_) => AddressFamily::INET6,
     };
-    let flags = SocketFlags::CLOEXEC | SocketFlags::NONBLOCK;
-    let socket = rustix::net::socket_with(family, SocketType::STREAM, flags, None)?;
+    let socket = rustix::net::socket(family, SocketType::STREAM, None)?;
+    // Not by the call above, which takes no flags on macOS.
+    rustix::io::fcntl_setfd(&socket, FdFlags::CLOEXEC)?;
     // A relay started again must not wait for the last conversation's connections to be forgotten.
     sockopt::set_socket_reuseaddr(&socket, true)?;
     if address.ip() == Ipv6Addr::UNSPECIFIED {
@@ -192,7 +193,9 @@ fn listen_at(address: SocketAddr) -> io::Result<TcpListener> {
     }
     rustix::net::bind(&socket, &address)?;
     rustix::net::listen(&socket, BACKLOG)?;
-    Ok(TcpListener::from(socket))
+    let listener = TcpListener::from(socket);
+    listener.set_nonblocking(true)?;
+    Ok(listener)
 }
 
 /// Every address: IPv6 and IPv4 on one socket, or IPv4 alone where the machine has no IPv6.

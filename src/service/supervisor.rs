@@ -2,13 +2,12 @@
 
 use std::ffi::OsStr;
 use std::io;
-use std::os::linux::net::SocketAddrExt;
-use std::os::unix::ffi::OsStrExt;
 use std::os::unix::net::{SocketAddr, UnixDatagram};
 use std::time::Duration;
 
 use sd_notify::NotifyState;
 
+use crate::platform;
 use crate::protocol::Millis;
 use crate::protocol::hub::Counts;
 
@@ -130,12 +129,9 @@ impl Supervisor {
 }
 
 impl SupervisorSocket {
-    /// To a path, or to a name in the abstract namespace, which begins with `@`.
-    fn open(path: &OsStr) -> io::Result<SupervisorSocket> {
-        let address = match path.as_bytes() {
-            [b'@', name @ ..] => SocketAddr::from_abstract_name(name)?,
-            _ => SocketAddr::from_pathname(path)?,
-        };
+    /// To the address of this name.
+    fn open(name: &OsStr) -> io::Result<SupervisorSocket> {
+        let address = platform::supervisor_address(name)?;
         let socket = UnixDatagram::unbound()?;
         socket.connect_addr(&address)?;
         Ok(SupervisorSocket { socket, address })
@@ -161,6 +157,9 @@ fn is_gone(kind: io::ErrorKind) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::os::linux::net::SocketAddrExt;
+    use std::os::unix::ffi::OsStrExt;
+
     use super::*;
 
     const EMPTY: Counts = Counts {

@@ -151,6 +151,8 @@ impl Editor {
                 EditOutcome::Edited
             }
             Key::Cancel => EditOutcome::Refused,
+            // Nothing that a line could be changed by.
+            Key::Focus(_) | Key::CursorAt(_) => EditOutcome::Edited,
         }
     }
 
@@ -171,6 +173,7 @@ impl Editor {
             // These look at the screen or leave it, and change nothing.
             Key::Clear => EditOutcome::Clear,
             Key::Suspend => EditOutcome::Suspend,
+            Key::Focus(_) | Key::CursorAt(_) => EditOutcome::Edited,
             key => {
                 let found = search.found();
                 self.search = None;

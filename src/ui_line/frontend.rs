@@ -1,5 +1,7 @@
 //! The two ways in which a conversation meets whoever is in front of it: a prompt, or plain lines.
 
+use std::time::Instant;
+
 use super::pipe::Pipe;
 use super::prompt::Prompt;
 use crate::output::Output;
@@ -57,19 +59,19 @@ impl Frontend {
         }
     }
 
-    /// When [`handle_timeout`](Frontend::handle_timeout) must be called next, if nothing is read before: while a key is
+    /// When [`handle_key_timeout`](Frontend::handle_key_timeout) must be called next, if nothing is read before: while a key is
     /// under way that may go on.
-    pub fn next_timeout(&self, intake: Intake) -> Option<Millis> {
+    pub fn next_key_timeout(&self, intake: Intake) -> Option<Millis> {
         match self {
-            Frontend::Prompt(prompt) => prompt.next_timeout(intake),
+            Frontend::Prompt(prompt) => prompt.next_key_timeout(intake),
             Frontend::Pipe(_) => None,
         }
     }
 
     /// Nothing more was to be read until `now`.
-    pub fn handle_timeout(&mut self, now: Millis) {
+    pub fn handle_key_timeout(&mut self, now: Millis) {
         if let Frontend::Prompt(prompt) = self {
-            prompt.handle_timeout(now);
+            prompt.handle_key_timeout(now);
         }
     }
 
@@ -121,6 +123,14 @@ impl Frontend {
         match self {
             Frontend::Prompt(prompt) => prompt.show(row),
             Frontend::Pipe(plain) => plain.tell(row),
+        }
+    }
+
+    /// When to [draw](Frontend::draw) at the latest.
+    pub fn next_timeout(&self) -> Option<Instant> {
+        match self {
+            Frontend::Prompt(prompt) => prompt.next_timeout(),
+            Frontend::Pipe(_) => None,
         }
     }
 

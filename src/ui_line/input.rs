@@ -3,6 +3,7 @@
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
 use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
@@ -54,7 +55,7 @@ impl InputReader {
     pub fn read_at_hand(&self, bytes: &mut [u8]) -> Option<io::Result<usize>> {
         let read = match self {
             InputReader::Ready(input) => rustix::io::read(input, bytes),
-            InputReader::Awaited(input) => match has_something(input.get_ref()) {
+            InputReader::Awaited(input) => match has_something(input.get_ref(), Duration::ZERO) {
                 // A read would wait.
                 Ok(false) => return None,
                 Ok(true) => rustix::io::read(input.get_ref(), bytes),
@@ -69,10 +70,26 @@ impl InputReader {
             Err(error) => Some(Err(error.into())),
         }
     }
+
+    /// Reads what comes within so long; no bytes are the end. `None` where nothing comes, or it cannot be read.
+    pub fn read_within(&self, patience: Duration) -> Option<Vec<u8>> {
+        let input = match self {
+            InputReader::Ready(input) => input,
+            InputReader::Awaited(input) => input.get_ref(),
+        };
+        if has_something(input, patience) != Ok(true) {
+            return None;
+        }
+        let mut bytes = vec![0; 64 * 1024];
+        let read = rustix::io::read(input, &mut bytes[..]).ok()?;
+        bytes.truncate(read);
+        Some(bytes)
+    }
 }
 
-fn has_something(input: &OwnedFd) -> Result<bool, Errno> {
+fn has_something(input: &OwnedFd, patience: Duration) -> Result<bool, Errno> {
     let mut watched = [PollFd::new(input, PollFlags::IN)];
-    poll(&mut watched, Some(&Timespec::default()))?;
+    // What does not fit is centuries away.
+    poll(&mut watched, Timespec::try_from(patience).ok().as_ref())?;
     Ok(!watched[0].revents().is_empty())
 }

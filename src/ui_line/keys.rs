@@ -78,6 +78,17 @@ pub enum Key {
     Search,
     /// Ctrl-G.
     Cancel,
+    /// No key: the terminal tells what has become of its window.
+    Focus(Focus),
+    /// No key: the terminal answers where the cursor is. Its column, from 0.
+    CursorAt(usize),
+}
+
+/// What has become of the keyboard's focus.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Focus {
+    Gained,
+    Lost,
 }
 
 /// What becomes of a word's letters.

@@ -10,12 +10,14 @@ use smol::Timer;
 
 use super::frontend::{Frontend, Intake, LineEntry};
 use super::input::InputReader;
-use super::view::{OutputState, View};
+use super::pipe::Unread;
+use super::view::{LastWords, OutputState, View};
 use super::{Layout, LineSettings, Streams};
 use crate::clock::{Clock, unix_now};
 use crate::conversation::commands::{HELP, PROMPT_HELP};
 use crate::conversation::{Conversation, LineSource, Outcome, Typed, Update};
-use crate::display::{self, Author};
+use crate::display::{self, Loss, Mark};
+use crate::options::Farewells;
 use crate::peer::{Client, Event, Shutdown};
 use crate::protocol::{Line, Millis};
 use crate::signals::Signals;
@@ -29,10 +31,14 @@ pub struct LineMode {
     /// `None` at its end.
     input: Option<InputReader>,
     buffer: Box<[u8]>,
+    /// Whether a terminal has cut a line that is still to be shown.
+    is_line_cut: bool,
     signals: Signals,
     clock: Clock,
     /// What did not arrive by the end, told once the terminal is as it was.
     undelivered: Vec<Line>,
+    /// What is known of it.
+    loss: Loss,
     invitations: Vec<String>,
 }
 
@@ -47,6 +53,13 @@ enum LineWake {
     InputFailed(io::Error),
     /// A time-out has come.
     Timeout,
+}
+
+/// Whether this is a line as long as the kernel takes one from a terminal that edits lines itself. What is typed behind
+/// that is dropped, and nobody is told.
+fn is_cut(read: &[u8]) -> bool {
+    const LONGEST: usize = 4095;
+    read.len() == LONGEST + 1 && read.last() == Some(&b'\n')
 }
 
 /// How many rows of the record are shown at the start.
@@ -64,10 +77,10 @@ impl LineMode {
         if streams.layout == Layout::Prompt {
             watched.extend([Signal::TSTP, Signal::CONT, Signal::WINCH]);
         }
-        let source = if rustix::termios::isatty(&streams.input) {
-            LineSource::Person
-        } else {
-            LineSource::Program
+        let source = match settings.options.farewells {
+            _ if rustix::termios::isatty(&streams.input) => LineSource::Person,
+            Farewells::End => LineSource::Program,
+            Farewells::AreText => LineSource::Text,
         };
         Ok(LineMode {
             conversation: Conversation::new(settings.name, source, settings.record),
@@ -75,12 +88,14 @@ impl LineMode {
             source,
             input: Some(InputReader::new(&streams.input)?),
             buffer: vec![0; 64 * 1024].into_boxed_slice(),
+            is_line_cut: false,
             signals: Signals::watch(&watched)?,
             clock: Clock::start(),
             undelivered: Vec::new(),
+            loss: Loss::Certain,
             invitations: settings.invitations,
             // Last of what can fail: the terminal becomes raw here.
-            view: View::open(streams)?,
+            view: View::open(streams, settings.options.calls)?,
         })
     }
 
@@ -91,12 +106,15 @@ impl LineMode {
     pub(super) async fn run(mut self) -> io::Result<Outcome> {
         self.invite();
         if self.source == LineSource::Person {
+            self.conversation.calling(self.clock.now());
             self.conversation.recall(RECALLED);
             self.carry_out();
             self.view.notice("/help : les commandes ; /quit : quitter.");
         }
         loop {
             self.take_entries();
+            self.view.show_delivery(self.conversation.delivery());
+            self.view.show_progress(self.conversation.work());
             let held = self.intake();
             self.view.show_all(held);
             if held == Intake::Held && self.intake() == Intake::Open {
@@ -134,6 +152,9 @@ impl LineMode {
 
     fn take_up(&mut self, wake: LineWake) {
         let now = self.clock.now();
+        if self.client.meets_a_silent_server() {
+            self.conversation.taken_by_a_silent_server();
+        }
         match wake {
             LineWake::Signal(Signal::WINCH) => self.view.resized(),
             LineWake::Signal(Signal::CONT) => self.view.resume(),
@@ -144,14 +165,12 @@ impl LineMode {
             LineWake::Screen => {}
             LineWake::Input(length) => self.take_input(now, length),
             LineWake::InputFailed(error) => {
-                let cause = display::system_error(&error);
-                self.view
-                    .error(&format!("l'entrée ne peut pas être lue : {cause}."));
+                self.view.error(&display::input_failed(&error));
                 self.take_input(now, 0);
             }
             LineWake::Timeout => {
                 self.conversation.handle_timeout(now);
-                self.view.frontend.handle_timeout(now);
+                self.view.frontend.handle_key_timeout(now);
             }
         }
     }
@@ -174,17 +193,24 @@ impl LineMode {
             match update {
                 Update::Said(line) => {
                     let name = self.conversation.name();
-                    self.view.show(Author::Own, name, &line);
+                    let mark = if self.conversation.must_wait() {
+                        Mark::Pending
+                    } else {
+                        Mark::Delivered
+                    };
+                    self.view.show_own(mark, name, &line);
                     self.client.say(line);
                 }
-                Update::Received { name, line } => self.view.show(Author::Other, &name, &line),
+                Update::Received { name, line } => self.view.show(&name, &line),
                 Update::Delivered { .. } => {}
                 // At the end, all that is left is told at once.
-                Update::Undelivered(lines) if !self.conversation.is_talking() => {
+                Update::Undelivered { lines, loss } if !self.conversation.is_talking() => {
                     self.undelivered.extend(lines);
+                    self.loss = self.loss.max(loss);
                 }
-                Update::Undelivered(lines) => {
-                    self.view.tell_undelivered(self.conversation.name(), &lines);
+                Update::Undelivered { lines, loss } => {
+                    let name = self.conversation.name();
+                    self.view.tell_undelivered(name, &lines, loss);
                 }
                 Update::Notice(notice) => self.view.tell_notice(&notice),
                 Update::Past(rows) => rows.iter().for_each(|row| self.view.tell_past(row)),
@@ -206,6 +232,10 @@ impl LineMode {
     // What comes in.
 
     fn take_input(&mut self, now: Millis, length: usize) {
+        if let Frontend::Pipe(_) = self.view.frontend {
+            let is_typed = self.source == LineSource::Person;
+            self.is_line_cut |= is_typed && is_cut(&self.buffer[..length]);
+        }
         self.view.frontend.take(now, &self.buffer[..length]);
         if length == 0 {
             self.input = None;
@@ -236,7 +266,7 @@ impl LineMode {
         loop {
             let (now, intake) = (self.clock.now(), self.intake());
             let Some(entry) = self.view.frontend.next_entry(now, intake) else {
-                return;
+                break;
             };
             match entry {
                 LineEntry::Line(line) => {
@@ -256,7 +286,7 @@ impl LineMode {
                     now,
                     match self.source {
                         LineSource::Person => Shutdown::Quit,
-                        LineSource::Program => Shutdown::Finish,
+                        LineSource::Program | LineSource::Text => Shutdown::Finish,
                     },
                 ),
                 LineEntry::Interrupt => self.conversation.signal(now, Signal::INT),
@@ -269,6 +299,10 @@ impl LineMode {
                 }
             }
             self.carry_out();
+        }
+        if std::mem::take(&mut self.is_line_cut) {
+            // Behind its row, which would push it off the screen.
+            self.view.error(display::LINE_IS_CUT_BY_TERMINAL);
         }
     }
 
@@ -294,14 +328,16 @@ impl LineMode {
     async fn wait(&mut self) -> io::Result<LineWake> {
         let takes_events = self.takes_events();
         let wants_input = self.view.frontend.wants_input(self.intake());
-        let keys_timeout = self.view.frontend.next_timeout(self.intake());
+        let keys = self.view.frontend.next_key_timeout(self.intake());
         let timeout = self
             .conversation
             .next_timeout()
             .into_iter()
-            .chain(keys_timeout)
+            .chain(keys)
             .min();
-        let mut timer = pin!(timeout.map(|at| Timer::at(self.clock.instant(at))));
+        let timeout = timeout.map(|at| self.clock.instant(at));
+        let drawing = self.view.next_timeout();
+        let mut timer = pin!(timeout.into_iter().chain(drawing).min().map(Timer::at));
         future::poll_fn(|context| {
             if let Poll::Ready(signal) = self.signals.poll_next(context)? {
                 return Poll::Ready(Ok(LineWake::Signal(signal)));
@@ -336,10 +372,31 @@ impl LineMode {
         .await
     }
 
+    /// What a program still had to say; nothing where somebody wanted it so.
+    fn count_unread(&mut self) -> Option<Unread> {
+        let is_wanted = self.conversation.is_interrupted() || self.view.is_lost();
+        match &mut self.view.frontend {
+            Frontend::Pipe(pipe) if self.source != LineSource::Person && !is_wanted => {
+                let input = self.input.as_ref();
+                Some(pipe.count_unread(|patience| input?.read_within(patience)))
+            }
+            Frontend::Pipe(_) | Frontend::Prompt(_) => None,
+        }
+    }
+
     /// Leaves the terminal as it was, and says what did not arrive.
-    fn close(self) -> Outcome {
-        let output = self.view.close(self.conversation.name(), &self.undelivered);
+    fn close(mut self) -> Outcome {
+        let unread = self.count_unread();
+        let output = self.view.close(LastWords {
+            name: self.conversation.name(),
+            undelivered: &self.undelivered,
+            loss: self.loss,
+            unread: unread.and_then(|unread| {
+                display::unread(unread.lines, unread.extent, self.conversation.farewell())
+            }),
+        });
         Outcome {
+            unread: unread.map_or(0, |unread| unread.lines),
             failure: match output {
                 OutputState::Failed(error) => Some(error),
                 OutputState::Open | OutputState::Closed => None,

@@ -2,9 +2,11 @@
 
 use std::io;
 use std::os::fd::AsFd;
+use std::time::{Duration, Instant};
 
 use super::frontend::LineEntry;
 use crate::conversation::text::{Rest, decode, first_piece};
+use crate::display::Extent;
 use crate::output::{Flushed, Output};
 
 /// Lines in, rows out; notices apart.
@@ -17,6 +19,8 @@ pub struct Pipe {
     searched: usize,
     end: End,
     notices: Output,
+    /// Whether a row stands there that is drawn over.
+    has_status: bool,
 }
 
 /// Whether more input comes.
@@ -28,8 +32,25 @@ enum End {
     Told,
 }
 
+/// What was left to be read when nothing was taken any more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Unread {
+    /// Lines that hold more than blanks.
+    pub lines: usize,
+    /// Whether these are all that there were.
+    pub extent: Extent,
+}
+
 /// A line without an end in sight goes out in pieces once this many bytes of it have come: enough to be cut well.
 const LONG: usize = 16 * 1024;
+
+/// In bytes: how much of what is not taken any more is counted. A program that never stops writing would be read for ever.
+const MAX_COUNTED: usize = 64 * 1024 * 1024;
+/// How long the next bytes of it may take, and all of it.
+const COUNT_PAUSE: Duration = Duration::from_millis(50);
+const COUNT_TIMEOUT: Duration = Duration::from_millis(500);
+
+const CLEAR_ROW: &[u8] = b"\r\x1b[K";
 
 /// Notices that nobody takes; further ones are dropped.
 const MAX_NOTICES: usize = 64 * 1024;
@@ -44,6 +65,7 @@ impl Pipe {
             searched: 0,
             end: End::Ahead,
             notices: Output::new(notices)?,
+            has_status: false,
         })
     }
 
@@ -98,14 +120,94 @@ impl Pipe {
         Some(line)
     }
 
+    /// Counts what has not gone out as lines, together with what `read` still gives within so long: `None` where nothing
+    /// comes, and no bytes at the end. A writer is waited for only where it had more to say, and not for long.
+    pub fn count_unread(&mut self, mut read: impl FnMut(Duration) -> Option<Vec<u8>>) -> Unread {
+        let mut counter = LineCounter::default();
+        counter.count(&self.input[self.used..]);
+        self.used = self.input.len();
+        let mut counted = 0;
+        let deadline = Instant::now() + COUNT_TIMEOUT;
+        while self.end == End::Ahead && counted < MAX_COUNTED {
+            let patience = if counter.lines() > 0 {
+                COUNT_PAUSE.min(deadline.saturating_duration_since(Instant::now()))
+            } else {
+                Duration::ZERO
+            };
+            let Some(bytes) = read(patience) else { break };
+            if bytes.is_empty() {
+                self.end = End::Reached;
+            }
+            counter.count(&bytes);
+            counted += bytes.len();
+        }
+        Unread {
+            lines: counter.lines(),
+            extent: match self.end {
+                End::Ahead => Extent::AtLeast,
+                End::Reached | End::Told => Extent::All,
+            },
+        }
+    }
+
+    /// Shows this below what was told, until the next one or something else is told.
+    pub fn show_status(&mut self, row: &str) {
+        // One that would wrap could not be drawn over.
+        let room = self.notices.columns().saturating_sub(1);
+        let row: String = row.chars().take(room).collect();
+        if self.notices.pending() == 0 {
+            self.notices.push(CLEAR_ROW);
+            self.notices.push(row.as_bytes());
+            self.has_status = true;
+            self.flush();
+        }
+    }
+
+    /// Takes it away.
+    pub fn clear_status(&mut self) {
+        if std::mem::take(&mut self.has_status) {
+            self.notices.push(CLEAR_ROW);
+            self.flush();
+        }
+    }
+
+    fn flush(&mut self) {
+        // Somebody who closed standard error, or does not read it, wants to know nothing; the conversation goes on.
+        let _: io::Result<Flushed> = self.notices.flush();
+    }
+
     /// Tells something apart from the conversation.
     pub fn tell(&mut self, row: &str) {
+        self.clear_status();
         if self.notices.pending() < MAX_NOTICES {
             self.notices.push(row.as_bytes());
             self.notices.push(b"\n");
         }
-        // Somebody who closed standard error, or does not read it, wants to know nothing; the conversation goes on.
-        let _: io::Result<Flushed> = self.notices.flush();
+        self.flush();
+    }
+}
+
+/// Counts the lines that hold more than blanks, however the bytes are cut.
+#[derive(Debug, Default)]
+struct LineCounter {
+    ended: usize,
+    /// Whether the line under way holds more than blanks so far.
+    is_within_text: bool,
+}
+
+impl LineCounter {
+    fn lines(&self) -> usize {
+        self.ended + usize::from(self.is_within_text)
+    }
+
+    fn count(&mut self, bytes: &[u8]) {
+        for &byte in bytes {
+            if byte == b'\n' {
+                self.ended += usize::from(std::mem::take(&mut self.is_within_text));
+            } else {
+                self.is_within_text |= !byte.is_ascii_whitespace();
+            }
+        }
     }
 }
 
@@ -182,6 +284,36 @@ mod tests {
             })
             .sum();
         assert_eq!(latin, 100_000);
+    }
+
+    #[test]
+    fn what_is_not_read_any_more_is_counted_without_its_blank_lines() {
+        let counted = |input: &[u8], rest: &[&[u8]]| {
+            let mut pipe = Pipe::open(&io::stderr()).unwrap();
+            pipe.take(input);
+            assert!(pipe.next_entry().is_some());
+            let mut rest = rest.iter().map(|bytes| bytes.to_vec());
+            pipe.count_unread(|_| rest.next())
+        };
+        let unread = |lines, extent| Unread { lines, extent };
+        assert_eq!(counted(b"fin\n", &[b""]), unread(0, Extent::All));
+        assert_eq!(counted(b"fin\n", &[]), unread(0, Extent::AtLeast));
+        assert_eq!(
+            counted(b"fin\n\n \r\nun\nde", &[b"ux\ntr", b"ois", b""]),
+            unread(3, Extent::All)
+        );
+        assert_eq!(
+            counted(b"fin\nun\n", &[b"deux"]),
+            unread(2, Extent::AtLeast)
+        );
+    }
+
+    #[test]
+    fn a_program_that_never_stops_writing_is_not_counted_for_ever() {
+        let mut pipe = Pipe::open(&io::stderr()).unwrap();
+        let unread = pipe.count_unread(|_| Some(b"y\n".repeat(1 << 20)));
+        assert_eq!(unread.extent, Extent::AtLeast);
+        assert_eq!(unread.lines, MAX_COUNTED / 2);
     }
 
     #[test]

@@ -3,11 +3,16 @@
 use std::collections::VecDeque;
 use std::io;
 use std::os::fd::AsFd;
+use std::time::Instant;
 
+use super::bell::Bell;
 use super::editor::{Drawn, EditOutcome, Editor};
 use super::frontend::{Intake, LineEntry};
 use super::keys::{Key, Keys};
+use super::reflow::{self, Cursor, CursorQuery};
 use super::terminal::Terminal;
+use super::wrap;
+use crate::options::Calls;
 use crate::output::Output;
 use crate::protocol::Millis;
 
@@ -21,17 +26,31 @@ pub struct Prompt {
     /// How many bytes came since no key waited.
     waiting: usize,
     editor: Editor,
+    bell: Bell,
     /// What the terminal itself is to do first: ring, clear.
     orders: Vec<u8>,
     /// Rows that go onto the screen next, above the prompt row.
     above: Vec<u8>,
     row: PromptRow,
+    /// Where the row begins after a change of the terminal's width.
+    query: CursorQuery,
+    /// What stands at the right of the prompt row.
+    mark: Option<PromptMark>,
     label: &'static str,
     overflow: Overflow,
     /// When bytes came last.
     last_read: Millis,
     /// How many bytes are still to be read that came before the terminal was raw.
     typed_ahead: usize,
+}
+
+/// A word or two at the right of the prompt row.
+#[derive(Debug, PartialEq, Eq)]
+pub struct PromptMark {
+    /// With its colours.
+    pub painted: String,
+    /// In columns.
+    pub width: usize,
 }
 
 /// The prompt row as it is on the screen.
@@ -59,26 +78,41 @@ const PROMPT: &str = "> ";
 const SEALED_PROMPT: &str = "chiffré > ";
 const BELL: &[u8] = b"\x07";
 const CLEAR: &[u8] = b"\x1b[H\x1b[2J";
+/// A narrower terminal needs its columns for the draft.
+const MARK_COLUMNS: usize = 40;
 /// In bytes: how much may wait to be understood. A terminal keeps some more by itself.
 const MAX_WAITING: usize = 64 * 1024;
 /// How long nothing more is left out before it is said how much was.
 const OVERFLOW_TIMEOUT: Millis = 300;
 
+/// Asks the terminal to tell of its focus, where that is of use. Whoever leaves the terminal takes it back.
+fn focus_reports(bell: &Bell) -> Vec<u8> {
+    if bell.wants_focus() {
+        b"\x1b[?1004h".to_vec()
+    } else {
+        Vec::new()
+    }
+}
+
 impl Prompt {
     /// # Errors
     /// When the terminal cannot be made raw; it is then as it was.
-    pub fn open(input: &impl AsFd, screen: &Output) -> io::Result<Prompt> {
+    pub fn open(input: &impl AsFd, screen: &Output, calls: Calls) -> io::Result<Prompt> {
+        let bell = Bell::new(calls, Instant::now());
         let terminal = Terminal::open(input, screen)?;
         Ok(Prompt {
+            orders: focus_reports(&bell),
+            bell,
             typed_ahead: terminal.typed_ahead(),
             terminal,
             decoder: Keys::default(),
             keys: VecDeque::new(),
             waiting: 0,
             editor: Editor::default(),
-            orders: Vec::new(),
             above: Vec::new(),
             row: PromptRow::Absent,
+            query: CursorQuery::default(),
+            mark: None,
             label: PROMPT,
             overflow: Overflow::default(),
             last_read: 0,
@@ -114,11 +148,32 @@ impl Prompt {
                 .collect();
             self.decoder.decode(now, &ahead, &mut self.keys);
         }
+        let before = self.keys.len();
         self.decoder.decode(now, bytes, &mut self.keys);
+        self.take_reports();
+        if self.keys.len() > before {
+            self.bell.key(Instant::now());
+        }
     }
 
-    /// When [`handle_timeout`](Prompt::handle_timeout) must be called next, if nothing is read before.
-    pub fn next_timeout(&self, intake: Intake) -> Option<Millis> {
+    /// Takes what is no key out of the keys that wait.
+    fn take_reports(&mut self) {
+        let (bell, query) = (&mut self.bell, &mut self.query);
+        self.keys.retain(|key| match key {
+            Key::Focus(focus) => {
+                bell.focus(*focus);
+                false
+            }
+            Key::CursorAt(column) => {
+                query.answer(*column);
+                false
+            }
+            _ => true,
+        });
+    }
+
+    /// When [`handle_key_timeout`](Prompt::handle_key_timeout) must be called next, if nothing is read before.
+    pub fn next_key_timeout(&self, intake: Intake) -> Option<Millis> {
         let says_what_is_left_out = self.overflow.is_untold && intake == Intake::Open;
         let overflow = says_what_is_left_out.then_some(self.last_read + OVERFLOW_TIMEOUT);
         // What is not read cannot go on.
@@ -127,7 +182,7 @@ impl Prompt {
     }
 
     /// Nothing more was to be read until `now`.
-    pub fn handle_timeout(&mut self, now: Millis) {
+    pub fn handle_key_timeout(&mut self, now: Millis) {
         if self.wants_input() {
             self.decoder.handle_timeout(now, &mut self.keys);
         }
@@ -234,8 +289,24 @@ impl Prompt {
 
     /// Shows a row above the prompt.
     pub fn show(&mut self, row: &str) {
+        let row = wrap::at_words(row, self.terminal.columns());
         self.above.extend_from_slice(row.as_bytes());
         self.above.extend_from_slice(b"\r\n");
+    }
+
+    /// A message has come, which calls whoever looks elsewhere.
+    pub fn call(&mut self, name: &str, text: &str) {
+        if let Some(call) = self.bell.call(Instant::now(), name, text) {
+            self.order(&call);
+        }
+    }
+
+    /// Shows this at the right of the prompt row.
+    pub fn mark(&mut self, mark: Option<PromptMark>) {
+        if mark != self.mark {
+            self.mark = mark;
+            self.redraw();
+        }
     }
 
     /// How many bytes wait to be shown. Whoever calls [`Prompt::show`] bounds it.
@@ -262,37 +333,72 @@ impl Prompt {
             return;
         }
         let columns = self.terminal.columns();
+        let Some(rows) = self.rows_above(intake, columns, screen) else {
+            return;
+        };
         let mut frame = std::mem::take(&mut self.orders);
         let erases = !self.above.is_empty() || intake == Intake::Closed;
         if let PromptRow::Drawn {
-            drawn,
-            columns: before,
+            columns: before, ..
         }
         | PromptRow::Stale {
-            drawn,
-            columns: before,
+            columns: before, ..
         } = self.row
         {
-            // A terminal that became narrower has wrapped the row, and the cursor is that many rows further down.
-            let rows = if columns < before {
-                drawn.column / columns
-            } else {
-                0
-            };
             if rows > 0 {
                 frame.extend_from_slice(format!("\x1b[{rows}A").as_bytes());
             }
-            if erases || rows > 0 {
+            // What was behind the cursor may stand below it now.
+            if erases || columns != before {
                 frame.extend_from_slice(b"\r\x1b[J");
             }
         }
         frame.append(&mut self.above);
         self.row = PromptRow::Absent;
         if intake != Intake::Closed {
-            let drawn = self.editor.draw(self.label, columns, &mut frame);
+            let mark = self.mark.as_ref().filter(|_| columns >= MARK_COLUMNS);
+            let room = columns - mark.map_or(0, |mark| mark.width + 2);
+            let drawn = self.editor.draw(self.label, room, &mut frame);
+            if let Some(PromptMark { painted, width }) = mark {
+                // The last column stays free, as for the draft.
+                let column = columns - width;
+                frame.extend_from_slice(format!("\x1b7\x1b[{column}G{painted}\x1b8").as_bytes());
+            }
             self.row = PromptRow::Drawn { drawn, columns };
         }
         screen.push(&frame);
+    }
+
+    /// How many rows above the cursor the prompt row begins. `None` while the terminal is asked.
+    fn rows_above(&mut self, intake: Intake, columns: usize, screen: &mut Output) -> Option<usize> {
+        let (PromptRow::Drawn {
+            drawn,
+            columns: before,
+        }
+        | PromptRow::Stale {
+            drawn,
+            columns: before,
+        }) = self.row
+        else {
+            return Some(0);
+        };
+        if columns >= before || drawn.column < columns || intake == Intake::Closed {
+            return Some(0);
+        }
+        match self.query.cursor(Instant::now(), columns) {
+            Cursor::At(found) => Some(reflow::rows_above(drawn.column, found, columns)),
+            Cursor::Unknown => Some(0),
+            Cursor::Wait => None,
+            Cursor::Ask => {
+                screen.push(reflow::ASK);
+                None
+            }
+        }
+    }
+
+    /// When to draw at the latest, whatever the terminal answers.
+    pub fn next_timeout(&self) -> Option<Instant> {
+        self.query.next_timeout()
     }
 
     /// What was typed and not entered.
@@ -309,6 +415,7 @@ impl Prompt {
         screen.flush()?;
         self.terminal.suspend()?;
         self.typed_ahead = self.terminal.typed_ahead();
+        self.orders.extend(focus_reports(&self.bell));
         self.row = PromptRow::Absent;
         Ok(())
     }
@@ -320,6 +427,7 @@ impl Prompt {
     pub fn resume(&mut self) -> io::Result<()> {
         self.terminal.enter()?;
         self.typed_ahead = self.terminal.typed_ahead();
+        self.orders.extend(focus_reports(&self.bell));
         self.row = PromptRow::Absent;
         Ok(())
     }

@@ -24,8 +24,8 @@ struct Saved {
 /// Pasted text comes between marks from now on.
 const PASTE_MARKS_ON: &[u8] = b"\x1b[?2004h";
 
-/// As the shell expects it: no marks, and lines that wrap.
-const USUAL: &[u8] = b"\x1b[?2004l\x1b[?7h";
+/// As the shell expects it: no word of the focus, no marks, and lines that wrap.
+const USUAL: &[u8] = b"\x1b[?1004l\x1b[?2004l\x1b[?7h";
 
 impl Terminal {
     /// Makes the terminal raw: what is typed arrives key by key, and is shown by nobody but us.
@@ -185,7 +185,7 @@ mod tests {
         assert_eq!(after.local_modes, before.local_modes);
         assert_eq!(after.input_modes, before.input_modes);
         assert_eq!(after.output_modes, before.output_modes);
-        assert!(reads_until(&keyboard, "\x1b[?2004l\x1b[?7h"));
+        assert!(reads_until(&keyboard, "\x1b[?1004l\x1b[?2004l\x1b[?7h"));
     }
 
     #[test]
@@ -205,7 +205,7 @@ mod tests {
         assert!(outcome.is_err());
         assert!(!raw_at_message.load(Ordering::SeqCst));
         assert!(!is_raw(&line));
-        assert!(reads_until(&keyboard, "\r\n\x1b[?2004l\x1b[?7h"));
+        assert!(reads_until(&keyboard, "\r\n\x1b[?1004l\x1b[?2004l\x1b[?7h"));
     }
 
     #[test]

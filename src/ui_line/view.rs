@@ -3,14 +3,18 @@
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
 use std::task::{Context, Poll};
+use std::time::Instant;
 
 use smol::Async;
+use unicode_width::UnicodeWidthStr;
 
 use super::frontend::{Frontend, Intake};
 use super::pipe::Pipe;
-use super::prompt::Prompt;
+use super::progress::{Progress, ProgressRow};
+use super::prompt::{Prompt, PromptMark};
 use super::{Layout, Streams};
-use crate::display::{Author, Notice, Palette, PastRow};
+use crate::display::{Author, Delivery, Loss, Mark, Notice, Palette, PastRow, Work};
+use crate::options::Calls;
 use crate::output::{self, Flushed, LAST_WORDS, Output};
 use crate::peer::Event;
 use crate::protocol::Line;
@@ -26,8 +30,25 @@ pub struct View {
     reader_watch: Option<Async<OwnedFd>>,
     output: OutputState,
     notices: OwnedFd,
+    /// Only for a text that is piped while somebody looks at standard error.
+    progress: Option<Progress>,
     palette: Palette,
+    /// Of what is told on the screen of a prompt, or on standard error beside a pipe.
     notice_palette: Palette,
+    /// Of standard error.
+    error_palette: Palette,
+}
+
+/// What is told once the terminal is as it was.
+#[derive(Debug)]
+pub struct LastWords<'w> {
+    /// Our own name.
+    pub name: &'w str,
+    /// Our lines of which nobody has said that they arrived.
+    pub undelivered: &'w [Line],
+    pub loss: Loss,
+    /// The sentence about what was not read.
+    pub unread: Option<String>,
 }
 
 /// Whether what is shown still arrives somewhere.
@@ -47,7 +68,7 @@ impl View {
     ///
     /// # Errors
     /// When a stream cannot be used, or the system is out of file descriptors. The terminal is then as it was.
-    pub fn open(streams: Streams) -> io::Result<View> {
+    pub fn open(streams: Streams, calls: Calls) -> io::Result<View> {
         let screen = Output::new(&streams.output)?;
         Ok(View {
             screen_watch: watch(&screen)?,
@@ -57,15 +78,21 @@ impl View {
                 None
             },
             output: OutputState::Open,
-            palette: Palette::new(streams.colour),
+            palette: if screen.is_terminal() {
+                Palette::new(streams.colour)
+            } else {
+                Palette::new(streams.colour).keeping_tabs()
+            },
             notice_palette: Palette::new(match streams.layout {
                 Layout::Prompt => streams.colour,
                 Layout::Pipe => streams.notice_colour,
             }),
+            progress: streams.shows_progress().then(Progress::default),
+            error_palette: Palette::new(streams.notice_colour),
             // Last of what can fail: the terminal becomes raw here.
             frontend: match streams.layout {
                 Layout::Prompt => {
-                    Frontend::Prompt(Box::new(Prompt::open(&streams.input, &screen)?))
+                    Frontend::Prompt(Box::new(Prompt::open(&streams.input, &screen, calls)?))
                 }
                 Layout::Pipe => Frontend::Pipe(Pipe::open(&streams.notices)?),
             },
@@ -74,11 +101,59 @@ impl View {
         })
     }
 
-    /// Shows a message.
-    pub fn show(&mut self, author: Author, name: &str, line: &Line) {
+    /// Shows a message of the other's.
+    pub fn show(&mut self, name: &str, line: &Line) {
         if !self.is_lost() {
-            let row = self.palette.message(author, name, line);
+            let row = self.palette.message(Author::Other, name, line);
             self.frontend.show(&row, &mut self.screen);
+            if let Frontend::Prompt(prompt) = &mut self.frontend {
+                prompt.call(name, &line.text);
+            }
+        }
+    }
+
+    /// Shows a message of ours. Only a person is shown whether it waits: a program's rows are kept, and a mark in them
+    /// would be wrong from the moment that the message arrives.
+    pub fn show_own(&mut self, mark: Mark, name: &str, line: &Line) {
+        if !self.is_lost() {
+            let mark = match self.frontend {
+                Frontend::Prompt(_) => mark,
+                Frontend::Pipe(_) => Mark::Delivered,
+            };
+            let row = self.palette.marked(mark, Author::Own, name, line);
+            self.frontend.show(&row, &mut self.screen);
+        }
+    }
+
+    /// Shows how far a long text has come.
+    pub fn show_progress(&mut self, work: Work) {
+        let (Some(progress), Frontend::Pipe(pipe)) = (&mut self.progress, &mut self.frontend)
+        else {
+            return;
+        };
+        match progress.look(Instant::now(), work) {
+            ProgressRow::Stays => {}
+            ProgressRow::Is(row) => pipe.show_status(&row),
+            ProgressRow::IsGone => pipe.clear_status(),
+        }
+    }
+
+    /// When to show something at the latest, without anything having happened.
+    pub fn next_timeout(&self) -> Option<Instant> {
+        let progress = self.progress.as_ref().and_then(Progress::next_timeout);
+        progress
+            .into_iter()
+            .chain(self.frontend.next_timeout())
+            .min()
+    }
+
+    /// Shows how things stand with what was written.
+    pub fn show_delivery(&mut self, delivery: Delivery) {
+        if let Frontend::Prompt(prompt) = &mut self.frontend {
+            prompt.mark(delivery.mark().map(|mark| PromptMark {
+                width: mark.width(),
+                painted: self.palette.delivery(delivery, &mark),
+            }));
         }
     }
 
@@ -134,8 +209,8 @@ impl View {
     }
 
     /// Says which lines did not arrive.
-    pub fn tell_undelivered(&mut self, name: &str, lines: &[Line]) {
-        for row in self.notice_palette.undelivered(name, lines) {
+    pub fn tell_undelivered(&mut self, name: &str, lines: &[Line], loss: Loss) {
+        for row in self.notice_palette.undelivered(name, lines, loss) {
             self.tell(&row);
         }
     }
@@ -213,13 +288,16 @@ impl View {
         }
     }
 
-    /// Leaves the terminal as it was, with what did not arrive on standard error.
-    pub fn close(mut self, name: &str, undelivered: &[Line]) -> OutputState {
+    /// Leaves the terminal as it was, with the last words on standard error.
+    pub fn close(mut self, words: LastWords<'_>) -> OutputState {
         if let Frontend::Prompt(prompt) = &mut self.frontend
             && !prompt.draft().is_empty()
         {
             let draft = format!("non envoyé : {}", prompt.draft());
             prompt.show(&self.notice_palette.notice(&draft));
+        }
+        if let Frontend::Pipe(pipe) = &mut self.frontend {
+            pipe.clear_status();
         }
         if !self.is_lost() {
             self.frontend.draw(Intake::Closed, &mut self.screen);
@@ -229,12 +307,21 @@ impl View {
         }
         drop(self.frontend);
         // From here on the terminal is as it was.
-        let rows = self.notice_palette.undelivered(name, undelivered);
+        let palette = self.error_palette;
+        let mut rows = palette.undelivered(words.name, words.undelivered, words.loss);
+        rows.extend(words.unread.map(|sentence| palette.error(&sentence)));
         output::print_last_words(&self.notices, rows);
         self.output
     }
 
     fn flush(&mut self) -> Flushed {
+        if let Frontend::Pipe(pipe) = &mut self.frontend
+            && self.screen.pending() > 0
+            && self.screen.is_terminal()
+        {
+            // The rows go where the status stands.
+            pipe.clear_status();
+        }
         self.screen.flush().unwrap_or_else(|error| {
             self.lose(error);
             Flushed::All

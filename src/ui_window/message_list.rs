@@ -29,7 +29,7 @@ use super::emoji::is_emoji_alone;
 use super::links::{self, links};
 use super::recorded::{self, RecordedMessage};
 use super::theme::{self, tag};
-use crate::display::{Author, Mark, PastRow, date, day, safe, safe_name};
+use crate::display::{Author, Loss, Mark, PastRow, date, day, safe, safe_name};
 use crate::protocol::{Line, UnixMillis};
 
 /// Shows a conversation.
@@ -205,15 +205,19 @@ impl MessageList {
     }
 
     /// So many of our oldest messages will never be received.
-    pub fn give_up(&mut self, messages: usize) {
+    pub fn give_up(&mut self, messages: usize, loss: Loss) {
+        let fate = match loss {
+            Loss::Certain => NOT_DELIVERED,
+            Loss::Possible => NOT_CONFIRMED,
+        };
         for _ in 0..messages {
-            self.settle_next(NOT_DELIVERED);
+            self.settle_next(fate);
         }
     }
 
     /// Another discussion begins: its messages are counted from the first.
     pub fn begin_anew(&mut self) {
-        self.give_up(self.unsettled.len());
+        self.give_up(self.unsettled.len(), Loss::Possible);
         self.settled = 0;
     }
 

@@ -28,7 +28,7 @@ use crate::clock::{Clock, unix_now};
 use crate::conversation::commands::Command;
 use crate::conversation::status::ConnectionStatus;
 use crate::conversation::{Conversation, LineSource, Outcome, Typed, Update};
-use crate::display::{self, Colour, Notice, Palette, safe, safe_name};
+use crate::display::{self, Colour, Loss, Notice, Palette, safe, safe_name};
 use crate::history::Record;
 use crate::options::{ClientDialect, Place};
 use crate::output;
@@ -61,6 +61,8 @@ pub struct WindowMode {
     signal: Option<Signal>,
     /// What has been told in the window, of this conversation.
     undelivered: Vec<Line>,
+    /// What is known of them.
+    loss: Loss,
     /// How many lines of the conversations before did not arrive.
     undelivered_before: usize,
     /// Whether the end of the conversation has been told.
@@ -128,6 +130,7 @@ impl WindowMode {
             closing: Closing::No,
             signal: None,
             undelivered: Vec::new(),
+            loss: Loss::Certain,
             undelivered_before: 0,
             is_end_told: false,
             notifier: Notifier::new(&main_window.window, bus, &asks),
@@ -185,6 +188,7 @@ impl WindowMode {
                 self.hosted = hosted;
                 self.undelivered_before += self.undelivered.len();
                 self.undelivered.clear();
+                self.loss = Loss::Certain;
                 self.conversation = conversation;
                 self.client = client;
                 self.call = call;
@@ -326,7 +330,7 @@ impl WindowMode {
                     self.call_for_attention(&safe_name(&name), &safe(&line.text));
                 }
                 Update::Delivered { lines } => message_list.settle(lines),
-                Update::Undelivered(lines) => self.tell_undelivered(lines),
+                Update::Undelivered { lines, loss } => self.tell_undelivered(lines, loss),
                 Update::Notice(notice) => self.tell(&notice),
                 Update::Past(rows) => {
                     let name = self.conversation.name();
@@ -344,8 +348,8 @@ impl WindowMode {
         let message_list = &mut self.main_window.message_list;
         let sentence = match notice {
             // The messages' own marks and the status say so.
-            Notice::Stalled { .. } => return,
-            Notice::HistoryHeading => "derniers messages :".to_owned(),
+            Notice::Stalled { .. } | Notice::Calling | Notice::Leaving { .. } => return,
+            Notice::HistoryHeading { .. } => "derniers messages :".to_owned(),
             Notice::Delivering => words::DELIVERING.to_owned(),
             // What is awaited stands above the conversation.
             Notice::Connection(Event::Waiting) => return,
@@ -379,13 +383,16 @@ impl WindowMode {
     }
 
     /// Each message says so itself, where it stands.
-    fn tell_undelivered(&mut self, lines: Vec<Line>) {
+    fn tell_undelivered(&mut self, lines: Vec<Line>, loss: Loss) {
         if lines.is_empty() {
             return;
         }
         let message_list = &mut self.main_window.message_list;
-        message_list.give_up(lines.len());
-        message_list.error(&format!("{}.", words::undelivered(lines.len())));
+        message_list.give_up(lines.len(), loss);
+        if let Some(told) = display::undelivered(lines.len(), loss) {
+            message_list.error(&format!("{told}."));
+        }
+        self.loss = self.loss.max(loss);
         self.undelivered.extend(lines);
     }
 
@@ -532,7 +539,7 @@ impl WindowMode {
         self.wait_for_ending_relay();
         let palette = Palette::new(Colour::choose(&io::stderr()));
         // The window that showed them is gone.
-        let rows = palette.undelivered(self.conversation.name(), &self.undelivered);
+        let rows = palette.undelivered(self.conversation.name(), &self.undelivered, self.loss);
         output::print_last_words(&io::stderr(), rows);
         let outcome = self.conversation.into_outcome();
         Outcome {

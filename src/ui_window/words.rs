@@ -83,14 +83,6 @@ pub fn given_up(address: &str) -> String {
     )
 }
 
-/// So many messages have not arrived, and may never.
-pub fn undelivered(count: usize) -> String {
-    match count {
-        1 => "1 message n'a pas été remis".to_owned(),
-        n => format!("{n} messages n'ont pas été remis"),
-    }
-}
-
 /// What leaving would lose; nothing where it loses nothing.
 pub fn loss(pending: usize, has_draft: bool) -> Option<String> {
     let pending = match pending {

@@ -140,6 +140,24 @@ impl Terminal {
         tcsetwinsize(&self.sides().line, size(columns, rows)).expect("any size will do");
     }
 
+    /// Changes the window's size as xterm and screen do: what has become too long is cut, and the cursor stays in its row.
+    pub fn resize_and_cut(&mut self, columns: u16, rows: u16) {
+        let mut cut = emulator(columns, rows);
+        let (row, column) = self.screen().cursor_position();
+        let all: Vec<String> = self::rows(self.screen()).collect();
+        let head = |text: &str| text.chars().take(usize::from(columns)).collect::<String>();
+        for text in &all[..usize::from(row)] {
+            cut.process(format!("{}\r\n", head(text)).as_bytes());
+        }
+        let (text, right) = (head(&all[usize::from(row)]), column.min(columns - 1));
+        cut.process(format!("{text}\r").as_bytes());
+        if right > 0 {
+            cut.process(format!("\x1b[{right}C").as_bytes());
+        }
+        self.emulator = cut;
+        tcsetwinsize(&self.sides().line, size(columns, rows)).expect("any size will do");
+    }
+
     pub fn signal(&self, signal: Signal) {
         signal_child(&self.child, signal);
     }
@@ -200,6 +218,17 @@ impl Terminal {
         self.take_in();
     }
 
+    /// Answers where the cursor is, as every terminal does.
+    fn answer(&mut self, written: &[u8]) {
+        const ASKED: &[u8] = b"\x1b[6n";
+        for _ in written.windows(ASKED.len()).filter(|bytes| *bytes == ASKED) {
+            let (row, column) = self.screen().cursor_position();
+            let answer = format!("\x1b[{};{}R", row + 1, column + 1);
+            let written = self.sides().keyboard.write(answer.as_bytes());
+            assert_eq!(written.expect("it is read"), answer.len());
+        }
+    }
+
     fn sides(&mut self) -> &mut Sides {
         self.sides.as_mut().expect("the window is open")
     }
@@ -210,6 +239,7 @@ impl Terminal {
             Ok(read) => {
                 self.written.extend_from_slice(&bytes[..read]);
                 self.emulator.process(&bytes[..read]);
+                self.answer(&bytes[..read]);
                 read
             }
             Err(error) if error.kind() == ErrorKind::WouldBlock => 0,
@@ -239,8 +269,27 @@ pub fn prompt_row(screen: &Screen) -> String {
             _ => shown.push(' '),
         }
     }
-    shown.truncate(shown.trim_end().len());
-    shown
+    let (row, _) = split_mark(&shown);
+    row.to_owned()
+}
+
+/// What stands at the right of the prompt row; nothing where nothing does.
+pub fn mark(screen: &Screen) -> String {
+    let (row, _) = screen.cursor_position();
+    let row = rows(screen).nth(usize::from(row));
+    split_mark(&row.unwrap_or_default()).1.to_owned()
+}
+
+/// A prompt row and the mark at its right.
+fn split_mark(row: &str) -> (&str, &str) {
+    let row = row.trim_end();
+    let is_mark = |last: &str| {
+        last.starts_with('✓') || last.ends_with(" en route") || last.ends_with(" en attente")
+    };
+    match row.rsplit_once("  ") {
+        Some((before, last)) if is_mark(last) => (before.trim_end(), last),
+        _ => (row, ""),
+    }
 }
 
 /// The same command, with the terminal on its standard input as its controlling terminal.

@@ -1,202 +1,37 @@
 """What the relay does under systemd, tried on a real one: runs as a unit of its own, after boot.
 
-Each test is a function; its name says what holds. They run in order, on one socket, and each leaves things as it found
-them. The last line is « N passed, N failed ».
+They run in order, on one socket, and each leaves things as it found them.
 """
 
-import json
 import os
 import re
 import signal
 import socket
 import subprocess
-import sys
-import threading
 import time
-import traceback
 
-RELAY = "msg-relay.service"
-SOCKET = "msg-relay.socket"
-PORT = 5000
-# Long enough for anything that happens at all; nothing waits for it to pass.
-PATIENCE = 20
-
-
-def systemctl(*words):
-    return subprocess.run(["systemctl", *words], check=True, capture_output=True, text=True).stdout.strip()
-
-
-def prop(unit, name):
-    return systemctl("show", "--value", "-p", name, unit)
-
-
-def until(holds, what):
-    """Waits until something holds; what it returned then."""
-    deadline = time.monotonic() + PATIENCE
-    while True:
-        found = holds()
-        if found:
-            return found
-        if time.monotonic() > deadline:
-            raise AssertionError(f"never {what}, but {found!r}")
-        time.sleep(0.02)
+from harness import (
+    PORT,
+    RELAY,
+    SOCKET,
+    Client,
+    Override,
+    Pair,
+    call,
+    is_running,
+    journal,
+    main_pid,
+    now,
+    prop,
+    relay_lines,
+    run,
+    systemctl,
+    test,
+    until,
+)
 
 
-def main_pid():
-    return int(prop(RELAY, "MainPID"))
-
-
-def is_running():
-    return prop(RELAY, "ActiveState") == "active" and main_pid()
-
-
-class Client:
-    """A real `msg` between pipes."""
-
-    def __init__(self, name, salon=None, port=PORT):
-        command = ["msg", "--connect", f"127.0.0.1:{port}", "--nom", name]
-        command += ["--salon", salon] if salon else []
-        pipe = subprocess.PIPE
-        self.process = subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe, text=True)
-        self.name = name
-        self.rows = []
-        self.notices = []
-        self.readers = [self.read(self.process.stdout, self.rows), self.read(self.process.stderr, self.notices)]
-
-    @staticmethod
-    def read(stream, into):
-        def work():
-            for row in stream:
-                into.append(row.rstrip("\n"))
-
-        reader = threading.Thread(target=work)
-        reader.start()
-        return reader
-
-    def say(self, *lines):
-        self.process.stdin.write("".join(f"{line}\n" for line in lines))
-        self.process.stdin.flush()
-
-    def heard(self):
-        """The texts of the others' messages: date, time and name come before them."""
-        texts = []
-        for row in self.rows:
-            date_and_time, name, text = row.split("  ", 2)
-            assert re.fullmatch(r"\d\d/\d\d/\d{4} \d\d:\d\d:\d\d", date_and_time), row
-            if name != self.name:
-                texts.append(text)
-        return texts
-
-    def hears(self, *texts):
-        until(lambda: self.heard()[-len(texts) :] == list(texts), f"{self.name} hears {texts}, not {self.rows}")
-
-    def told(self, words):
-        until(lambda: any(words in notice for notice in self.notices), f"{self.name} is told « {words} », not {self.notices}")
-
-    def leaves(self):
-        if self.process.poll() is None and not self.process.stdin.closed:
-            try:
-                self.process.stdin.close()
-            except BrokenPipeError:
-                pass
-        status = self.process.wait(timeout=PATIENCE)
-        for reader in self.readers:
-            reader.join()
-        return status
-
-
-class Pair:
-    """Two who talk, in a salon of their own or without one."""
-
-    def __init__(self, a="Zoé", b="Bob", salon=None, port=PORT):
-        self.a = Client(a, salon, port)
-        if not salon:
-            self.a.told("en attente")
-        self.b = Client(b, salon, port)
-        self.a.told(f"« {b} » est là")
-
-    def talk(self, word):
-        self.a.say(f"{word} de {self.a.name}")
-        self.b.hears(f"{word} de {self.a.name}")
-        self.b.say(f"{word} de {self.b.name}")
-        self.a.hears(f"{word} de {self.b.name}")
-
-    def survives(self, disaster, lines=400):
-        """Both write all the while, and not a line is lost, doubled or out of order."""
-        expected = {peer: [f"{n} de {peer.name}" for n in range(lines)] for peer in (self.a, self.b)}
-        before = {peer: len(peer.heard()) for peer in (self.a, self.b)}
-        halves = [threading.Event(), threading.Event()]
-
-        def write(peer, half):
-            for n, line in enumerate(expected[peer]):
-                peer.say(line)
-                if n == lines // 2:
-                    half.set()
-                time.sleep(0.002)
-
-        writers = [threading.Thread(target=write, args=args) for args in zip(expected, halves)]
-        for writer in writers:
-            writer.start()
-        for half in halves:
-            half.wait(PATIENCE)
-        disaster()
-        for writer in writers:
-            writer.join()
-        for peer, other in ((self.a, self.b), (self.b, self.a)):
-            wanted = expected[other]
-            until(lambda: len(peer.heard()) - before[peer] >= lines, f"{peer.name} hears {lines} lines")
-            assert peer.heard()[before[peer] :] == wanted, f"{peer.name} did not hear what {other.name} wrote"
-
-    def leave(self):
-        assert self.a.leaves() == 0, self.a.notices
-        self.b.told(f"le client {self.a.name} a quitté la discussion.")
-        assert self.b.leaves() == 0, self.b.notices
-
-
-class Override:
-    """A drop-in for a unit, for as long as a test takes."""
-
-    def __init__(self, unit, *lines):
-        self.folder = f"/run/systemd/system/{unit}.d"
-        os.makedirs(self.folder, exist_ok=True)
-        with open(f"{self.folder}/test.conf", "w") as conf:
-            conf.write("\n".join(lines) + "\n")
-        systemctl("daemon-reload")
-
-    def undo(self):
-        os.remove(f"{self.folder}/test.conf")
-        systemctl("daemon-reload")
-
-
-def journal(unit=RELAY, since=0):
-    """A unit's entries after a moment that `now` gave."""
-    # What was written before this call is there after it.
-    subprocess.run(["journalctl", "--sync"], check=True)
-    # Filtered by time here: journalctl --after-cursor skips an entry where -u filters as well.
-    command = ["journalctl", "-u", unit, "-o", "json", "--output-fields=MESSAGE,PRIORITY,_COMM"]
-    entries = subprocess.run(command, check=True, capture_output=True, text=True).stdout.splitlines()
-    return [entry for entry in map(json.loads, entries) if int(entry["__REALTIME_TIMESTAMP"]) > since]
-
-
-def now():
-    return time.time_ns() // 1000
-
-
-def relay_lines(unit=RELAY, since=0):
-    """What the relay itself wrote: severity and text."""
-    ours = (entry for entry in journal(unit, since) if entry.get("_COMM") == "msg")
-    return [(int(entry["PRIORITY"]), entry["MESSAGE"]) for entry in ours]
-
-
-def call(port=PORT, source="127.0.0.1"):
-    caller = socket.create_connection(("127.0.0.1", port), timeout=PATIENCE, source_address=(source, 0))
-    caller.settimeout(PATIENCE)
-    return caller
-
-
-# ---------------------------------------------------------------------------------------------------------------- tests
-
-
+@test
 def the_units_are_verified_in_silence_and_hardly_exposed():
     units = [SOCKET, RELAY, "msg-relay@5001.socket", "msg-relay@5001.service"]
     verify = subprocess.run(["systemd-analyze", "verify", "--man=no", *units], capture_output=True, text=True)
@@ -209,6 +44,7 @@ def the_units_are_verified_in_silence_and_hardly_exposed():
         assert security.returncode == 0, security.stdout.splitlines()[-1]
 
 
+@test
 def the_first_connection_starts_the_relay():
     systemctl("start", SOCKET)
     assert prop(RELAY, "ActiveState") == "inactive"
@@ -217,6 +53,7 @@ def the_first_connection_starts_the_relay():
     assert prop(RELAY, "NRestarts") == "0"
 
 
+@test
 def two_talk_and_the_status_counts_them():
     pair = Pair()
     pair.talk("bonjour")
@@ -230,6 +67,7 @@ def two_talk_and_the_status_counts_them():
     until(lambda: prop(RELAY, "StatusText") == "aucune conversation", "nobody is left")
 
 
+@test
 def a_third_for_a_salon_is_refused_with_a_reason():
     pair = Pair(salon="tp3")
     third = Client("Ève", "tp3")
@@ -239,6 +77,7 @@ def a_third_for_a_salon_is_refused_with_a_reason():
     pair.leave()
 
 
+@test
 def a_relay_killed_in_mid_conversation_costs_no_line():
     pair, restarts = Pair(), int(prop(RELAY, "NRestarts"))
     pair.survives(lambda: os.kill(main_pid(), signal.SIGKILL))
@@ -246,6 +85,7 @@ def a_relay_killed_in_mid_conversation_costs_no_line():
     pair.leave()
 
 
+@test
 def a_restart_in_mid_conversation_costs_no_line_and_is_no_failure():
     pair, before = Pair(), main_pid()
     took = []
@@ -262,6 +102,7 @@ def a_restart_in_mid_conversation_costs_no_line_and_is_no_failure():
     pair.leave()
 
 
+@test
 def pairs_without_a_salon_find_each_other_after_a_restart():
     pairs = [Pair("Zoé", "Bob"), Pair("Ève", "Luc"), Pair("Léa", "Max"), Pair("Ana", "Tom", "tp3")]
     for disaster in (lambda: systemctl("restart", RELAY), lambda: os.kill(main_pid(), signal.SIGKILL)):
@@ -272,6 +113,7 @@ def pairs_without_a_salon_find_each_other_after_a_restart():
         pair.leave()
 
 
+@test
 def a_relay_that_is_stopped_ends_with_0_and_the_next_caller_starts_it():
     pair = Pair()
     since = now()
@@ -284,6 +126,7 @@ def a_relay_that_is_stopped_ends_with_0_and_the_next_caller_starts_it():
     assert not results, results
 
 
+@test
 def a_relay_that_stands_still_is_killed_by_the_watchdog_and_costs_no_line():
     override = Override(RELAY, "[Service]", "WatchdogSec=1s")
     systemctl("restart", RELAY)
@@ -295,6 +138,7 @@ def a_relay_that_stands_still_is_killed_by_the_watchdog_and_costs_no_line():
     override.undo()
 
 
+@test
 def a_relay_without_a_free_descriptor_still_feeds_the_watchdog():
     override = Override(RELAY, "[Service]", "WatchdogSec=1s", "LimitNOFILE=32")
     systemctl("restart", RELAY)
@@ -317,6 +161,7 @@ def a_relay_without_a_free_descriptor_still_feeds_the_watchdog():
     systemctl("restart", RELAY)
 
 
+@test
 def a_crash_loop_leaves_the_socket_up_and_callers_wait_in_it():
     override = Override(RELAY, "[Service]", "ExecStart=", "ExecStart=/bin/false", "RestartSec=50ms")
     systemctl("stop", RELAY)
@@ -330,6 +175,7 @@ def a_crash_loop_leaves_the_socket_up_and_callers_wait_in_it():
     assert [client.leaves() for client in waiting] == [0, 0]
 
 
+@test
 def the_sandbox_is_real():
     until(is_running, "the relay runs")
     pid = main_pid()
@@ -381,6 +227,7 @@ tried "setuid", do { $! = 0; $> = $<; !$! };
 """
 
 
+@test
 def the_log_is_one_event_a_line_and_never_a_text():
     since = now()
     pair = Pair("Zoé » est là. « Bob", "Luc", salon="tp3")
@@ -408,6 +255,7 @@ def the_log_is_one_event_a_line_and_never_a_text():
     assert (5, "arrêt (1 conversation).") in relay_lines()
 
 
+@test
 def a_flood_of_refusals_is_a_few_lines_and_a_count():
     since = now()
     for _ in range(500):
@@ -421,6 +269,7 @@ def a_flood_of_refusals_is_a_few_lines_and_a_count():
     until(lambda: counted == 500, f"every refusal is counted: {refused()}")
 
 
+@test
 def who_may_call_is_limited_on_the_socket():
     override = Override(SOCKET, "[Socket]", "IPAddressDeny=any", "IPAddressAllow=127.0.0.1")
     # As docs/service.md says, and while the relay runs.
@@ -441,6 +290,7 @@ def who_may_call_is_limited_on_the_socket():
     systemctl("restart", SOCKET)
 
 
+@test
 def a_relay_for_one_conversation_ends_with_it_and_the_next_caller_starts_another():
     unit = "msg-relay@5001"
     systemctl("start", f"{unit}.socket")
@@ -463,25 +313,4 @@ def a_relay_for_one_conversation_ends_with_it_and_the_next_caller_starts_another
     assert (6, "« Zoé » a quitté la discussion.") in lines, lines
 
 
-def main():
-    tests = [test for name, test in globals().items() if callable(test) and name.startswith(("the_", "two_", "a_", "pairs_", "who_"))]
-    failed = 0
-    for test in tests:
-        began = time.monotonic()
-        try:
-            test()
-            verdict = "ok"
-        except Exception:
-            failed += 1
-            verdict = "FAILED"
-            traceback.print_exc(file=sys.stdout)
-        print(f"test {test.__name__} ... {verdict} ({time.monotonic() - began:.1f} s)")
-    if failed:
-        print(subprocess.run(["journalctl", "-b", "--no-pager", "-n", "200"], capture_output=True, text=True).stdout)
-    print(f"{len(tests) - failed} passed, {failed} failed")
-    # Clients of a test that failed may still run; this ends without waiting for them.
-    sys.stdout.flush()
-    os._exit(failed > 0)
-
-
-main()
+run()

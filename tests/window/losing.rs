@@ -208,9 +208,9 @@ fn closing_asks_where_messages_have_not_arrived() {
         talk.zoe_reads("dans le vide");
         desktop.press(&["ctrl+w"]);
         // The window stays until it is known what became of the message.
-        talk.is_asked("1 message n'a pas été remis : fermer la fenêtre ?");
+        talk.is_asked("remise non confirmée de 1 message : fermer la fenêtre ?");
         desktop.photograph("asked");
-        talk.zoe_reads("  ✗ non remis");
+        talk.zoe_reads("  🕓 remise non confirmée");
         talk.choose("Fermer la fenêtre");
         assert_eq!(talk.window.program.wait().code(), Some(75));
         talk.bob.signal(Signal::CONT);

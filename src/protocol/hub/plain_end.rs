@@ -266,7 +266,7 @@ impl Teller<'_> {
         if let Some(sentence) = (self.formatter.sentence)(event) {
             plain::write_notice(out, &sentence);
         }
-        if let Event::Undelivered { lines } = event {
+        if let Event::Undelivered { lines, .. } = event {
             for line in lines {
                 plain::write_notice(out, &line.text);
             }

@@ -31,7 +31,7 @@ impl Hub {
             }
         }
         if asked {
-            let reason = "une place peut se libérer dans 10 s";
+            let reason = "deux personnes sont déjà là, mais une place peut se libérer dans 10 s";
             RefusalReason::new(Refusal::Full, reason)
         } else {
             RefusalReason::full()

@@ -63,7 +63,7 @@ pub fn sentence(event: &Event) -> Option<String> {
                 quoted(name)
             )
         }
-        Event::Undelivered { lines } if lines.is_empty() => return None,
+        Event::Undelivered { lines, .. } if lines.is_empty() => return None,
         Event::Undelivered { .. } => "Messages qui n'ont pas pu partir :".to_owned(),
         Event::Ended(Ending::Refused { reason, .. }) => format!("Le relais refuse : {reason}."),
         Event::Ended(Ending::Protocol(malformed)) => format!("Le relais refuse : {malformed}."),

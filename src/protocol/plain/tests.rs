@@ -361,6 +361,7 @@ fn what_the_relay_says_itself_is_ascii_but_for_the_assignment_s_sentence() {
                 sent_at: 0,
                 text: String::new(),
             }],
+            gone_out: 0,
         },
         Event::Ended(Ending::Stopped),
     ];

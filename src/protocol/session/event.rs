@@ -36,8 +36,9 @@ pub enum Event {
     LeftWithoutGoodbye { name: String },
     /// The other did not come back in time: the discussion is over and takes no new line.
     Lost { name: String },
-    /// These lines never reached the other, and never will.
-    Undelivered { lines: Vec<Line> },
+    /// Nobody will say any more that these lines reached the other. The first `gone_out` of them may have; the rest never
+    /// went out.
+    Undelivered { lines: Vec<Line>, gone_out: usize },
     /// Nothing follows.
     Ended(Ending),
 }

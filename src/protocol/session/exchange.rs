@@ -522,10 +522,11 @@ impl Exchange {
     }
 
     fn abandon_lines(&mut self) {
+        let gone_out = self.window.gone_out();
         let lines = self.window.take();
         if !lines.is_empty() {
             self.settled += lines.len() as u64;
-            self.tell(Event::Undelivered { lines });
+            self.tell(Event::Undelivered { lines, gone_out });
         }
     }
 

@@ -87,6 +87,13 @@ impl Window {
         self.sent
     }
 
+    /// How many of the lines have ever gone out to this partner, which may hold them.
+    pub(super) fn gone_out(&self) -> usize {
+        let gone_out = self.sent.saturating_sub(self.acked);
+        // No more than there are lines.
+        (gone_out as usize).min(self.lines.len())
+    }
+
     /// Whether lines are sent and not acknowledged.
     pub(super) fn is_under_way(&self) -> bool {
         self.under_way > 0

@@ -563,7 +563,7 @@ impl World {
                 match event {
                     Event::Received { line, .. } => client.read.push(line.text),
                     Event::Delivered { lines } => client.settled = lines,
-                    Event::Undelivered { lines } => {
+                    Event::Undelivered { lines, .. } => {
                         client.settled += lines.len() as u64;
                         let texts = lines.into_iter().map(|line| line.text);
                         client.undelivered.extend(texts);

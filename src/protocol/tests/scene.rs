@@ -574,7 +574,7 @@ impl Client {
             Event::Sealed { name } => format!("sealed with {name}"),
             Event::LeftWithoutGoodbye { name } => format!("{name} has left without goodbye"),
             Event::Lost { name } => format!("{name} is lost"),
-            Event::Undelivered { lines } => format!("undelivered: {}", texts(&lines)),
+            Event::Undelivered { lines, .. } => format!("undelivered: {}", texts(&lines)),
         };
         self.told.push(words);
     }

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use unicode_segmentation::UnicodeSegmentation;
-use unicode_width::UnicodeWidthStr;
+use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 use crate::display;
 
@@ -72,7 +72,7 @@ fn fitting<'t>(graphemes: impl Iterator<Item = &'t str>, room: usize) -> Fitting
     };
     // Graphemes without width would fit for ever; a row of real ones has fewer than four a column.
     for grapheme in graphemes.take(4 * room) {
-        let columns = fits.columns + shown(grapheme).width();
+        let columns = fits.columns + columns_at_most(&shown(grapheme));
         if columns > room {
             break;
         }
@@ -80,6 +80,13 @@ fn fitting<'t>(graphemes: impl Iterator<Item = &'t str>, room: usize) -> Fitting
         fits.bytes += grapheme.len();
     }
     fits
+}
+
+/// How many columns a grapheme takes where that is most: xterm and screen show a joined emoji, or one with a skin's colour,
+/// as its parts, side by side. What is off then is some room at the right.
+fn columns_at_most(grapheme: &str) -> usize {
+    let parts: usize = grapheme.chars().filter_map(UnicodeWidthChar::width).sum();
+    parts.max(grapheme.width())
 }
 
 /// A grapheme as the prompt row shows it: harmless, and in one row.

@@ -1,6 +1,6 @@
 //! Escape sequences: where they end, and which keys they are.
 
-use super::{ESCAPE, Found, Key, LONGEST_SEQUENCE, alt_key, control, lone_escape};
+use super::{ESCAPE, Focus, Found, Key, LONGEST_SEQUENCE, alt_key, control, lone_escape};
 
 /// `ESC [`, parameters, and a final byte. Swallowed whole when it says nothing here.
 pub fn control_sequence(bytes: &[u8]) -> Found {
@@ -78,6 +78,12 @@ fn named(parameters: &[u8], last: u8) -> Option<Key> {
         (b'u', [code, modifiers, ..]) => return character(code, Modifiers::of(modifiers)?),
         // As xterm spells it with its resource `modifyOtherKeys`.
         (b'~', ["27", modifiers, code]) => return character(code, Modifiers::of(modifiers)?),
+        (b'R', [_, column]) => {
+            let column = column.parse::<usize>().ok()?;
+            return column.checked_sub(1).map(Key::CursorAt);
+        }
+        (b'I', [""]) => return Some(Key::Focus(Focus::Gained)),
+        (b'O', [""]) => return Some(Key::Focus(Focus::Lost)),
         _ => {}
     }
     let modifiers = match fields[..] {

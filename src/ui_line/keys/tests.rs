@@ -124,7 +124,6 @@ fn unknown_sequences_are_swallowed_whole() {
         "\x1b[15;5~",
         "\x1b[?62;4c",
         "\x1b[>0;115;0c",
-        "\x1b[12;40R",
         "\x1b[?2026;2$y",
         "\x1bOP",
         "\x1b[[B",
@@ -133,13 +132,34 @@ fn unknown_sequences_are_swallowed_whole() {
         "\x1b[99999999999999;5D\x1b[201~",
         "\x1b]0;titre\x07",
         "\x1bP1$r0m\x1b\\",
-        "\x1b[I",
     ] {
         let bytes = format!("{unknown}x");
         let keys = keys(bytes.as_bytes());
         assert_eq!(keys.last(), Some(&text("x")), "{unknown:?}");
         assert!(keys.len() == 1 || unknown.ends_with("201~"), "{unknown:?}");
     }
+}
+
+#[test]
+fn the_terminal_answers_where_the_cursor_is() {
+    assert_eq!(
+        keys(b"a\x1b[12;40Rb"),
+        [text("a"), Key::CursorAt(39), text("b")]
+    );
+    assert_eq!(keys(b"\x1b[12;0R"), []);
+}
+
+#[test]
+fn the_terminal_tells_of_its_focus_between_keys() {
+    assert_eq!(
+        keys(b"a\x1b[O\x1b[Ib"),
+        [
+            text("a"),
+            Key::Focus(Focus::Lost),
+            Key::Focus(Focus::Gained),
+            text("b")
+        ]
+    );
 }
 
 #[test]

@@ -5,7 +5,7 @@ use gtk::prelude::*;
 
 use super::{Closing, WindowMode};
 use crate::conversation::status::ConnectionStatus;
-use crate::display::safe;
+use crate::display::{self, safe};
 use crate::invitation::Invitation;
 use crate::options::{ClientDialect, Place, Sealing};
 use crate::peer::Ending;
@@ -55,7 +55,7 @@ impl WindowMode {
             Some(loss) => format!("{question} {loss}"),
             None => question.to_owned(),
         };
-        let lost = self.undelivered.len();
+        let lost = display::undelivered(self.undelivered.len(), self.loss);
         match &self.question {
             Some(Question::Quit) => bar.ask(
                 &with_loss("Quitter la discussion ?"),
@@ -64,11 +64,10 @@ impl WindowMode {
                     ("Quitter la discussion", UserAction::Confirm, Destructive),
                 ],
             ),
-            Some(Question::Close) if self.conversation.is_finished() && lost > 0 => bar.ask(
-                &format!("{} : fermer la fenêtre ?", words::undelivered(lost)),
-                CLOSE,
-            ),
-            Some(Question::Close) => bar.ask(&with_loss("Fermer la fenêtre ?"), CLOSE),
+            Some(Question::Close) => match lost.filter(|_| self.conversation.is_finished()) {
+                Some(lost) => bar.ask(&format!("{lost} : fermer la fenêtre ?"), CLOSE),
+                None => bar.ask(&with_loss("Fermer la fenêtre ?"), CLOSE),
+            },
             Some(Question::SendAll { lines }) => bar.ask(
                 &format!("Envoyer ces {lines} lignes ? Chacune part comme un message."),
                 &[

@@ -33,13 +33,15 @@ pub const HELP: [&str; 5] = [
 ];
 
 /// What `/help` has to add where there is a prompt.
-pub const PROMPT_HELP: [&str; 7] = [
-    "Haut, Bas          rappeler ce qui a été écrit ; Ctrl-R y cherche, Échap rend le brouillon",
+pub const PROMPT_HELP: [&str; 9] = [
+    "Haut, Bas          rappeler ce qui a été écrit",
+    "Ctrl-R             y chercher ; encore : plus ancien, Échap : le brouillon",
     "Alt-Entrée         passer à la ligne dans le message (Ctrl-J aussi)",
     "Tab                compléter une commande, ou le nom de l'autre",
     "Ctrl-_             annuler la dernière modification (Ctrl-X Ctrl-U aussi)",
     "Ctrl-C             vider la ligne ; sur une ligne vide, quitter",
-    "Ctrl-A E W U K Y   comme dans un shell, Alt-B F D U L C aussi ; Ctrl-L efface l'écran, Ctrl-Z suspend",
+    "Ctrl-A E W U K Y   comme dans un shell ; Ctrl-L efface l'écran, Ctrl-Z suspend",
+    "Alt-B F D U L C    comme dans un shell : aux mots, effacer, changer la casse",
     "* après la date    ce message a dû attendre ; « ✓ reçu » : tout est chez l'autre",
 ];
 

@@ -59,7 +59,7 @@ build() {
             local path
             path="$(tools):$PATH"
             # Where macOS's frameworks are. By a relative path: flags are part of a build's identity.
-            PATH=$path RUSTFLAGS="${flags[*]} -Clink-arg=-Fpackaging/macos" \
+            PATH=$path RUSTFLAGS="${flags[*]} -Clink-arg=-F./packaging/macos" \
                 cargo-zigbuild zigbuild --locked --release --target "$triple"
             ;;
     esac

@@ -58,8 +58,9 @@ build() {
         *)
             local path
             path="$(tools):$PATH"
-            # Where macOS's frameworks are. By a relative path: flags are part of a build's identity.
-            PATH=$path RUSTFLAGS="${flags[*]} -Clink-arg=-F./packaging/macos" \
+            # Where macOS's frameworks are, by a relative path, for flags are part of a build's identity. And no debugging
+            # symbols, not even for the linker: it draws a macOS program's UUID from them, and they name folders.
+            PATH=$path RUSTFLAGS="${flags[*]} -Clink-arg=-F./packaging/macos -Clink-arg=-Wl,-S" \
                 cargo-zigbuild zigbuild --locked --release --target "$triple"
             ;;
     esac

@@ -21,7 +21,7 @@ use msg::peer::{Client, Ending, Event};
 use msg::protocol::hub::{RelayMode, Tracing};
 use msg::protocol::seal::Code;
 use msg::protocol::wire::Refusal;
-use msg::relay::{self, Console, HostedRelay, Listener, Origin};
+use msg::relay::{self, Console, HostedRelay, Listener, Origin, Serving};
 use msg::service::{self, Service};
 use msg::ui_line::{self, Asked};
 use rustix::process::Signal;
@@ -112,7 +112,11 @@ fn relay(options: RelayOptions) -> Result<u8, Failure> {
             None => Listener::new(listen(options.host.as_deref(), options.port)?, Origin::Ours),
         };
         listener.and_then(|listener| {
-            relay::serve(listener, options.mode, Service::from_environment(), stop)
+            let serving = Serving {
+                mode: options.mode,
+                callers: options.callers,
+            };
+            relay::serve(listener, serving, Service::from_environment(), stop)
         })
     } else {
         let listener = listen(options.host.as_deref(), options.port)?;

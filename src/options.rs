@@ -49,6 +49,18 @@ pub struct RelayOptions {
     pub mode: RelayMode,
     /// Whether to show every line that passes.
     pub tracing: Tracing,
+    pub callers: Callers,
+    /// Where to tell programs how the relay is; of this machine alone where no other is given.
+    pub metrics: Option<Address>,
+}
+
+/// Whose connections a relay accepts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Callers {
+    /// The callers' own.
+    Direct,
+    /// A proxy's, which says in front of each whose it is.
+    Proxied,
 }
 
 /// `msg --relay [HOST]:PORT --nom X`: relay and person at once.
@@ -281,6 +293,12 @@ struct RawArgs {
     /// montre chaque ligne qui passe
     #[argh(switch)]
     trace: bool,
+    /// attend l'en-tête d'un mandataire
+    #[argh(switch)]
+    proxy_protocol: bool,
+    /// dit comment il va
+    #[argh(option)]
+    metrics: Option<String>,
     /// parle en texte brut
     #[argh(switch)]
     brut: bool,
@@ -310,10 +328,12 @@ impl RawArgs {
             ("--nom", &self.nom),
             ("--history", &self.history),
             ("--salon", &self.salon),
+            ("--metrics", &self.metrics),
         ];
         let switches = [
             ("--daemon", self.daemon),
             ("--trace", self.trace),
+            ("--proxy-protocol", self.proxy_protocol),
             ("--brut", self.brut),
             ("--gui", self.gui),
             ("--code", self.code),
@@ -390,7 +410,17 @@ impl RawArgs {
         if let Some(option) = self.first_of(&[Side::Client, Side::Person]) {
             return Err(UsageError::ClientOnly(option));
         }
-        let (host, port) = listening(address)?;
+        let service_only = [
+            ("--proxy-protocol", self.proxy_protocol),
+            ("--metrics", self.metrics.is_some()),
+        ];
+        if let Some((option, _)) = service_only.into_iter().find(|(_, given)| *given)
+            && !self.daemon
+        {
+            return Err(UsageError::DaemonOnly(option));
+        }
+        let (host, port) = listening("--relay", address)?;
+        let metrics = self.metrics.map(|given| listening("--metrics", &given));
         Ok(Mode::Relay(RelayOptions {
             host,
             port,
@@ -404,6 +434,15 @@ impl RawArgs {
             } else {
                 Tracing::Off
             },
+            callers: if self.proxy_protocol {
+                Callers::Proxied
+            } else {
+                Callers::Direct
+            },
+            metrics: metrics.transpose()?.map(|(host, port)| Address {
+                host: host.unwrap_or_else(|| "localhost".to_owned()),
+                port,
+            }),
         }))
     }
 
@@ -413,7 +452,7 @@ impl RawArgs {
             return Err(UsageError::NotForAHost(option));
         }
         self.refused_by_a_window()?;
-        let (host, port) = listening(address)?;
+        let (host, port) = listening("--relay", address)?;
         let (sealing, line) = (self.sealing(), self.line());
         let name = self.nom.map(named).transpose()?.ok_or(UsageError::NoMode)?;
         let history = self.history.map(PathBuf::from);
@@ -485,12 +524,12 @@ impl RawArgs {
     }
 }
 
-/// The value of `--relay`: where to listen, with a number alone as the port.
-fn listening(given: &str) -> Result<(Option<String>, u16), UsageError> {
+/// A value that says where to listen: a number alone is the port.
+fn listening(option: &'static str, given: &str) -> Result<(Option<String>, u16), UsageError> {
     if let Ok(port) = given.parse() {
         return Ok((None, port));
     }
-    let (host, port) = split(given).map_err(|why| UsageError::address("--relay", given, why))?;
+    let (host, port) = split(given).map_err(|why| UsageError::address(option, given, why))?;
     Ok(((!host.is_empty()).then_some(host), port))
 }
 

@@ -8,6 +8,7 @@ mod console;
 mod hosted;
 mod listener;
 mod observer;
+mod proxy_header;
 mod tracing;
 mod waiter;
 
@@ -20,6 +21,7 @@ use rustix::net::sockopt;
 
 use crate::clock::unix_now;
 use crate::display::{self, CrossingDirection};
+use crate::options::Callers;
 use crate::protocol::Millis;
 use crate::protocol::hub::{
     Config, ConnId, Effect, EndOfStream, Formatter, Hub, RelayMode, Tracing,
@@ -29,6 +31,7 @@ use crate::protocol::timeouts::{DRAIN_TIMEOUT, LAST_ROWS_TIMEOUT, LINGER_TIMEOUT
 use crate::service::Service;
 
 use observer::Observer;
+use proxy_header::ProxyHeader;
 use waiter::{Event, Events, Readiness, Waiter};
 
 pub use console::Console;
@@ -92,18 +95,21 @@ pub fn run(
 /// As [`run`].
 pub fn serve(
     listener: Listener,
-    mode: RelayMode,
+    serving: Serving,
     service: Service,
     stop: UnixStream,
 ) -> io::Result<Ended> {
-    Relay::new(
-        listener,
-        mode,
-        Observer::Service(service),
-        stop,
-        Tracing::Off,
-    )?
-    .run()
+    let observer = Observer::Service(service);
+    let mut relay = Relay::new(listener, serving.mode, observer, stop, Tracing::Off)?;
+    relay.callers = serving.callers;
+    relay.run()
+}
+
+/// How a relay serves that nobody watches.
+#[derive(Debug)]
+pub struct Serving {
+    pub mode: RelayMode,
+    pub callers: Callers,
 }
 
 struct Relay {
@@ -114,6 +120,7 @@ struct Relay {
     sockets: Vec<Option<Socket>>,
     /// Connections that the waiter may have to be told something new of, once their bytes are on their way.
     touched: Vec<ConnId>,
+    callers: Callers,
     observer: Observer,
     screen_watched: ScreenWatch,
     /// Whether the screen held everybody back when the waiter was last told whom to watch.
@@ -135,6 +142,8 @@ struct Socket {
     reading: Half,
     /// What the client is sent.
     writing: Half,
+    /// While a proxy has still to say whose it is.
+    header: Option<ProxyHeader>,
 }
 
 impl Socket {
@@ -196,6 +205,7 @@ impl Relay {
             listener,
             sockets: Vec::new(),
             touched: Vec::new(),
+            callers: Callers::Direct,
             observer,
             screen_watched: ScreenWatch::No,
             held_back: false,
@@ -303,7 +313,11 @@ impl Relay {
         for _ in 0..ACCEPTED_AT_ONCE {
             match self.listener.accept() {
                 Ok((stream, peer)) => {
-                    let id = self.hub.accepted(now, peer.ip().to_canonical());
+                    let address = peer.ip().to_canonical();
+                    let id = match self.callers {
+                        Callers::Direct => self.hub.accepted(now, address),
+                        Callers::Proxied => self.hub.accepted_from_proxy(now, address),
+                    };
                     match self.register(id, stream) {
                         Ok(()) => {
                             self.label(id, peer);
@@ -342,6 +356,10 @@ impl Relay {
             interest,
             reading: Half::Open,
             writing: Half::Open,
+            header: match self.callers {
+                Callers::Direct => None,
+                Callers::Proxied => Some(ProxyHeader::default()),
+            },
         });
         Ok(())
     }
@@ -357,6 +375,7 @@ impl Relay {
         };
         match socket.stream.read(&mut self.buffer[..at_once]) {
             Ok(0) => self.stream_ended(now, id),
+            Ok(count) if socket.header.is_some() => self.read_header(now, id, count),
             Ok(count) => {
                 if self.tracing == Tracing::On {
                     let bytes = self.buffer[..count].to_vec();

@@ -18,7 +18,8 @@ pub fn help() -> String {
 msg : deux personnes discutent par écrit, à travers un relais.
 
   msg --relay [MACHINE]:PORT --nom NOM [--code] [--history FICHIER] [--gui]
-  msg --relay [MACHINE]:PORT [--daemon | --trace]
+  msg --relay [MACHINE]:PORT [--trace]
+  msg --relay [MACHINE]:PORT --daemon [--proxy-protocol] [--metrics [MACHINE]:PORT]
   msg --connect MACHINE:PORT --nom NOM [--salon SALON] [--code] [--history FICHIER] [--gui]
   msg --connect MACHINE:PORT --brut [--nom NOM] [--history FICHIER]
   msg MACHINE:PORT

@@ -32,7 +32,7 @@ pub const EXAMPLE: &str = "192.168.1.12:5000";
 pub const PORT: u16 = 5000;
 
 /// Every option, in the order of the help.
-pub const OPTIONS: [OptionSpec; 14] = [
+pub const OPTIONS: [OptionSpec; 16] = [
     OptionSpec {
         name: "--relay",
         short: None,
@@ -64,6 +64,28 @@ pub const OPTIONS: [OptionSpec; 14] = [
         aliases: &[],
         help: &[
             "montre chaque ligne qui passe, octet par octet, pour mettre au point son propre client",
+        ],
+    },
+    OptionSpec {
+        name: "--proxy-protocol",
+        short: None,
+        value: None,
+        side: Side::Relay,
+        aliases: &["--proxy"],
+        help: &[
+            "avec --daemon, derrière un mandataire seulement : chaque connexion commence par un en-tête",
+            "PROXY, qui dit d'où elle vient ; sans lui, elle est refusée (voyez docs/campus.md)",
+        ],
+    },
+    OptionSpec {
+        name: "--metrics",
+        short: None,
+        value: Some(("[MACHINE]:PORT", ":9500")),
+        side: Side::Relay,
+        aliases: &["--mesures", "--prometheus"],
+        help: &[
+            "avec --daemon, dit comment il va, en HTTP, à Prometheus ou à curl : sans nom ni texte ;",
+            "sans MACHINE, à celle-ci seulement",
         ],
     },
     OptionSpec {

@@ -44,6 +44,8 @@ pub enum UsageError {
     NotForAHost(&'static str),
     /// An option that a client has no use for.
     RelayOnly(&'static str),
+    /// An option of a relay that serves many.
+    DaemonOnly(&'static str),
     /// A trace shows what people write, which is nobody's business in a daemon.
     TracedDaemon,
     Address {
@@ -174,6 +176,10 @@ impl fmt::Display for UsageError {
                     "{option} ne sert qu'à un relais : donnez cette option avec --relay"
                 )
             }
+            UsageError::DaemonOnly(option) => write!(
+                f,
+                "{option} est pour un relais qui sert tout le monde : ajoutez --daemon"
+            ),
             UsageError::TracedDaemon => write!(
                 f,
                 "--trace montre ce que les gens écrivent, un --daemon jamais : gardez l'un ou l'autre"

@@ -27,6 +27,7 @@ use super::wire::{Bye, Pid, Refusal, Salon, Token, Verb};
 use super::{Line, Millis, UnixMillis};
 
 use plain_end::PlainEnd;
+use refusing::RefusalReason;
 use state::{Alarm, Conn, ConnState, Dialect, Member, Presence, Room, Seat, set_alarm};
 
 /// How long a connection may take to say a whole hello.
@@ -224,8 +225,18 @@ impl Hub {
 
     /// A connection was accepted. It has no seat until it has said a whole hello.
     pub fn accepted(&mut self, now: Millis, address: IpAddr) -> ConnId {
+        let id = self.accepted_from_proxy(now, address);
+        self.conns[id].is_announced = true;
+        self.bound_pending_of(now, address);
+        self.arm(now, id);
+        id
+    }
+
+    /// A connection was accepted from a proxy at this address, which has still to [say](Hub::announced) whose it is.
+    pub fn accepted_from_proxy(&mut self, now: Millis, proxy: IpAddr) -> ConnId {
         let id = self.conns.insert(Conn {
-            address,
+            address: proxy,
+            is_announced: false,
             dialect: Dialect::Plain(Box::new(PlainEnd::new(now))),
             outbox: Outbox::default(),
             state: ConnState::Pending,
@@ -237,9 +248,29 @@ impl Hub {
             queued: false,
         });
         self.pending.push_back(id);
-        self.bound_pending(now, address);
+        self.bound_pending(now);
         self.arm(now, id);
         id
+    }
+
+    /// Whose connection it is: this caller's, or that of whoever we have it from.
+    pub fn announced(&mut self, now: Millis, id: ConnId, caller: Option<IpAddr>) {
+        let Some(conn) = self.conns.get_mut(id) else {
+            return;
+        };
+        conn.is_announced = true;
+        conn.address = caller.unwrap_or(conn.address);
+        // Only now is it the caller who is silent.
+        conn.dialect = Dialect::Plain(Box::new(PlainEnd::new(now)));
+        let address = conn.address;
+        self.bound_pending_of(now, address);
+        self.arm(now, id);
+    }
+
+    /// A proxy, or somebody who is none, did not say whose connection it is.
+    pub fn refuse_unannounced(&mut self, now: Millis, id: ConnId) {
+        let reason = "pas d'en-tête PROXY : ce relais n'écoute que derrière un mandataire";
+        self.refuse(now, id, RefusalReason::new(Refusal::Proto, reason));
     }
 
     /// The date of what is told next: plain clients do not date their messages.

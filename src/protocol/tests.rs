@@ -5,6 +5,7 @@ mod ending;
 mod finding;
 mod passing_on;
 mod plain_partners;
+mod proxied;
 mod purity;
 mod resuming;
 mod scene;

@@ -48,11 +48,13 @@ impl Relay {
         Relay::of(Program::start(msg().args(["--relay", place])))
     }
 
-    /// A relay that runs already.
+    /// A relay that runs already: one for two invites, a daemon says where it listens.
     pub fn of(program: Program) -> Relay {
-        let invitation = program.wait_for_error("an invitation", |line| line.contains("--connect"));
+        let invitation = program.wait_for_error("an invitation", |line| {
+            line.contains("--connect") || line.contains("à l'écoute sur")
+        });
         let mut words = invitation.split_whitespace();
-        let address = words.find_map(|word| word.trim_matches('\'').parse().ok());
+        let address = words.find_map(|word| word.trim_matches(['\'', '.']).parse().ok());
         Relay {
             address: address.expect("an invitation names an address"),
             program,

@@ -171,7 +171,9 @@ impl Hub {
             return;
         };
         conn.alarm = None;
-        if let Dialect::Plain(end) = &mut conn.dialect {
+        if let Dialect::Plain(end) = &mut conn.dialect
+            && conn.is_announced
+        {
             let teller = Teller {
                 formatter: &self.config.formatter,
                 dates: &mut self.dates,

@@ -92,18 +92,30 @@ impl Hub {
     }
 
     /// Keeps connections without a hello few: the oldest go first.
-    pub(super) fn bound_pending(&mut self, now: Millis, address: IpAddr) {
-        let same = |hub: &Hub, id: &ConnId| hub.conns[*id].address == address;
-        let from_there = self.pending.iter().filter(|id| same(self, id)).count();
-        let too_many_there = from_there > MAX_PENDING_PER_ADDRESS && !address.is_loopback();
-        let oldest = if too_many_there {
-            self.pending.iter().position(|id| same(self, id))
-        } else if self.pending.len() > MAX_PENDING {
-            Some(0)
-        } else {
-            None
+    pub(super) fn bound_pending(&mut self, now: Millis) {
+        if self.pending.len() > MAX_PENDING {
+            self.refuse_as_one_too_many(now, 0);
+        }
+    }
+
+    /// The same for those from one address, which a proxy's own are not.
+    pub(super) fn bound_pending_of(&mut self, now: Millis, address: IpAddr) {
+        let is_from_there = |id: &&ConnId| {
+            let conn = &self.conns[**id];
+            conn.is_announced && conn.address == address
         };
-        if let Some(id) = oldest.and_then(|place| self.pending.remove(place)) {
+        let mut from_there = self.pending.iter().filter(is_from_there);
+        let oldest = from_there.next().copied();
+        // Beside the oldest.
+        if from_there.count() < MAX_PENDING_PER_ADDRESS || address.is_loopback() {
+            return;
+        }
+        let place = self.pending.iter().position(|&id| Some(id) == oldest);
+        place.inspect(|&place| self.refuse_as_one_too_many(now, place));
+    }
+
+    fn refuse_as_one_too_many(&mut self, now: Millis, place: usize) {
+        if let Some(id) = self.pending.remove(place) {
             let reason = "trop de connexions sans hello";
             self.refuse(now, id, RefusalReason::new(Refusal::Slow, reason));
         }

@@ -45,7 +45,10 @@ pub(super) struct Passage {
 
 #[derive(Debug)]
 pub(super) struct Conn {
+    /// Where its caller is or, until it is announced, the proxy.
     pub(super) address: IpAddr,
+    /// Whether it is known whose it is.
+    pub(super) is_announced: bool,
     pub(super) dialect: Dialect,
     pub(super) outbox: Outbox,
     pub(super) state: ConnState,
@@ -234,7 +237,9 @@ impl Conn {
     pub(super) fn next_timeout(&self) -> Option<Millis> {
         let plain = match &self.dialect {
             // Whoever is hung up on has nothing more to say or to be asked.
-            Dialect::Plain(end) if !matches!(self.state, ConnState::Closing { .. }) => {
+            Dialect::Plain(end)
+                if self.is_announced && !matches!(self.state, ConnState::Closing { .. }) =>
+            {
                 end.next_timeout()
             }
             Dialect::Plain(_) | Dialect::Wire(_) => None,

@@ -296,11 +296,13 @@ impl View {
 
     /// Leaves the terminal as it was, with the last words on standard error.
     pub fn close(mut self, words: LastWords<'_>) -> OutputState {
-        if let Frontend::Prompt(prompt) = &mut self.frontend
-            && !prompt.draft().is_empty()
-        {
-            let draft = format!("non envoyé : {}", prompt.draft());
-            prompt.show(&self.notice_palette.notice(&draft));
+        if let Frontend::Prompt(prompt) = &mut self.frontend {
+            let palette = &self.notice_palette;
+            let rows: Vec<String> = prompt
+                .unsent()
+                .map(|draft| palette.notice(&format!("non envoyé : {draft}")))
+                .collect();
+            rows.iter().for_each(|row| prompt.show(row));
         }
         if let Frontend::Pipe(pipe) = &mut self.frontend {
             pipe.clear_status();

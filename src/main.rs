@@ -107,19 +107,27 @@ fn relay(options: RelayOptions) -> Result<u8, Failure> {
             let sentence = "--trace montre ce que les gens écrivent, un journal ne doit pas : retirez cette option.";
             return Err(Failure::new(status::USAGE, sentence.to_owned()));
         }
+        let metrics = options.metrics;
+        let metrics = metrics
+            .map(|at| listen("--metrics", Some(&at.host), at.port))
+            .transpose()?;
         let listener = match inherited {
             Some(socket) => Listener::new(socket, Origin::Inherited),
-            None => Listener::new(listen(options.host.as_deref(), options.port)?, Origin::Ours),
+            None => Listener::new(
+                listen("--relay", options.host.as_deref(), options.port)?,
+                Origin::Ours,
+            ),
         };
         listener.and_then(|listener| {
             let serving = Serving {
                 mode: options.mode,
                 callers: options.callers,
+                metrics,
             };
             relay::serve(listener, serving, Service::from_environment(), stop)
         })
     } else {
-        let listener = listen(options.host.as_deref(), options.port)?;
+        let listener = listen("--relay", options.host.as_deref(), options.port)?;
         let console = Console::new().map_err(|error| Failure::output(&error))?;
         relay::run(listener, console, stop, options.tracing)
     };
@@ -135,20 +143,20 @@ fn relay(options: RelayOptions) -> Result<u8, Failure> {
     }
 }
 
-/// Listens where a relay is to be.
-fn listen(host: Option<&str>, port: u16) -> Result<TcpListener, Failure> {
+/// Listens where an option says.
+fn listen(option: &str, host: Option<&str>, port: u16) -> Result<TcpListener, Failure> {
     relay::listen(host, port).map_err(|error| {
         let place = host.unwrap_or_default();
         let cause = display::system_error(&error);
         let advice = match error.kind() {
             io::ErrorKind::AddrInUse => {
                 let next = port.checked_add(1).unwrap_or(5000);
-                format!("choisissez un autre port, par exemple --relay :{next}")
+                format!("choisissez un autre port, par exemple {option} :{next}")
             }
             io::ErrorKind::PermissionDenied => {
-                "choisissez un port à partir de 1024, par exemple --relay :5000".to_owned()
+                format!("choisissez un port à partir de 1024, par exemple {option} :5000")
             }
-            _ => format!("donnez une adresse de cette machine, ou aucune : --relay :{port}"),
+            _ => format!("donnez une adresse de cette machine, ou aucune : {option} :{port}"),
         };
         let sentence = format!("impossible d'écouter à {place}:{port} ({cause}) : {advice}.");
         Failure::new(status::UNAVAILABLE, sentence)
@@ -173,7 +181,7 @@ fn host(options: HostOptions) -> Result<u8, Failure> {
     let code = shared_code(options.sealing)?;
     service::raise_file_limit();
     let record = options.history.as_deref().map(record).transpose()?;
-    let listener = listen(options.host.as_deref(), options.port)?;
+    let listener = listen("--relay", options.host.as_deref(), options.port)?;
     let fail = |error: io::Error| Failure::system("le relais ne peut pas continuer", &error);
     let relay = HostedRelay::open(listener).map_err(fail)?;
     let settings = ui_line::LineSettings {

@@ -7,6 +7,7 @@
 mod console;
 mod hosted;
 mod listener;
+mod metrics;
 mod observer;
 mod proxy_header;
 mod tracing;
@@ -30,6 +31,7 @@ use crate::protocol::plain;
 use crate::protocol::timeouts::{DRAIN_TIMEOUT, LAST_ROWS_TIMEOUT, LINGER_TIMEOUT, STOP_TIMEOUT};
 use crate::service::Service;
 
+use metrics::Metrics;
 use observer::Observer;
 use proxy_header::ProxyHeader;
 use waiter::{Event, Events, Readiness, Waiter};
@@ -102,6 +104,7 @@ pub fn serve(
     let observer = Observer::Service(service);
     let mut relay = Relay::new(listener, serving.mode, observer, stop, Tracing::Off)?;
     relay.callers = serving.callers;
+    relay.metrics = serving.metrics.map(Metrics::new).transpose()?;
     relay.run()
 }
 
@@ -110,6 +113,8 @@ pub fn serve(
 pub struct Serving {
     pub mode: RelayMode,
     pub callers: Callers,
+    /// Where to tell programs how the relay is.
+    pub metrics: Option<TcpListener>,
 }
 
 struct Relay {
@@ -121,6 +126,7 @@ struct Relay {
     /// Connections that the waiter may have to be told something new of, once their bytes are on their way.
     touched: Vec<ConnId>,
     callers: Callers,
+    metrics: Option<Metrics>,
     observer: Observer,
     screen_watched: ScreenWatch,
     /// Whether the screen held everybody back when the waiter was last told whom to watch.
@@ -206,6 +212,7 @@ impl Relay {
             sockets: Vec::new(),
             touched: Vec::new(),
             callers: Callers::Direct,
+            metrics: None,
             observer,
             screen_watched: ScreenWatch::No,
             held_back: false,
@@ -223,6 +230,10 @@ impl Relay {
         let mut now = self.now();
         self.flush_listener(now);
         self.observer.begins(now, &self.listener)?;
+        if let Some(metrics) = &self.metrics {
+            metrics.open(&self.waiter)?;
+            self.observer.measured_at(now, metrics.address()?);
+        }
         loop {
             self.settle(now);
             if self.hub.is_over() || self.has_waited_enough(now) {
@@ -259,6 +270,9 @@ impl Relay {
     fn settle(&mut self, now: Millis) {
         if self.hub.next_timeout().is_some_and(|at| at <= now) {
             self.hub.handle_timeout(now);
+        }
+        if let Some(metrics) = &mut self.metrics {
+            metrics.handle_timeout(now, &self.waiter);
         }
         self.follow_up(now);
         self.flush_listener(now);
@@ -298,6 +312,7 @@ impl Relay {
         match event.key {
             LISTENER | SCREEN => {}
             STOP => self.told_to_stop(now),
+            key if metrics::KEYS.contains(&key) => self.tell_metrics(now, event),
             id => {
                 if event.ready.writable {
                     self.write(now, id);
@@ -320,6 +335,7 @@ impl Relay {
                     };
                     match self.register(id, stream) {
                         Ok(()) => {
+                            self.metrics.iter_mut().for_each(Metrics::accepted);
                             self.label(id, peer);
                             self.trace_occurrence(id, "connexion acceptée");
                         }
@@ -522,7 +538,12 @@ impl Relay {
                     self.trace_occurrence(conn, display::diagnostic(diagnostic));
                 }
             }
-            effect => self.observer.happened(now, &effect),
+            effect => {
+                if let Some(metrics) = &mut self.metrics {
+                    metrics.count(&effect);
+                }
+                self.observer.happened(now, &effect);
+            }
         }
     }
 
@@ -596,6 +617,7 @@ impl Relay {
             self.hub.next_timeout(),
             self.observer.next_timeout(),
             self.listener.next_timeout(),
+            self.metrics.as_ref().and_then(Metrics::next_timeout),
             match self.stopped {
                 Some(Stop::Politely { until }) => Some(until),
                 _ => None,

@@ -56,6 +56,12 @@ impl Service {
         self.supervisor.ready(now, self.counts);
     }
 
+    /// Programs are told there how the relay is.
+    pub fn measured_at(&mut self, now: Millis, address: SocketAddr) {
+        let sentence = format!("mesures à http://{address}/metrics.");
+        self.log.say(now, Severity::Notice, &sentence);
+    }
+
     /// Something happened.
     pub fn happened(&mut self, now: Millis, effect: &Effect) {
         self.log.effect(now, effect);

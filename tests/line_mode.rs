@@ -217,8 +217,8 @@ fn every_way_out_leaves_the_terminal_as_it_was() {
         ("Ctrl-D", |zoe| zoe.type_in(CTRL_D), 0),
         ("Ctrl-C", |zoe| zoe.type_in(CTRL_C), 130),
         (
-            "Ctrl-C and a draft",
-            |zoe| zoe.type_in("brouillon\x03"),
+            "a draft and Ctrl-C twice",
+            |zoe| zoe.type_in("brouillon\x03\x03"),
             130,
         ),
         ("SIGINT", |zoe| zoe.signal(Signal::INT), 130),
@@ -243,7 +243,7 @@ fn every_way_out_leaves_the_terminal_as_it_was() {
             .rows()
             .iter()
             .any(|row| row.contains("non envoyé : brouillon"));
-        assert_eq!(draft_is_shown, name == "Ctrl-C and a draft", "{name}");
+        assert_eq!(draft_is_shown, name == "a draft and Ctrl-C twice", "{name}");
     }
 }
 
@@ -368,11 +368,12 @@ fn commands_do_what_help_says_and_mistakes_can_be_taken_back() {
     talk.bob_sees("/quit");
     talk.zoe.type_in("/quiter\r");
     talk.zoe.wait_for("commande inconnue : /quiter");
-    talk.zoe.type_in(UP);
     talk.zoe.wait_for_prompt("> /quiter|");
     talk.zoe.type_in("\x15brouillon");
-    talk.zoe.type_in([UP, UP, DOWN, DOWN].concat());
-    talk.zoe.wait_for_prompt("> /quiter|");
+    talk.zoe.type_in([UP, UP, DOWN].concat());
+    talk.zoe.wait_for_prompt("> //quit|");
+    talk.zoe.type_in(DOWN);
+    talk.zoe.wait_for_prompt("> brouillon|");
     talk.zoe.type_in(format!("{CTRL_U}\r   \r{CTRL_L}"));
     talk.zoe.wait_until("a clear screen", |screen| {
         prompt_row(screen) == "> |" && screen.contents().lines().count() == 1

@@ -64,8 +64,8 @@ fn a_paste_of_a_megabyte_is_cut_loudly_and_hurts_nothing() {
 #[test]
 fn a_paste_that_never_ends_can_be_left() {
     let (_relay, mut zoe, _bob) = conversation();
-    zoe.type_in("\x1b[200~coupé net\r\x03");
-    zoe.wait_for_prompt("> coupé net⏎\\x03|");
+    zoe.type_in("\x1b[200~coupé net\r\x04");
+    zoe.wait_for_prompt("> coupé net⏎\\x04|");
     zoe.signal(Signal::TERM);
     assert_eq!(zoe.wait().code(), Some(143));
 }

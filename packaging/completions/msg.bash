@@ -6,6 +6,8 @@ _msg() {
         opener --relay address
         relay  --daemon
         relay  --trace
+        relay  --proxy-protocol
+        relay  --metrics address
         client --connect address
         person --nom name
         client --salon name

@@ -17,21 +17,31 @@ pub enum Command<'l> {
     NoNumber(&'l str),
 }
 
+/// What a command begins with, behind its `/`.
+pub const NAMES: [&str; 4] = ["quit", "history", "help", "say"];
+
 /// How many messages `/history` shows when no number says.
 const HISTORY: usize = 20;
 
 /// The answer to `/help`.
-pub const HELP: [&str; 4] = [
+pub const HELP: [&str; 5] = [
     "/quit, quitter     quitter la discussion (Ctrl-D sur une ligne vide aussi)",
     "/history [n]       revoir les n derniers messages (20 sans nombre)",
     "/help              afficher cette aide",
     "//texte            envoyer « /texte »",
+    "/say texte         envoyer « texte » tel quel, même « quitter »",
 ];
 
 /// What `/help` has to add where there is a prompt.
-pub const PROMPT_HELP: [&str; 3] = [
+pub const PROMPT_HELP: [&str; 9] = [
     "Haut, Bas          rappeler ce qui a été écrit",
+    "Ctrl-R             y chercher ; encore : plus ancien, Échap : le brouillon",
+    "Alt-Entrée         passer à la ligne dans le message (Ctrl-J aussi)",
+    "Tab                compléter une commande, ou le nom de l'autre",
+    "Ctrl-_             annuler la dernière modification (Ctrl-X Ctrl-U aussi)",
+    "Ctrl-C             vider la ligne ; sur une ligne vide, quitter",
     "Ctrl-A E W U K Y   comme dans un shell ; Ctrl-L efface l'écran, Ctrl-Z suspend",
+    "Alt-B F D U L C    comme dans un shell : aux mots, effacer, changer la casse",
     "* après la date    ce message a dû attendre ; « ✓ reçu » : tout est chez l'autre",
 ];
 
@@ -53,6 +63,8 @@ impl Command<'_> {
             .map_or((word, ""), |(name, argument)| (name, argument.trim()));
         match (name, argument) {
             ("help", "") => Command::Help,
+            // Whatever it is: the other two words would end the discussion.
+            ("say", text) if !text.is_empty() => Command::Say(text),
             ("history", "") => Command::History(HISTORY),
             ("history", number) => match counted(number) {
                 Some(number) => Command::History(number),
@@ -94,6 +106,25 @@ mod tests {
         assert_eq!(Command::of("//quit"), Command::Say("/quit"));
         assert_eq!(Command::of(" //etc/passwd "), Command::Say("/etc/passwd "));
         assert_eq!(Command::of("//"), Command::Say("/"));
+    }
+
+    #[test]
+    fn what_is_said_is_never_a_command() {
+        assert_eq!(Command::of("/say quitter"), Command::Say("quitter"));
+        assert_eq!(Command::of(" /say  /quit "), Command::Say("/quit"));
+        assert_eq!(Command::of("/say"), Command::Unknown("/say"));
+    }
+
+    #[test]
+    fn every_name_is_a_commands() {
+        for name in NAMES {
+            let line = format!("/{name} 1");
+            let alone = format!("/{name}");
+            let known = [&line, &alone]
+                .iter()
+                .any(|line| !matches!(Command::of(line), Command::Unknown(_)));
+            assert!(known, "{name}");
+        }
     }
 
     #[test]

@@ -21,6 +21,7 @@ use super::dates::Dates;
 use super::name::Name;
 use super::outbox::Outbox;
 use super::plain::Diagnostics;
+use super::seal;
 use super::session::Event;
 use super::timeouts::{DRAIN_TIMEOUT, LINGER_TIMEOUT, SEAT_TTL};
 use super::wire::{Bye, Pid, Refusal, Salon, Token, Verb};
@@ -117,6 +118,40 @@ pub struct Counts {
     pub waiting: usize,
 }
 
+/// Who and what is there.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Census {
+    /// Clients with a seat that speak the wire, and that are plain.
+    pub wire: usize,
+    pub plain: usize,
+    /// Connections that have said nothing yet of who they are.
+    pub pending: usize,
+    /// Bytes that wait for clients to read them.
+    pub outbox_bytes: usize,
+}
+
+/// What was passed on between two people since the relay began; what was said again counts again.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Traffic {
+    pub lines: u64,
+    /// Of text: where that is sealed, as much as a box holds at most.
+    pub bytes: u64,
+}
+
+impl Traffic {
+    fn count(&mut self, verb: &Verb<'_>) {
+        let bytes = match *verb {
+            Verb::Say { text, .. } => Some(text.len()),
+            Verb::Sealed(line) => line.strip_prefix("BOX ").and_then(seal::text_bytes),
+            _ => None,
+        };
+        if let Some(bytes) = bytes {
+            self.lines += 1;
+            self.bytes += bytes as u64;
+        }
+    }
+}
+
 /// What a hub is told once.
 #[derive(Clone, Copy, Debug)]
 pub struct Config {
@@ -194,6 +229,7 @@ pub struct Hub {
     effects: VecDeque<Effect>,
     /// Memory for the next outbox that needs some: growing anew for each batch was a third of the work of a long line.
     spare: Vec<u8>,
+    traffic: Traffic,
     /// Set once the one conversation of [`RelayMode::Single`] is over.
     over: bool,
 }
@@ -219,6 +255,7 @@ impl Hub {
             plain_clients: 0,
             effects: VecDeque::new(),
             spare: Vec::new(),
+            traffic: Traffic::default(),
             over: false,
         }
     }
@@ -479,6 +516,28 @@ impl Hub {
             conversations: self.conversations,
             waiting: self.rooms.len() - self.conversations,
         }
+    }
+
+    /// Who and what is there, counted anew.
+    pub fn census(&self) -> Census {
+        let mut census = Census {
+            pending: self.pending.len(),
+            ..Census::default()
+        };
+        for (_, conn) in &self.conns {
+            census.outbox_bytes += conn.outbox.unsent().len();
+            match (conn.state, &conn.dialect) {
+                (ConnState::Seated(_), Dialect::Wire(_)) => census.wire += 1,
+                (ConnState::Seated(_), Dialect::Plain(_)) => census.plain += 1,
+                (ConnState::Pending | ConnState::Closing { .. }, _) => {}
+            }
+        }
+        census
+    }
+
+    /// What was passed on so far.
+    pub fn traffic(&self) -> Traffic {
+        self.traffic
     }
 
     /// Whether no conversation is left, and none will begin: whoever calls now is for the next relay.

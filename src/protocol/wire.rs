@@ -106,6 +106,16 @@ const REFUSALS: [(Refusal, &str); 7] = [
 ];
 
 impl Refusal {
+    pub const ALL: [Refusal; REFUSALS.len()] = {
+        let mut all = [Refusal::Full; REFUSALS.len()];
+        let mut place = 0;
+        while place < all.len() {
+            all[place] = REFUSALS[place].0;
+            place += 1;
+        }
+        all
+    };
+
     /// Its word on the wire.
     pub fn code(self) -> &'static str {
         REFUSALS

@@ -2,6 +2,7 @@
 //! which never do; or nobody, where one of the two people runs it and reads all there is in a client.
 
 use std::io;
+use std::net::SocketAddr;
 use std::os::fd::BorrowedFd;
 
 use crate::clock;
@@ -37,6 +38,13 @@ impl Observer {
             Observer::Host => {}
         }
         Ok(())
+    }
+
+    /// Programs are told there how the relay is.
+    pub(super) fn measured_at(&mut self, now: Millis, address: SocketAddr) {
+        if let Observer::Service(service) = self {
+            service.measured_at(now, address);
+        }
     }
 
     pub(super) fn happened(&mut self, now: Millis, effect: &Effect) {

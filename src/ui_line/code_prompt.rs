@@ -14,6 +14,7 @@ use zeroize::{Zeroize, Zeroizing};
 
 use super::keys::{Key, Keys};
 use super::terminal::Terminal;
+use crate::clock::Clock;
 use crate::code::{self, BadCode, MAX_CODE};
 use crate::display::{self, safe};
 use crate::protocol::seal::Code;
@@ -61,7 +62,7 @@ struct Asking {
 
 impl Asking {
     async fn ask(&mut self) -> io::Result<Asked> {
-        let mut decoder = Keys::default();
+        let (clock, mut decoder) = (Clock::start(), Keys::default());
         let mut keys = VecDeque::new();
         let mut bytes = Zeroizing::new([0; 64]);
         loop {
@@ -70,10 +71,13 @@ impl Asking {
                 Typed::Bytes(read) => read,
                 Typed::Signal(signal) => return Ok(Asked::Signal(signal)),
             };
-            decoder.decode(&bytes[..read], &mut keys);
+            let now = clock.now();
+            decoder.handle_timeout(now, &mut keys);
+            decoder.decode(now, &bytes[..read], &mut keys);
             while let Some(key) = keys.pop_front() {
                 match key {
-                    Key::Enter => {
+                    // Who typed ahead typed it while Enter was a line feed.
+                    Key::Enter | Key::LineBreak => {
                         if let Some(code) = self.entered()? {
                             return Ok(Asked::Code(code));
                         }
@@ -111,21 +115,25 @@ impl Asking {
     fn press(&mut self, key: Key) {
         match key {
             Key::Text(mut text) | Key::Pasted(mut text) => {
-                let completed = if text == "\t" {
-                    Zeroizing::new(code::completion(&self.typed))
-                } else {
-                    Zeroizing::new(text.replace(|c: char| c.is_control(), ""))
-                };
-                if self.typed.len() + completed.len() <= MAX_CODE {
-                    self.typed.push_str(&completed);
-                }
+                let typed = Zeroizing::new(text.replace(|c: char| c.is_control(), ""));
                 text.zeroize();
+                self.push(&typed);
+            }
+            Key::Tab => {
+                let completion = Zeroizing::new(code::completion(&self.typed));
+                self.push(&completion);
             }
             Key::Backspace => {
                 self.typed.pop();
             }
-            Key::KillToStart | Key::KillWordLeft => self.typed.clear(),
+            Key::KillToStart | Key::KillToSpace | Key::KillWordLeft => self.typed.clear(),
             _ => {}
+        }
+    }
+
+    fn push(&mut self, typed: &str) {
+        if self.typed.len() + typed.len() <= MAX_CODE {
+            self.typed.push_str(typed);
         }
     }
 

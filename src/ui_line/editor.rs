@@ -1,34 +1,43 @@
 //! The line that somebody is typing. Pure: keys come in, effects and the bytes of the prompt row go out.
 
-use std::borrow::Cow;
-use std::collections::VecDeque;
+mod completion;
+mod draft;
+mod killed;
+mod recall;
+mod row;
+mod search;
+#[cfg(test)]
+mod tests;
+mod undo;
 
-use unicode_segmentation::{GraphemeCursor, UnicodeSegmentation};
-use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+use std::ops::Range;
 
-use super::keys::Key;
-use crate::display;
+use unicode_segmentation::UnicodeSegmentation;
+use unicode_width::UnicodeWidthStr;
 
-/// A line under way, with its cursor. Graphemes, what a reader calls characters, are the unit of every edit.
+use super::keys::{Case, Key};
+use completion::{Completion, complete};
+use draft::{Draft, is_not_space, is_word};
+use killed::{Killed, Side};
+use recall::Recall;
+pub use row::Drawn;
+use search::Search;
+use undo::{EditKind, Undo};
+
+/// A line under way, with its cursor, and what the keys that edit it remember.
 #[derive(Debug, Default)]
 pub struct Editor {
-    /// At most [`Editor::LONGEST`] bytes. A line break in it came with a paste.
-    text: String,
-    /// A byte offset, always between two graphemes.
-    cursor: usize,
-    /// What was entered, oldest first: at most [`Editor::REMEMBERED`] lines.
-    entered: VecDeque<String>,
-    browsing: Option<Browsing>,
-    killed: String,
-}
-
-/// Looking through what was entered.
-#[derive(Debug)]
-struct Browsing {
-    /// Which of the entered lines is shown.
-    index: usize,
-    /// The line as it was before.
-    draft: String,
+    /// At most [`Editor::LONGEST`] bytes.
+    draft: Draft,
+    recall: Recall,
+    /// A search hides the draft until it is over.
+    search: Option<Search>,
+    killed: Killed,
+    undo: Undo,
+    /// Whose name Tab completes; empty as long as nobody has come.
+    other: String,
+    /// Whether the key before was Ctrl-D.
+    after_ctrl_d: bool,
 }
 
 /// What a key comes to.
@@ -38,12 +47,14 @@ pub enum EditOutcome {
     Edited,
     /// The key has nothing to act on.
     Refused,
-    /// The line is as long as it may be; this part of what was typed or pasted did not fit.
+    /// The line is as long as it may be; so many bytes of what was typed or pasted did not fit.
     Full {
-        left_out: String,
+        left_out: usize,
     },
-    /// The line, with the line breaks of a paste. The editor is empty again and remembers it.
+    /// The line, with its line breaks. The editor remembers it, and has the draft that came before it, if any.
     Entered(String),
+    /// Ctrl-C has emptied the line that was this one.
+    Cleared(String),
     /// The end of input, on an empty line.
     End,
     Interrupt,
@@ -51,305 +62,294 @@ pub enum EditOutcome {
     Clear,
 }
 
-/// Where a row was drawn to.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Drawn {
-    /// The column of the cursor, from 0, as far as widths can be known.
-    pub column: usize,
-}
-
 impl Editor {
     /// In bytes. A longer text is a file, and is piped.
     pub const LONGEST: usize = 64 * 1024;
-    /// How many lines Up and Down reach.
-    pub const REMEMBERED: usize = 100;
 
     /// What has been typed so far.
     pub fn text(&self) -> &str {
-        &self.text
+        self.draft.text()
+    }
+
+    /// The name of the other, who is there.
+    pub fn meet(&mut self, other: &str) {
+        if self.other != other {
+            other.clone_into(&mut self.other);
+        }
+    }
+
+    /// A line that was entered is a draft again: it was a mistake, which its author may put right.
+    pub fn give_back(&mut self, line: String) {
+        if self.text().is_empty() {
+            self.recall.forget(&line);
+            self.show(line);
+        } else if let Some(line) = self.recall.older(self.draft.text()) {
+            // The draft that came back meanwhile stays below it.
+            self.show(line);
+        }
     }
 
     /// Does what a key says.
     pub fn press(&mut self, key: Key) -> EditOutcome {
+        let after_ctrl_d = std::mem::replace(&mut self.after_ctrl_d, key == Key::EndOrDelete);
+        if !kills(&key) {
+            self.killed.interrupt();
+        }
+        if self.search.is_some() {
+            return self.press_in_search(key);
+        }
+        let (left, cursor, right) = (self.draft.left(), self.draft.cursor(), self.draft.right());
+        let end = self.text().len();
         match key {
-            Key::Text(text) | Key::Pasted(text) => self.insert(&text),
+            Key::Text(text) => self.insert(EditKind::Typed, &text),
+            Key::Pasted(text) => self.insert(EditKind::Pasted, &text),
+            Key::LineBreak => self.insert(EditKind::Typed, "\n"),
+            Key::Tab => self.complete(),
             Key::Enter => self.enter(),
-            Key::Interrupt => EditOutcome::Interrupt,
+            Key::Escape => EditOutcome::Edited,
+            Key::Interrupt => self.interrupt(),
             Key::Suspend => EditOutcome::Suspend,
             Key::Clear => EditOutcome::Clear,
-            Key::EndOrDelete if self.text.is_empty() => EditOutcome::End,
-            Key::EndOrDelete | Key::Delete => self.remove(self.cursor, self.right()),
-            Key::Backspace => self.remove(self.left(), self.cursor),
-            Key::Left => self.go(self.left()),
-            Key::Right => self.go(self.right()),
-            Key::WordLeft => self.go(self.word_left(is_word)),
-            Key::WordRight => self.go(self.word_right()),
+            // A key that is held to delete goes on past the last character.
+            Key::EndOrDelete if self.text().is_empty() && !after_ctrl_d => EditOutcome::End,
+            Key::EndOrDelete | Key::Delete => self.erase(EditKind::ErasedBehind, cursor..right),
+            Key::Backspace => self.erase(EditKind::ErasedBefore, left..cursor),
+            Key::Left => self.go(left),
+            Key::Right => self.go(right),
+            Key::WordLeft => self.go(self.draft.word_left(is_word)),
+            Key::WordRight => self.go(self.draft.word_right()),
             Key::Home => self.go(0),
-            Key::End => self.go(self.text.len()),
-            Key::Up => self.browse_back(),
-            Key::Down => self.browse_forth(),
-            // As shells have it: Ctrl-W takes all up to white space, Alt-D a word only.
-            Key::KillWordLeft => self.kill(self.word_left(is_not_space), self.cursor),
-            Key::KillWordRight => self.kill(self.cursor, self.word_right()),
-            Key::KillToStart => self.kill(0, self.cursor),
-            Key::KillToEnd => self.kill(self.cursor, self.text.len()),
-            Key::Yank => self.insert(&self.killed.clone()),
-            Key::Transpose => self.transpose(),
+            Key::End => self.go(end),
+            Key::Up => {
+                let line = self.recall.older(self.draft.text());
+                self.browse(line)
+            }
+            Key::Down => {
+                let line = self.recall.newer(self.draft.text());
+                self.browse(line)
+            }
+            // As shells have it: Ctrl-W takes all up to white space, Alt-Backspace a word only.
+            Key::KillToSpace => self.kill(Side::Before, self.draft.word_left(is_not_space)..cursor),
+            Key::KillWordLeft => self.kill(Side::Before, self.draft.word_left(is_word)..cursor),
+            Key::KillToStart => self.kill(Side::Before, 0..cursor),
+            Key::KillWordRight => self.kill(Side::Behind, cursor..self.draft.word_right()),
+            Key::KillToEnd => self.kill(Side::Behind, cursor..end),
+            Key::Yank => {
+                let killed = self.killed.text().to_owned();
+                self.insert(EditKind::AtOnce, &killed)
+            }
+            Key::Transpose => match self.draft.pair() {
+                Some((pair, swapped)) => self.replace(pair, &swapped),
+                None => EditOutcome::Refused,
+            },
+            Key::ChangeCase(case) => self.change_case(case),
+            Key::Undo => refused_unless(self.undo.take_back(&mut self.draft)),
+            Key::Search => {
+                // It is among the lines that are searched.
+                self.recall.keep_edited(self.draft.text());
+                self.search = Some(Search::default());
+                EditOutcome::Edited
+            }
+            Key::Cancel => EditOutcome::Refused,
             // Nothing that a line could be changed by.
             Key::Focus(_) | Key::CursorAt(_) => EditOutcome::Edited,
         }
     }
 
-    /// Draws the prompt row, from whichever column the cursor is in, and leaves the cursor where the line's is.
-    ///
-    /// One row that scrolls sideways. The terminal itself puts the cursor back, so that it and we may disagree on
-    /// widths: what is off is then the right margin, and autowrap is off meanwhile for that reason.
-    pub fn draw(&self, prompt: &str, columns: usize, out: &mut Vec<u8>) -> Drawn {
-        let prompt = if columns > 4 * prompt.width() {
-            prompt
-        } else {
-            ""
+    fn press_in_search(&mut self, key: Key) -> EditOutcome {
+        let Some(search) = &mut self.search else {
+            return EditOutcome::Refused;
         };
-        // The last column stays free: a cursor behind it has no place of its own.
-        let room = columns.saturating_sub(prompt.width() + 1);
-        let (left, right) = self.visible(room);
-        let shown = |part: &str| part.graphemes(true).map(shown).collect::<String>();
-        let (left, right) = (shown(left), shown(right));
-        out.extend_from_slice(b"\x1b[?7l\r");
-        out.extend_from_slice(prompt.as_bytes());
-        out.extend_from_slice(left.as_bytes());
-        out.extend_from_slice(b"\x1b7");
-        out.extend_from_slice(right.as_bytes());
-        out.extend_from_slice(b"\x1b[K\x1b8\x1b[?7h");
-        Drawn {
-            column: prompt.width() + left.width(),
+        match key {
+            Key::Text(text) | Key::Pasted(text) => {
+                refused_unless(search.narrow(&text, &self.recall))
+            }
+            Key::Backspace => refused_unless(search.widen(&self.recall)),
+            Key::Search => refused_unless(search.older(&self.recall)),
+            Key::Escape | Key::Cancel | Key::Interrupt => {
+                self.search = None;
+                EditOutcome::Edited
+            }
+            // These look at the screen or leave it, and change nothing.
+            Key::Clear => EditOutcome::Clear,
+            Key::Suspend => EditOutcome::Suspend,
+            Key::Focus(_) | Key::CursorAt(_) => EditOutcome::Edited,
+            key => {
+                let found = search.found();
+                self.search = None;
+                match found {
+                    Some((index, at)) => {
+                        let line = self.recall.visit(index, self.draft.text());
+                        self.show(line);
+                        self.draft.go(at);
+                        self.press(key)
+                    }
+                    // Nobody means to send a draft that is hidden.
+                    None if key == Key::Enter => EditOutcome::Edited,
+                    None => self.press(key),
+                }
+            }
         }
     }
 
-    /// The parts of the text before and behind the cursor that fit, together, into `room` columns.
-    fn visible(&self, room: usize) -> (&str, &str) {
-        let (before, behind) = self.text.split_at(self.cursor);
-        let all_before = fitting(before.graphemes(true).rev(), room);
-        let all_behind = fitting(behind.graphemes(true), room);
-        // In the middle of a long line, a third of the row shows what follows.
-        let behind_at_most = room
-            - all_before
-                .columns
-                .min(room - all_behind.columns.min(room / 3));
-        let fits_behind = fitting(behind.graphemes(true), behind_at_most);
-        let fits_before = fitting(before.graphemes(true).rev(), room - fits_behind.columns);
-        (
-            &before[before.len() - fits_before.bytes..],
-            &behind[..fits_behind.bytes],
-        )
+    /// Draws the prompt row, from whichever column the cursor is in, and leaves the cursor where the line's is.
+    pub fn draw(&self, label: &str, columns: usize, out: &mut Vec<u8>) -> Drawn {
+        if let Some(search) = &self.search {
+            let parts = match search.found() {
+                Some((index, at)) => self.recall.line(index).split_at(at),
+                None => self.draft.parts(),
+            };
+            return row::draw(&search.label(columns), parts, columns, out);
+        }
+        let label = if columns > 4 * label.width() {
+            label
+        } else {
+            ""
+        };
+        row::draw(label, self.draft.parts(), columns, out)
     }
 
-    fn insert(&mut self, text: &str) -> EditOutcome {
-        let room = Editor::LONGEST - self.text.len();
+    fn insert(&mut self, kind: EditKind, text: &str) -> EditOutcome {
+        let room = Editor::LONGEST - self.text().len();
         let (fits, left_out) = text.split_at(text.floor_char_boundary(room));
-        self.text.insert_str(self.cursor, fits);
-        // What was typed may have joined the grapheme behind it.
-        self.cursor = self.boundary_from(self.cursor + fits.len());
-        match left_out {
-            "" => EditOutcome::Edited,
-            left_out => EditOutcome::Full {
-                left_out: left_out.to_owned(),
-            },
+        match kind {
+            // What came in one piece is still taken back word by word.
+            EditKind::Typed => fits
+                .split_inclusive(char::is_whitespace)
+                .for_each(|word| self.insert_part(kind, word)),
+            _ => self.insert_part(kind, fits),
+        }
+        if left_out.is_empty() {
+            EditOutcome::Edited
+        } else {
+            EditOutcome::Full {
+                left_out: left_out.len(),
+            }
+        }
+    }
+
+    fn insert_part(&mut self, kind: EditKind, text: &str) {
+        if !text.is_empty() {
+            let cursor = self.draft.cursor();
+            let edit = self.draft.replace(cursor..cursor, text);
+            self.undo.record(kind, edit, text);
+        }
+    }
+
+    fn erase(&mut self, kind: EditKind, range: Range<usize>) -> EditOutcome {
+        if range.is_empty() {
+            return EditOutcome::Refused;
+        }
+        let edit = self.draft.replace(range, "");
+        let erased = edit.removed.clone();
+        self.undo.record(kind, edit, &erased);
+        EditOutcome::Edited
+    }
+
+    fn replace(&mut self, range: Range<usize>, with: &str) -> EditOutcome {
+        if self.text().len() - range.len() + with.len() > Editor::LONGEST {
+            return EditOutcome::Refused;
+        }
+        let edit = self.draft.replace(range, with);
+        self.undo.record(EditKind::AtOnce, edit, with);
+        EditOutcome::Edited
+    }
+
+    fn kill(&mut self, side: Side, range: Range<usize>) -> EditOutcome {
+        if !range.is_empty() {
+            self.killed.add(side, &self.draft.text()[range.clone()]);
+        }
+        self.erase(EditKind::AtOnce, range)
+    }
+
+    fn change_case(&mut self, case: Case) -> EditOutcome {
+        let range = self.draft.cursor()..self.draft.word_right();
+        if range.is_empty() {
+            return EditOutcome::Refused;
+        }
+        let changed = in_case(case, &self.text()[range.clone()]);
+        self.replace(range, &changed)
+    }
+
+    fn complete(&mut self) -> EditOutcome {
+        let (before, behind) = self.draft.parts();
+        let cursor = self.draft.cursor();
+        match complete(before, behind, &self.other) {
+            Completion::Replace { length, with } => self.replace(cursor - length..cursor, &with),
+            Completion::Nothing => EditOutcome::Refused,
+            Completion::Tab => self.insert(EditKind::Typed, "\t"),
         }
     }
 
     fn enter(&mut self) -> EditOutcome {
-        self.browsing = None;
-        self.cursor = 0;
-        let line = std::mem::take(&mut self.text);
-        let worth_it = !line.trim().is_empty() && self.entered.back() != Some(&line);
-        if worth_it {
-            if self.entered.len() == Editor::REMEMBERED {
-                self.entered.pop_front();
-            }
-            self.entered.push_back(line.clone());
+        let draft = self.recall.enter(self.draft.text());
+        EditOutcome::Entered(self.show(draft))
+    }
+
+    /// Ctrl-C: each takes back one thing more, and the last one everything.
+    fn interrupt(&mut self) -> EditOutcome {
+        if self.recall.is_away_from_draft() {
+            let draft = self.recall.back_to_draft(self.draft.text());
+            self.show(draft);
+            return EditOutcome::Edited;
         }
-        EditOutcome::Entered(line)
+        let end = self.text().len();
+        if end == 0 {
+            return EditOutcome::Interrupt;
+        }
+        let cleared = self.text().to_owned();
+        self.kill(Side::Behind, 0..end);
+        self.killed.interrupt();
+        EditOutcome::Cleared(cleared)
     }
 
     fn go(&mut self, to: usize) -> EditOutcome {
-        if to == self.cursor {
-            return EditOutcome::Refused;
-        }
-        self.cursor = to;
+        let moves = to != self.draft.cursor();
+        self.draft.go(to);
+        refused_unless(moves)
+    }
+
+    fn browse(&mut self, line: Option<String>) -> EditOutcome {
+        let found = line.map(|line| self.show(line));
+        refused_unless(found.is_some())
+    }
+
+    /// Another line takes the place of this one, which is given back.
+    fn show(&mut self, line: String) -> String {
+        self.undo.clear();
+        self.draft.swap(line)
+    }
+}
+
+fn refused_unless(done: bool) -> EditOutcome {
+    if done {
         EditOutcome::Edited
+    } else {
+        EditOutcome::Refused
     }
+}
 
-    fn remove(&mut self, from: usize, to: usize) -> EditOutcome {
-        if from == to {
-            return EditOutcome::Refused;
-        }
-        self.text.drain(from..to);
-        // What is now side by side may have become one grapheme.
-        self.cursor = self.boundary_from(from);
-        EditOutcome::Edited
-    }
+fn kills(key: &Key) -> bool {
+    matches!(
+        key,
+        Key::KillToSpace
+            | Key::KillWordLeft
+            | Key::KillWordRight
+            | Key::KillToStart
+            | Key::KillToEnd
+    )
+}
 
-    fn kill(&mut self, from: usize, to: usize) -> EditOutcome {
-        if from < to {
-            self.killed = self.text[from..to].to_owned();
-        }
-        self.remove(from, to)
-    }
-
-    fn transpose(&mut self) -> EditOutcome {
-        // At the end of the line, the two last ones; else those on both sides.
-        let middle = if self.right() == self.cursor {
-            self.left()
-        } else {
-            self.cursor
-        };
-        let (before, behind) = self.text.split_at(middle);
-        let (Some(left), Some(right)) = (
-            before.graphemes(true).next_back(),
-            behind.graphemes(true).next(),
-        ) else {
-            return EditOutcome::Refused;
-        };
-        let range = middle - left.len()..middle + right.len();
-        let swapped = format!("{right}{left}");
-        self.cursor = range.end;
-        self.text.replace_range(range, &swapped);
-        self.cursor = self.boundary_from(self.cursor);
-        EditOutcome::Edited
-    }
-
-    fn browse_back(&mut self) -> EditOutcome {
-        let before = self
-            .browsing
-            .as_ref()
-            .map_or(self.entered.len(), |at| at.index);
-        let Some(index) = before.checked_sub(1) else {
-            return EditOutcome::Refused;
-        };
-        let shown = std::mem::replace(&mut self.text, self.entered[index].clone());
-        match &mut self.browsing {
-            Some(browsing) => browsing.index = index,
-            None => {
-                self.browsing = Some(Browsing {
-                    index,
-                    draft: shown,
-                });
-            }
-        }
-        self.cursor = self.text.len();
-        EditOutcome::Edited
-    }
-
-    fn browse_forth(&mut self) -> EditOutcome {
-        let Some(mut browsing) = self.browsing.take() else {
-            return EditOutcome::Refused;
-        };
-        browsing.index += 1;
-        if let Some(line) = self.entered.get(browsing.index) {
-            self.text = line.clone();
-            self.browsing = Some(browsing);
-        } else {
-            self.text = browsing.draft;
-        }
-        self.cursor = self.text.len();
-        EditOutcome::Edited
-    }
-
-    fn left(&self) -> usize {
-        let last = self.text[..self.cursor].graphemes(true).next_back();
-        self.cursor - last.map_or(0, str::len)
-    }
-
-    fn right(&self) -> usize {
-        let next = self.text[self.cursor..].graphemes(true).next();
-        self.cursor + next.map_or(0, str::len)
-    }
-
-    /// The beginning of the word before the cursor, where a word is what `belongs` says.
-    fn word_left(&self, belongs: fn(&str) -> bool) -> usize {
-        let graphemes = self.text[..self.cursor].graphemes(true).rev();
-        self.cursor - word(graphemes, belongs)
-    }
-
-    /// The end of the word behind the cursor.
-    fn word_right(&self) -> usize {
-        let graphemes = self.text[self.cursor..].graphemes(true);
-        self.cursor + word(graphemes, is_word)
-    }
-
-    /// The first boundary between graphemes at `offset` or behind it.
-    fn boundary_from(&self, offset: usize) -> usize {
-        let mut cursor = GraphemeCursor::new(offset, self.text.len(), true);
-        match cursor.is_boundary(&self.text, 0) {
-            Ok(true) => offset,
-            _ => match cursor.next_boundary(&self.text, 0) {
-                Ok(Some(next)) => next,
-                _ => self.text.len(),
-            },
+fn in_case(case: Case, text: &str) -> String {
+    match case {
+        Case::Upper => text.to_uppercase(),
+        Case::Lower => text.to_lowercase(),
+        Case::Capital => {
+            let first = text.find(char::is_alphanumeric).unwrap_or(text.len());
+            let (before, word) = text.split_at(first);
+            let letter = word.graphemes(true).next().unwrap_or_default();
+            let (letter, rest) = word.split_at(letter.len());
+            format!("{before}{}{}", letter.to_uppercase(), rest.to_lowercase())
         }
     }
 }
-
-/// How many bytes a word takes, with what lies before it.
-fn word<'t>(graphemes: impl Iterator<Item = &'t str>, belongs: fn(&str) -> bool) -> usize {
-    let mut inside = false;
-    graphemes
-        .take_while(|grapheme| {
-            let belongs = belongs(grapheme);
-            let goes_on = belongs || !inside;
-            inside |= belongs;
-            goes_on
-        })
-        .map(str::len)
-        .sum()
-}
-
-fn is_word(grapheme: &str) -> bool {
-    grapheme.chars().any(char::is_alphanumeric)
-}
-
-fn is_not_space(grapheme: &str) -> bool {
-    !grapheme.chars().all(char::is_whitespace)
-}
-
-/// How much of some graphemes fits.
-struct Fitting {
-    bytes: usize,
-    columns: usize,
-}
-
-fn fitting<'t>(graphemes: impl Iterator<Item = &'t str>, room: usize) -> Fitting {
-    let mut fits = Fitting {
-        bytes: 0,
-        columns: 0,
-    };
-    // Graphemes without width would fit for ever; a row of real ones has fewer than four a column.
-    for grapheme in graphemes.take(4 * room) {
-        let columns = fits.columns + columns_at_most(&shown(grapheme));
-        if columns > room {
-            break;
-        }
-        fits.columns = columns;
-        fits.bytes += grapheme.len();
-    }
-    fits
-}
-
-/// How many columns a grapheme takes where that is most: xterm and screen show a joined emoji, or one with a skin's colour,
-/// as its parts, side by side. What is off then is some room at the right.
-fn columns_at_most(grapheme: &str) -> usize {
-    let parts: usize = grapheme.chars().filter_map(UnicodeWidthChar::width).sum();
-    parts.max(grapheme.width())
-}
-
-/// A grapheme as the prompt row shows it: harmless, and in one row.
-fn shown(grapheme: &str) -> Cow<'_, str> {
-    match grapheme {
-        "\n" => Cow::Borrowed("⏎"),
-        _ => display::safe(grapheme),
-    }
-}
-
-#[cfg(test)]
-mod tests;

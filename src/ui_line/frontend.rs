@@ -5,6 +5,7 @@ use std::time::Instant;
 use super::pipe::Pipe;
 use super::prompt::Prompt;
 use crate::output::Output;
+use crate::protocol::Millis;
 
 /// Takes lines in, and has rows to show.
 #[derive(Debug)]
@@ -16,14 +17,16 @@ pub enum Frontend {
 /// What comes from a [`Frontend`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum LineEntry {
-    /// A line; with line breaks when it was pasted.
+    /// A line; with line breaks when it was pasted, or typed with Alt-Enter.
     Line(String),
     /// Part of a line that is too long for one message.
     Piece(String),
-    /// The line under way is as long as it may be.
+    /// The line under way is as long as it may be; so many bytes did not fit.
     Full {
-        left_out: String,
+        left_out: usize,
     },
+    /// Ctrl-C has emptied the line under way, which was this one.
+    Cleared(String),
     End,
     Interrupt,
     Suspend,
@@ -48,25 +51,56 @@ impl Frontend {
         }
     }
 
-    /// Takes what was read; nothing is the end of it.
-    pub fn take(&mut self, bytes: &[u8]) {
+    /// Takes what was read at `now`; nothing is the end of it.
+    pub fn take(&mut self, now: Millis, bytes: &[u8]) {
         match self {
-            Frontend::Prompt(prompt) => prompt.take(bytes),
+            Frontend::Prompt(prompt) => prompt.take(now, bytes),
             Frontend::Pipe(plain) => plain.take(bytes),
         }
     }
 
-    /// What the input has come to so far. `None` waits for more of it.
-    pub fn next_entry(&mut self, intake: Intake) -> Option<LineEntry> {
+    /// When [`handle_key_timeout`](Frontend::handle_key_timeout) must be called next, if nothing is read before: while a key is
+    /// under way that may go on.
+    pub fn next_key_timeout(&self, intake: Intake) -> Option<Millis> {
+        match self {
+            Frontend::Prompt(prompt) => prompt.next_key_timeout(intake),
+            Frontend::Pipe(_) => None,
+        }
+    }
+
+    /// Nothing more was to be read until `now`.
+    pub fn handle_key_timeout(&mut self, now: Millis) {
+        if let Frontend::Prompt(prompt) = self {
+            prompt.handle_key_timeout(now);
+        }
+    }
+
+    /// The other is there, by this name.
+    pub fn meet(&mut self, other: &str) {
+        if let Frontend::Prompt(prompt) = self {
+            prompt.meet(other);
+        }
+    }
+
+    /// A line was a mistake, which its author may put right where there is a draft.
+    pub fn give_back(&mut self, line: String) {
+        if let Frontend::Prompt(prompt) = self {
+            prompt.give_back(line);
+        }
+    }
+
+    /// What the input has come to by `now`. `None` waits for more of it.
+    pub fn next_entry(&mut self, now: Millis, intake: Intake) -> Option<LineEntry> {
         match (self, intake) {
-            (Frontend::Prompt(prompt), Intake::Open) => prompt.next_entry(),
+            (Frontend::Prompt(prompt), Intake::Open) => prompt.next_entry(now),
             (Frontend::Prompt(prompt), Intake::Held) => prompt.next_interrupt(),
             (Frontend::Prompt(prompt), Intake::Closed) => {
-                let interrupt = prompt.next_interrupt();
-                if interrupt.is_none() {
-                    prompt.forget_keys();
+                // It does not wait for a draft either.
+                if prompt.take_interrupt() {
+                    return Some(LineEntry::Interrupt);
                 }
-                interrupt
+                prompt.forget_keys();
+                None
             }
             (Frontend::Pipe(plain), Intake::Open) => plain.next_entry(),
             (Frontend::Pipe(_), Intake::Held | Intake::Closed) => None,

@@ -41,25 +41,33 @@ impl InputReader {
         bytes: &mut [u8],
     ) -> Poll<io::Result<usize>> {
         loop {
-            let read = match self {
-                InputReader::Ready(input) => rustix::io::read(input, &mut *bytes),
-                InputReader::Awaited(input) => {
-                    ready!(input.poll_readable(context))?;
-                    // Somebody else may have read it meanwhile, and then a read would wait.
-                    match has_something(input.get_ref(), Duration::ZERO) {
-                        Ok(true) => rustix::io::read(input.get_ref(), &mut *bytes),
-                        Ok(false) => continue,
-                        Err(error) => Err(error),
-                    }
-                }
-            };
-            match read {
-                Ok(read) => return Poll::Ready(Ok(read)),
-                Err(Errno::INTR | Errno::AGAIN) => {}
-                // The terminal has gone away, or we are no longer on it: nothing comes any more.
-                Err(Errno::IO) => return Poll::Ready(Ok(0)),
-                Err(error) => return Poll::Ready(Err(error.into())),
+            if let InputReader::Awaited(input) = self {
+                ready!(input.poll_readable(context))?;
             }
+            // Somebody else may have read it meanwhile.
+            if let Some(read) = self.read_at_hand(bytes) {
+                return Poll::Ready(read);
+            }
+        }
+    }
+
+    /// The same, without waiting: `None` where nothing is there now.
+    pub fn read_at_hand(&self, bytes: &mut [u8]) -> Option<io::Result<usize>> {
+        let read = match self {
+            InputReader::Ready(input) => rustix::io::read(input, bytes),
+            InputReader::Awaited(input) => match has_something(input.get_ref(), Duration::ZERO) {
+                // A read would wait.
+                Ok(false) => return None,
+                Ok(true) => rustix::io::read(input.get_ref(), bytes),
+                Err(error) => Err(error),
+            },
+        };
+        match read {
+            Ok(read) => Some(Ok(read)),
+            Err(Errno::INTR | Errno::AGAIN) => None,
+            // The terminal has gone away, or we are no longer on it: nothing comes any more.
+            Err(Errno::IO) => Some(Ok(0)),
+            Err(error) => Some(Err(error.into())),
         }
     }
 

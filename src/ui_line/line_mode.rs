@@ -3,7 +3,7 @@
 use std::future::{self, Future};
 use std::io;
 use std::pin::pin;
-use std::task::Poll;
+use std::task::{Poll, ready};
 
 use rustix::process::{Signal, kill_current_process_group};
 use smol::Timer;
@@ -15,7 +15,7 @@ use super::view::{LastWords, OutputState, View};
 use super::{Layout, LineSettings, Streams};
 use crate::clock::{Clock, unix_now};
 use crate::conversation::commands::{HELP, PROMPT_HELP};
-use crate::conversation::{Conversation, LineSource, Outcome, Update};
+use crate::conversation::{Conversation, LineSource, Outcome, Typed, Update};
 use crate::display::{self, Loss, Mark};
 use crate::options::Farewells;
 use crate::peer::{Client, Event, Shutdown};
@@ -168,7 +168,10 @@ impl LineMode {
                 self.view.error(&display::input_failed(&error));
                 self.take_input(now, 0);
             }
-            LineWake::Timeout => self.conversation.handle_timeout(now),
+            LineWake::Timeout => {
+                self.conversation.handle_timeout(now);
+                self.view.frontend.handle_key_timeout(now);
+            }
         }
     }
 
@@ -233,7 +236,7 @@ impl LineMode {
             let is_typed = self.source == LineSource::Person;
             self.is_line_cut |= is_typed && is_cut(&self.buffer[..length]);
         }
-        self.view.frontend.take(&self.buffer[..length]);
+        self.view.frontend.take(now, &self.buffer[..length]);
         if length == 0 {
             self.input = None;
             if let Frontend::Prompt(_) = self.view.frontend {
@@ -257,17 +260,27 @@ impl LineMode {
 
     /// Acts upon what has come in.
     fn take_entries(&mut self) {
-        while let Some(entry) = self.view.frontend.next_entry(self.intake()) {
-            let now = self.clock.now();
+        if let Some(other) = self.conversation.status().other() {
+            self.view.frontend.meet(other);
+        }
+        loop {
+            let (now, intake) = (self.clock.now(), self.intake());
+            let Some(entry) = self.view.frontend.next_entry(now, intake) else {
+                break;
+            };
             match entry {
                 LineEntry::Line(line) => {
-                    self.conversation.line(now, unix_now(), &line);
+                    if self.conversation.line(now, unix_now(), &line) == Typed::Refused {
+                        self.view.frontend.give_back(line);
+                    }
                 }
                 LineEntry::Piece(piece) => self.conversation.piece(now, unix_now(), &piece),
                 LineEntry::Full { left_out } => self.view.error(&format!(
-                    "la ligne est pleine : {} octets n'y tiennent pas. Un texte de cette taille s'envoie par un tube : \
-                     msg … < fichier",
-                    left_out.len()
+                    "la ligne est pleine : {left_out} octets n'y tiennent pas. Un texte de cette taille s'envoie par un tube : \
+                     msg … < fichier"
+                )),
+                LineEntry::Cleared(draft) => self.view.notice(&format!(
+                    "non envoyé : {draft} (Ctrl-Y le rend ; Ctrl-C encore une fois : quitter)"
                 )),
                 LineEntry::End => self.conversation.leave(
                     now,
@@ -315,7 +328,13 @@ impl LineMode {
     async fn wait(&mut self) -> io::Result<LineWake> {
         let takes_events = self.takes_events();
         let wants_input = self.view.frontend.wants_input(self.intake());
-        let timeout = self.conversation.next_timeout();
+        let keys = self.view.frontend.next_key_timeout(self.intake());
+        let timeout = self
+            .conversation
+            .next_timeout()
+            .into_iter()
+            .chain(keys)
+            .min();
         let timeout = timeout.map(|at| self.clock.instant(at));
         let drawing = self.view.next_timeout();
         let mut timer = pin!(timeout.into_iter().chain(drawing).min().map(Timer::at));
@@ -338,9 +357,17 @@ impl LineMode {
                 return Poll::Ready(Ok(read.map_or_else(LineWake::InputFailed, LineWake::Input)));
             }
             match timer.as_mut().as_pin_mut() {
-                Some(timer) => timer.poll(context).map(|_| Ok(LineWake::Timeout)),
-                None => Poll::Pending,
+                Some(timer) => ready!(timer.poll(context)),
+                None => return Poll::Pending,
+            };
+            // What is there already came in time, even if this program did not look.
+            if wants_input
+                && let Some(input) = &self.input
+                && let Some(read) = input.read_at_hand(&mut self.buffer)
+            {
+                return Poll::Ready(Ok(read.map_or_else(LineWake::InputFailed, LineWake::Input)));
             }
+            Poll::Ready(Ok(LineWake::Timeout))
         })
         .await
     }

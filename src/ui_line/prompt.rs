@@ -14,6 +14,7 @@ use super::terminal::Terminal;
 use super::wrap;
 use crate::options::Calls;
 use crate::output::Output;
+use crate::protocol::Millis;
 
 /// A prompt row below the rows of a conversation.
 #[derive(Debug)]
@@ -36,7 +37,11 @@ pub struct Prompt {
     /// What stands at the right of the prompt row.
     mark: Option<PromptMark>,
     label: &'static str,
-    fullness: Fullness,
+    overflow: Overflow,
+    /// When bytes came last.
+    last_read: Millis,
+    /// How many bytes are still to be read that came before the terminal was raw.
+    typed_ahead: usize,
 }
 
 /// A word or two at the right of the prompt row.
@@ -59,11 +64,13 @@ enum PromptRow {
     Stale { drawn: Drawn, columns: usize },
 }
 
-/// Whether its owner knows that the line is as long as it may be.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Fullness {
-    Room,
-    Told,
+/// What did not fit into the line.
+#[derive(Clone, Copy, Debug, Default)]
+struct Overflow {
+    /// In bytes, since the line is full.
+    left_out: usize,
+    /// Whether its owner does not know yet how much it is: it may go on.
+    is_untold: bool,
 }
 
 const PROMPT: &str = "> ";
@@ -75,6 +82,8 @@ const CLEAR: &[u8] = b"\x1b[H\x1b[2J";
 const MARK_COLUMNS: usize = 40;
 /// In bytes: how much may wait to be understood. A terminal keeps some more by itself.
 const MAX_WAITING: usize = 64 * 1024;
+/// How long nothing more is left out before it is said how much was.
+const OVERFLOW_TIMEOUT: Millis = 300;
 
 /// Asks the terminal to tell of its focus, where that is of use. Whoever leaves the terminal takes it back.
 fn focus_reports(bell: &Bell) -> Vec<u8> {
@@ -90,10 +99,12 @@ impl Prompt {
     /// When the terminal cannot be made raw; it is then as it was.
     pub fn open(input: &impl AsFd, screen: &Output, calls: Calls) -> io::Result<Prompt> {
         let bell = Bell::new(calls, Instant::now());
+        let terminal = Terminal::open(input, screen)?;
         Ok(Prompt {
             orders: focus_reports(&bell),
             bell,
-            terminal: Terminal::open(input, screen)?,
+            typed_ahead: terminal.typed_ahead(),
+            terminal,
             decoder: Keys::default(),
             keys: VecDeque::new(),
             waiting: 0,
@@ -103,7 +114,8 @@ impl Prompt {
             query: CursorQuery::default(),
             mark: None,
             label: PROMPT,
-            fullness: Fullness::Room,
+            overflow: Overflow::default(),
+            last_read: 0,
         })
     }
 
@@ -118,14 +130,34 @@ impl Prompt {
         self.keys.is_empty() || self.waiting < MAX_WAITING
     }
 
-    /// Takes what was typed.
-    pub fn take(&mut self, bytes: &[u8]) {
+    /// Takes what was typed and read at `now`.
+    pub fn take(&mut self, now: Millis, bytes: &[u8]) {
         if self.keys.is_empty() {
             self.waiting = 0;
         }
         self.waiting += bytes.len();
+        self.last_read = now;
+        let ahead = self.typed_ahead.min(bytes.len());
+        self.typed_ahead -= ahead;
+        let (ahead, bytes) = bytes.split_at(ahead);
+        if !ahead.is_empty() {
+            // A terminal that is not raw turns Enter into a line feed, which is Ctrl-J in one that is.
+            let ahead: Vec<u8> = ahead
+                .iter()
+                .map(|&byte| if byte == b'\n' { b'\r' } else { byte })
+                .collect();
+            self.decoder.decode(now, &ahead, &mut self.keys);
+        }
         let before = self.keys.len();
-        self.decoder.decode(bytes, &mut self.keys);
+        self.decoder.decode(now, bytes, &mut self.keys);
+        self.take_reports();
+        if self.keys.len() > before {
+            self.bell.key(Instant::now());
+        }
+    }
+
+    /// Takes what is no key out of the keys that wait.
+    fn take_reports(&mut self) {
         let (bell, query) = (&mut self.bell, &mut self.query);
         self.keys.retain(|key| match key {
             Key::Focus(focus) => {
@@ -138,42 +170,93 @@ impl Prompt {
             }
             _ => true,
         });
-        if self.keys.len() > before {
-            self.bell.key(Instant::now());
+    }
+
+    /// When [`handle_key_timeout`](Prompt::handle_key_timeout) must be called next, if nothing is read before.
+    pub fn next_key_timeout(&self, intake: Intake) -> Option<Millis> {
+        let says_what_is_left_out = self.overflow.is_untold && intake == Intake::Open;
+        let overflow = says_what_is_left_out.then_some(self.last_read + OVERFLOW_TIMEOUT);
+        // What is not read cannot go on.
+        let decoder = self.decoder.next_timeout().filter(|_| self.wants_input());
+        overflow.into_iter().chain(decoder).min()
+    }
+
+    /// Nothing more was to be read until `now`.
+    pub fn handle_key_timeout(&mut self, now: Millis) {
+        if self.wants_input() {
+            self.decoder.handle_timeout(now, &mut self.keys);
         }
     }
 
+    /// The other is there, by this name.
+    pub fn meet(&mut self, other: &str) {
+        self.editor.meet(other);
+    }
+
+    /// A line that was entered is a draft again.
+    pub fn give_back(&mut self, line: String) {
+        self.editor.give_back(line);
+        self.redraw();
+    }
+
     /// Edits the line until that comes to something.
-    pub fn next_entry(&mut self) -> Option<LineEntry> {
+    pub fn next_entry(&mut self, now: Millis) -> Option<LineEntry> {
         while let Some(key) = self.keys.pop_front() {
-            let effect = self.editor.press(key);
-            if !matches!(effect, EditOutcome::Full { .. }) {
-                self.fullness = Fullness::Room;
+            let goes_on = matches!(key, Key::Text(_) | Key::Pasted(_));
+            if self.overflow.is_untold && !goes_on {
+                self.keys.push_front(key);
+                return Some(self.tell_overflow());
             }
-            match effect {
-                EditOutcome::Edited => self.redraw(),
-                EditOutcome::Refused => self.order(BELL),
-                EditOutcome::Full { left_out } => {
-                    self.redraw();
-                    self.order(BELL);
-                    if std::mem::replace(&mut self.fullness, Fullness::Told) == Fullness::Room {
-                        return Some(LineEntry::Full { left_out });
-                    }
-                }
-                EditOutcome::Entered(line) => {
-                    self.redraw();
-                    return Some(LineEntry::Line(line));
-                }
-                EditOutcome::End => return Some(LineEntry::End),
-                EditOutcome::Interrupt => return Some(LineEntry::Interrupt),
-                EditOutcome::Suspend => return Some(LineEntry::Suspend),
-                EditOutcome::Clear => {
-                    self.order(CLEAR);
-                    self.row = PromptRow::Absent;
-                }
+            if let Some(entry) = self.press(key) {
+                return Some(entry);
+            }
+        }
+        let is_over = now >= self.last_read + OVERFLOW_TIMEOUT;
+        (self.overflow.is_untold && is_over).then(|| self.tell_overflow())
+    }
+
+    fn press(&mut self, key: Key) -> Option<LineEntry> {
+        let effect = self.editor.press(key);
+        match effect {
+            EditOutcome::Full { left_out } => {
+                self.overflow.left_out += left_out;
+                self.overflow.is_untold = true;
+                self.order(BELL);
+            }
+            _ if !self.overflow.is_untold => self.overflow = Overflow::default(),
+            _ => {}
+        }
+        match effect {
+            EditOutcome::Edited | EditOutcome::Full { .. } => self.redraw(),
+            EditOutcome::Refused => {
+                self.order(BELL);
+                // A search that finds nothing says so there.
+                self.redraw();
+            }
+            EditOutcome::Entered(line) => {
+                self.redraw();
+                return Some(LineEntry::Line(line));
+            }
+            EditOutcome::Cleared(draft) => {
+                self.redraw();
+                return Some(LineEntry::Cleared(draft));
+            }
+            EditOutcome::End => return Some(LineEntry::End),
+            EditOutcome::Interrupt => return Some(LineEntry::Interrupt),
+            EditOutcome::Suspend => return Some(LineEntry::Suspend),
+            EditOutcome::Clear => {
+                self.order(CLEAR);
+                self.row = PromptRow::Absent;
             }
         }
         None
+    }
+
+    fn tell_overflow(&mut self) -> LineEntry {
+        self.overflow.is_untold = false;
+        LineEntry::Full {
+            left_out: self.overflow.left_out,
+        }
     }
 
     fn order(&mut self, order: &[u8]) {
@@ -183,11 +266,20 @@ impl Prompt {
         }
     }
 
-    /// Takes a Ctrl-C out of the keys that wait.
+    /// Takes a Ctrl-C out of the keys that wait, and does what it says.
     pub fn next_interrupt(&mut self) -> Option<LineEntry> {
-        let at = self.keys.iter().position(|key| *key == Key::Interrupt)?;
-        self.keys.remove(at);
-        Some(LineEntry::Interrupt)
+        while self.take_interrupt() {
+            if let Some(entry) = self.press(Key::Interrupt) {
+                return Some(entry);
+            }
+        }
+        None
+    }
+
+    /// Whether a Ctrl-C was among the keys that wait. It is not any more.
+    pub fn take_interrupt(&mut self) -> bool {
+        let at = self.keys.iter().position(|key| *key == Key::Interrupt);
+        at.and_then(|at| self.keys.remove(at)).is_some()
     }
 
     /// Forgets the keys that wait.
@@ -320,6 +412,7 @@ impl Prompt {
         self.draw(Intake::Closed, screen);
         screen.flush()?;
         self.terminal.suspend()?;
+        self.typed_ahead = self.terminal.typed_ahead();
         self.orders.extend(focus_reports(&self.bell));
         self.row = PromptRow::Absent;
         Ok(())
@@ -331,6 +424,7 @@ impl Prompt {
     /// When the terminal has gone away.
     pub fn resume(&mut self) -> io::Result<()> {
         self.terminal.enter()?;
+        self.typed_ahead = self.terminal.typed_ahead();
         self.orders.extend(focus_reports(&self.bell));
         self.row = PromptRow::Absent;
         Ok(())

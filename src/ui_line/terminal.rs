@@ -54,6 +54,13 @@ impl Terminal {
         }
     }
 
+    /// How many bytes are still to be read. Right after the terminal was made raw, they were typed before that, and are
+    /// as a terminal has them that edits lines itself.
+    pub fn typed_ahead(&self) -> usize {
+        // One that is gone has nothing to give.
+        rustix::io::ioctl_fionread(&self.0.input).map_or(0, |bytes| bytes as usize)
+    }
+
     /// Makes the terminal raw, also when somebody else changed it while this program was stopped.
     ///
     /// # Errors

@@ -149,7 +149,12 @@ impl Program {
         next(&self.lines, TIMEOUT, what, wanted)
     }
 
-    /// The same, where that may take its time.
+    /// Whether no line comes to its standard output for so long.
+    pub fn is_silent_for(&self, time: Duration) -> bool {
+        self.lines.recv_timeout(time).is_err()
+    }
+
+    /// As [`wait_for_line`](Program::wait_for_line), where that may take its time.
     pub fn wait_long_for_line(
         &self,
         patience: Duration,

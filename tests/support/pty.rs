@@ -179,6 +179,11 @@ impl Terminal {
         status.contains(OFlags::NONBLOCK)
     }
 
+    /// The program's process.
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// The most memory that the program has ever used, in bytes.
     pub fn peak_memory(&self) -> usize {
         peak_memory(&self.child)

@@ -77,6 +77,7 @@ impl Hub {
                 return Flow::Enough;
             }
             passed = true;
+            self.traffic.count(&verb);
             if let Some(author) = &mut author {
                 self.effects.extend(author.says(seat.side, &verb));
             }

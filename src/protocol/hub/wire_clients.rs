@@ -78,6 +78,7 @@ impl Hub {
     fn passes(&mut self, seat: Seat, line: &[u8]) -> bool {
         match Verb::decode(line) {
             Ok(verb @ (Verb::Say { .. } | Verb::Ack { .. } | Verb::Sealed(_))) => {
+                self.traffic.count(&verb);
                 self.show(seat, &verb);
                 true
             }
@@ -154,6 +155,7 @@ impl Hub {
             Verb::Say { .. } if !self.is_here(seat) => {}
             Verb::Say { .. } | Verb::Ack { .. } | Verb::Sealed(_) => {
                 if self.forward(now, seat, line, &verb) {
+                    self.traffic.count(&verb);
                     self.show(seat, &verb);
                 }
             }

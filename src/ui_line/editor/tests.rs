@@ -1,5 +1,7 @@
 //! What an editor must do, as scripts of keys.
 
+use std::collections::VecDeque;
+
 use super::*;
 use crate::ui_line::keys::Keys;
 
@@ -36,7 +38,18 @@ fn named(name: &str) -> Key {
         "back" => Key::Backspace,
         "del" => Key::Delete,
         "^d" => Key::EndOrDelete,
-        "^w" => Key::KillWordLeft,
+        "^w" => Key::KillToSpace,
+        "alt-back" => Key::KillWordLeft,
+        "alt-u" => Key::ChangeCase(Case::Upper),
+        "alt-l" => Key::ChangeCase(Case::Lower),
+        "alt-c" => Key::ChangeCase(Case::Capital),
+        "alt-enter" => Key::LineBreak,
+        "tab" => Key::Tab,
+        "esc" => Key::Escape,
+        "^c" => Key::Interrupt,
+        "^g" => Key::Cancel,
+        "^r" => Key::Search,
+        "^_" => Key::Undo,
         "^u" => Key::KillToStart,
         "^k" => Key::KillToEnd,
         "^y" => Key::Yank,
@@ -56,7 +69,7 @@ fn typed(script: &str) -> String {
 }
 
 fn bar(editor: &Editor) -> String {
-    let (before, behind) = editor.text.split_at(editor.cursor);
+    let (before, behind) = editor.draft.parts();
     format!("{before}|{behind}")
 }
 
@@ -93,6 +106,186 @@ fn words_and_the_rest_of_the_line_go_and_come_back() {
     assert_eq!(typed("un deux<alt-b><^k><home><^y>"), "deux|un ");
     assert_eq!(typed("l'été, là<home><alt-f><alt-f>"), "l'été|, là");
     assert_eq!(typed("un deux<home><alt-d>"), "| deux");
+    assert_eq!(typed("voir /tmp/x.rs<alt-back>"), "voir /tmp/x.|");
+    assert_eq!(typed("voir /tmp/x.rs <alt-back><alt-back>"), "voir /tmp/|");
+}
+
+#[test]
+fn kills_that_follow_each_other_come_back_together() {
+    assert_eq!(typed("un deux trois<^w><^w><^y>"), "un deux trois|");
+    assert_eq!(
+        typed("un deux trois<alt-b><alt-b><^w><^k><^y>"),
+        "un deux trois|"
+    );
+    assert_eq!(typed("un deux<home><alt-d><alt-d><^y>"), "un deux|");
+    // Between them, something else.
+    assert_eq!(typed("un deux trois<^w><left><right><^w><^y>"), "un deux |");
+    assert_eq!(typed("un deux<^w>x<back><^w><^y>"), "un |");
+}
+
+#[test]
+fn a_word_changes_its_case() {
+    assert_eq!(typed("déjà vu<home><alt-u>"), "DÉJÀ| vu");
+    assert_eq!(typed("ÉTÉ 8<home><alt-l><alt-l>"), "été 8|");
+    assert_eq!(typed("un éTÉ<home><alt-c><alt-c>"), "Un Été|");
+    assert_eq!(typed("un<alt-u><^_>"), "|");
+    assert_eq!(typed("un<home><alt-u><^_>"), "|un");
+}
+
+#[test]
+fn edits_are_undone_word_by_word_and_never_within_a_grapheme() {
+    assert_eq!(typed("un deux trois<^_>"), "un deux |");
+    assert_eq!(typed("un deux trois<^_><^_><^_>"), "|");
+    assert_eq!(typed("un deux<back><back><back><^_>"), "un deux|");
+    assert_eq!(
+        typed("un deux<back><back><back><back><back><back><^_>"),
+        "un |"
+    );
+    assert_eq!(typed("un deux<home><del><del><del><del><^_>"), "|deux");
+    assert_eq!(typed("un deux<^w><^_>"), "un deux|");
+    assert_eq!(typed("né<^t><^_>"), "né|");
+    assert_eq!(typed("👍🏽<left><del><^_>"), "|👍🏽");
+    assert_eq!(typed("e\u{301}te\u{301}<back><^_>"), "e\u{301}te\u{301}|");
+    let mut editor = Editor::default();
+    assert_eq!(type_into(&mut editor, "<^_>"), [EditOutcome::Refused]);
+    type_into(&mut editor, "a");
+    for part in ["un\ndeux ", "trois"] {
+        editor.press(Key::Pasted(part.to_owned()));
+    }
+    type_into(&mut editor, "<^_>");
+    assert_eq!(bar(&editor), "a|");
+}
+
+#[test]
+fn everything_that_was_done_to_a_line_can_be_undone() {
+    let mut editor = Editor::default();
+    type_into(
+        &mut editor,
+        "un deux<back><^w>e\u{301}<left><del>👍🏽<home>x<alt-u><^k><^y><^t>fin",
+    );
+    let mut steps = 0;
+    while editor.press(Key::Undo) == EditOutcome::Edited {
+        steps += 1;
+    }
+    assert!(steps >= 8, "{steps}");
+    assert_eq!(bar(&editor), "|");
+}
+
+#[test]
+fn ctrl_c_takes_back_one_thing_after_the_other() {
+    let mut editor = Editor::default();
+    let outcome = type_into(&mut editor, "salut<enter>brouillon<up> toi<^c>");
+    assert_eq!(outcome.last(), Some(&EditOutcome::Edited));
+    assert_eq!(bar(&editor), "brouillon|");
+    assert_eq!(
+        editor.press(Key::Interrupt),
+        EditOutcome::Cleared("brouillon".to_owned())
+    );
+    assert_eq!(bar(&editor), "|");
+    type_into(&mut editor, "<^y>");
+    assert_eq!(bar(&editor), "brouillon|");
+    type_into(&mut editor, "<^c><^_>");
+    assert_eq!(bar(&editor), "brouillon|");
+    type_into(&mut editor, "<^c>");
+    assert_eq!(editor.press(Key::Interrupt), EditOutcome::Interrupt);
+    type_into(&mut editor, "<up>");
+    assert_eq!(bar(&editor), "salut toi|");
+}
+
+#[test]
+fn a_line_break_can_be_typed() {
+    let mut editor = Editor::default();
+    let outcome = type_into(&mut editor, "un<alt-enter>deux<enter>");
+    assert_eq!(
+        outcome.last(),
+        Some(&EditOutcome::Entered("un\ndeux".to_owned()))
+    );
+}
+
+#[test]
+fn tab_completes_what_it_can_and_else_is_a_tab() {
+    let mut editor = Editor::default();
+    type_into(&mut editor, "bo<tab>");
+    assert_eq!(bar(&editor), "bo\t|");
+    editor.meet("Bob");
+    type_into(&mut editor, "<^u>et bo<tab>, b<tab>");
+    assert_eq!(bar(&editor), "et Bob, Bob|");
+    type_into(&mut editor, "<tab><^u>/hi<tab> 3");
+    assert_eq!(bar(&editor), "/history 3|");
+    type_into(&mut editor, "<^u>/h");
+    assert_eq!(editor.press(Key::Tab), EditOutcome::Refused);
+    type_into(&mut editor, "<^u>b<tab><^_>");
+    assert_eq!(bar(&editor), "b|");
+}
+
+#[test]
+fn ctrl_r_finds_what_was_entered_as_one_types() {
+    let mut editor = Editor::default();
+    type_into(
+        &mut editor,
+        "rendez-vous lundi<enter>oui<enter>Lundi non<enter>",
+    );
+    type_into(&mut editor, "brouillon<left><^r>lun");
+    assert_eq!(
+        row(&editor, "> ", 60),
+        ("cherche « lun » : ".to_owned(), "Lundi non".to_owned())
+    );
+    type_into(&mut editor, "<^r>");
+    assert_eq!(
+        row(&editor, "> ", 60),
+        (
+            "cherche « lun » : rendez-vous ".to_owned(),
+            "lundi".to_owned()
+        )
+    );
+    assert_eq!(editor.press(Key::Search), EditOutcome::Refused);
+    let failed = row(&editor, "> ", 60).0;
+    assert!(failed.starts_with("introuvable « lun » : "), "{failed}");
+    type_into(&mut editor, "<back>");
+    assert_eq!(row(&editor, "> ", 60).1, "Lundi non");
+    type_into(&mut editor, "<esc>");
+    assert_eq!(bar(&editor), "brouillo|n");
+    type_into(&mut editor, "<^r>lundi<^r><^g>");
+    assert_eq!(bar(&editor), "brouillo|n");
+    type_into(&mut editor, "<^r>lundi<^r><end>!");
+    assert_eq!(bar(&editor), "rendez-vous lundi!|");
+    type_into(&mut editor, "<down><down><down>");
+    assert_eq!(bar(&editor), "brouillon|");
+    let outcome = type_into(&mut editor, "<^r>non<enter>");
+    assert_eq!(
+        outcome.last(),
+        Some(&EditOutcome::Entered("Lundi non".to_owned()))
+    );
+    assert_eq!(bar(&editor), "brouillon|");
+}
+
+#[test]
+fn a_search_that_finds_nothing_sends_nothing() {
+    let mut editor = Editor::default();
+    let outcome = type_into(&mut editor, "brouillon<^r>absent<enter>");
+    assert_eq!(outcome.last(), Some(&EditOutcome::Edited));
+    assert_eq!(bar(&editor), "brouillon|");
+    editor.press(Key::Search);
+    editor.press(Key::Text("x".repeat(10_000)));
+    for columns in 0..100 {
+        row(&editor, "> ", columns);
+    }
+}
+
+#[test]
+fn a_line_that_was_a_mistake_is_given_back() {
+    let mut editor = Editor::default();
+    type_into(&mut editor, "salut<enter>/quiter<enter>");
+    editor.give_back("/quiter".to_owned());
+    assert_eq!(bar(&editor), "/quiter|");
+    type_into(&mut editor, "<^u><up>");
+    assert_eq!(bar(&editor), "salut|");
+    // A draft has come back meanwhile.
+    type_into(&mut editor, "<down>brouillon<up><home>/<enter>");
+    editor.give_back("/salut".to_owned());
+    assert_eq!(bar(&editor), "/salut|");
+    type_into(&mut editor, "<down>");
+    assert_eq!(bar(&editor), "brouillon|");
 }
 
 #[test]
@@ -119,9 +312,25 @@ fn a_recalled_line_can_be_changed_and_entered() {
         effects.last(),
         Some(&EditOutcome::Entered("salut!".to_owned()))
     );
-    assert_eq!(bar(&editor), "|");
+    assert_eq!(bar(&editor), "brouillon|");
     type_into(&mut editor, "<up><up>");
     assert_eq!(bar(&editor), "salut|");
+}
+
+#[test]
+fn what_was_made_of_a_recalled_line_survives_looking_at_others() {
+    let mut editor = Editor::default();
+    type_into(&mut editor, "un<enter>deux<enter>brouillon<up> bis<up> ter");
+    assert_eq!(bar(&editor), "un ter|");
+    type_into(&mut editor, "<down>");
+    assert_eq!(bar(&editor), "deux bis|");
+    type_into(&mut editor, "<down>");
+    assert_eq!(bar(&editor), "brouillon|");
+    type_into(&mut editor, "<up><up>");
+    assert_eq!(bar(&editor), "un ter|");
+    // Entered as another line, it is what it was again.
+    type_into(&mut editor, "<enter><up><up><up>");
+    assert_eq!(bar(&editor), "un|");
 }
 
 #[test]
@@ -137,6 +346,14 @@ fn ctrl_d_ends_on_an_empty_line_only() {
         type_into(&mut editor, "<end><^d>").last(),
         Some(&EditOutcome::Refused)
     );
+}
+
+#[test]
+fn ctrl_d_that_is_held_to_delete_does_not_end() {
+    let mut editor = Editor::default();
+    let held = type_into(&mut editor, "ab<home><^d><^d><^d><^d>");
+    assert_eq!(held[4..], [EditOutcome::Refused, EditOutcome::Refused]);
+    assert_eq!(type_into(&mut editor, "<left><^d>")[1], EditOutcome::End);
 }
 
 #[test]
@@ -159,25 +376,20 @@ fn a_line_has_an_end_and_what_does_not_fit_is_given_back() {
     let mut editor = Editor::default();
     editor.press(Key::Text("x".repeat(Editor::LONGEST - 1)));
     let effect = editor.press(Key::Pasted("éa".to_owned()));
-    assert_eq!(
-        effect,
-        EditOutcome::Full {
-            left_out: "éa".to_owned()
-        }
-    );
+    assert_eq!(effect, EditOutcome::Full { left_out: 3 });
     assert_eq!(editor.press(Key::Text("a".to_owned())), EditOutcome::Edited);
-    assert_eq!(editor.text.len(), Editor::LONGEST);
+    assert_eq!(editor.text().len(), Editor::LONGEST);
 }
 
 #[test]
 fn what_was_entered_is_remembered_up_to_a_bound() {
     let mut editor = Editor::default();
-    for n in 0..3 * Editor::REMEMBERED {
+    for n in 0..3 * Recall::MAX_LINES {
         type_into(&mut editor, &format!("{n}<enter>"));
     }
-    assert_eq!(editor.entered.len(), Editor::REMEMBERED);
+    assert_eq!(editor.recall.len(), Recall::MAX_LINES);
     type_into(&mut editor, " <enter><enter>");
-    assert_eq!(editor.entered.len(), Editor::REMEMBERED);
+    assert_eq!(editor.recall.len(), Recall::MAX_LINES);
     type_into(&mut editor, "<up>");
     assert_eq!(bar(&editor), "299|");
 }
@@ -256,7 +468,18 @@ impl Dice {
 
 #[test]
 fn no_bytes_at_all_bring_an_editor_out_of_order() {
-    const PARTS: [&[u8]; 32] = [
+    const PARTS: [&[u8]; 43] = [
+        b"\x12",
+        b"\x07",
+        b"\x1f",
+        b"\x1bu",
+        b"\x1bc",
+        b"\x1b\x7f",
+        b"\x1b\r",
+        b"\x03",
+        b"\x1b",
+        b"/",
+        b"/h\t",
         b"a",
         b" ",
         b"\r",
@@ -293,20 +516,23 @@ fn no_bytes_at_all_bring_an_editor_out_of_order() {
     let mut dice = Dice(0x2545_f491_4f6c_dd1d);
     let (mut decoder, mut keys) = (Keys::default(), VecDeque::new());
     let mut editor = Editor::default();
+    let mut now = 0;
     for _ in 0..30_000 {
-        decoder.decode(PARTS[dice.roll(PARTS.len())], &mut keys);
+        now += 30;
+        decoder.handle_timeout(now, &mut keys);
+        decoder.decode(now, PARTS[dice.roll(PARTS.len())], &mut keys);
         while let Some(key) = keys.pop_front() {
             editor.press(key);
-            let mut boundaries = editor.text.grapheme_indices(true).map(|(at, _)| at);
-            let at_end = editor.cursor == editor.text.len();
+            let mut boundaries = editor.text().grapheme_indices(true).map(|(at, _)| at);
+            let at_end = editor.draft.cursor() == editor.text().len();
             assert!(
-                at_end || boundaries.any(|at| at == editor.cursor),
+                at_end || boundaries.any(|at| at == editor.draft.cursor()),
                 "{}",
                 bar(&editor)
             );
         }
         row(&editor, "> ", dice.roll(60));
-        if editor.text.len() > 200 {
+        if editor.text().len() > 200 {
             editor.press(Key::End);
             editor.press(Key::KillToStart);
         }

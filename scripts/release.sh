@@ -1,0 +1,97 @@
+#!/usr/bin/env bash
+# Makes what is released: an archive a system, and SHA256SUMS, in target/release-files.
+#
+#   scripts/release.sh            all systems
+#   scripts/release.sh NAME…      some of them: x86_64-linux aarch64-linux aarch64-macos x86_64-freebsd
+#
+# Whoever builds the same commit with the same Rust, in whatever folder, gets the same sums. Needs rustup, python3 with
+# venv for the linker for macOS and FreeBSD (zig), and readelf.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+# Another version might link in another way.
+readonly ZIGBUILD=0.24.1 ZIG=0.17.1
+# The oldest macOS on ARM.
+export MACOSX_DEPLOYMENT_TARGET=11.0
+
+readonly target="${CARGO_TARGET_DIR:-$PWD/target}"
+readonly out="$target/release-files"
+SOURCE_DATE_EPOCH=$(git log -1 --format=%ct)
+export SOURCE_DATE_EPOCH
+version=$(sed -n 's/^version = "\(.*\)"$/\1/p' Cargo.toml | head -n 1)
+readonly version
+
+declare -A triples=(
+    [x86_64-linux]=x86_64-unknown-linux-musl
+    [aarch64-linux]=aarch64-unknown-linux-musl
+    [aarch64-macos]=aarch64-apple-darwin
+    [x86_64-freebsd]=x86_64-unknown-freebsd
+)
+
+# The folders that a build is made in and from stay out of what it makes. (None may have a space in its name.)
+flags=(
+    "--remap-path-prefix=$PWD=/msg"
+    "--remap-path-prefix=$target=/target"
+    "--remap-path-prefix=${CARGO_HOME:-$HOME/.cargo}=/cargo"
+    "--remap-path-prefix=$(rustc --print sysroot)=/rust"
+)
+
+# Prints where the tools of this script are, and gets them first if need be.
+tools() {
+    local tools="$target/release-tools-$ZIGBUILD-$ZIG"
+    if [[ ! -e $tools/ready ]]; then
+        python3 -m venv "$tools" >&2
+        "$tools/bin/pip" install --quiet "cargo-zigbuild==$ZIGBUILD" "ziglang==$ZIG" >&2
+        touch "$tools/ready"
+    fi
+    printf '%s\n' "$tools/bin"
+}
+
+# Builds for the system $1 whose target is $2.
+build() {
+    local name=$1 triple=$2
+    rustup --quiet target add "$triple"
+    case $name in
+        *-linux)
+            RUSTFLAGS="${flags[*]}" cargo build --locked --release --target "$triple"
+            ;;
+        *)
+            local path
+            path="$(tools):$PATH"
+            # Where macOS's frameworks are, by a relative path, for flags are part of a build's identity. And no debugging
+            # symbols, not even for the linker: it draws a macOS program's UUID from them, and they name folders.
+            PATH=$path RUSTFLAGS="${flags[*]} -Clink-arg=-F./packaging/macos -Clink-arg=-Wl,-S" \
+                cargo-zigbuild zigbuild --locked --release --target "$triple"
+            ;;
+    esac
+}
+
+# Packs the program for the system $1 whose target is $2, with what belongs to it.
+pack() {
+    local name="msg-chat-$version-$1" folder
+    folder="$out/$name"
+    rm -rf "$folder"
+    install -D -m 755 "$target/$2/release/msg" "$folder/msg"
+    install -m 644 README.md CHANGELOG.md LICENSE-MIT LICENSE-APACHE "$folder"
+    install -D -m 644 packaging/man/msg.1 "$folder/man/man1/msg.1"
+    install -D -m 644 packaging/man/msg.fr.1 "$folder/man/fr/man1/msg.1"
+    install -D -m 644 -t "$folder/completions" packaging/completions/*
+    tar --create --directory "$out" --sort name --mtime "@$SOURCE_DATE_EPOCH" --owner 0 --group 0 --numeric-owner \
+        --format ustar "$name" | gzip --no-name --best >"$out/$name.tar.gz"
+    rm -r "$folder"
+}
+
+mkdir -p "$out"
+rm -f "$out"/*
+(($#)) || set -- "${!triples[@]}"
+for name in "$@"; do
+    triple=${triples[$name]-}
+    if [[ -z $triple ]]; then
+        printf 'no such system: %s. There are: %s\n' "$name" "${!triples[*]}" >&2
+        exit 64
+    fi
+    build "$name" "$triple"
+    pack "$name" "$triple"
+done
+cd "$out"
+sha256sum -- *.tar.gz | tee SHA256SUMS

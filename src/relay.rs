@@ -2,7 +2,7 @@
 //!
 //! One thread, one wait an event. smol's reactor arms a descriptor anew for each wait and hands events from its own
 //! thread to ours, which costs a relay three times its work (docs/decisions.md); so this loop waits by itself, on a
-//! level-triggered [`waiter`]. On Linux each line takes one `epoll_wait`, one `recv` and one `send`.
+//! level-triggered `waiter`. On Linux each line takes one `epoll_wait`, one `recv` and one `send`.
 
 mod console;
 mod hosted;

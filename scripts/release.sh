@@ -4,8 +4,8 @@
 #   scripts/release.sh            all systems
 #   scripts/release.sh NAME…      some of them: x86_64-linux aarch64-linux aarch64-macos x86_64-freebsd
 #
-# Whoever builds the same commit with the same Rust, in whatever folder, gets the same sums. Needs rustup, python3 with
-# venv for the linker for macOS and FreeBSD (zig), and readelf.
+# Whoever builds the same commit with the same Rust, in whatever folder, gets the same sums. Needs rustup, and
+# python3 with venv for macOS's and FreeBSD's linker (zig).
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 

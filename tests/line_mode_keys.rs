@@ -190,6 +190,22 @@ fn what_was_made_of_a_recalled_line_survives_up_and_down() {
 }
 
 #[test]
+fn whatever_was_not_sent_is_shown_at_the_end() {
+    let mut talk = Talk::start();
+    talk.zoe.type_in("un\rdeux\r");
+    talk.bob_sees("un");
+    talk.types(&format!("brouillon{UP} bis{UP}"), "> un|");
+    talk.bob.write("quitter\n");
+    assert_eq!(talk.zoe.wait().code(), Some(0));
+    let rows = talk.zoe.rows();
+    let unsent: Vec<&str> = rows
+        .iter()
+        .filter_map(|row| row.strip_prefix("non envoyé : "))
+        .collect();
+    assert_eq!(unsent, ["deux bis", "brouillon"]);
+}
+
+#[test]
 fn all_that_does_not_fit_is_counted() {
     let mut talk = Talk::start();
     for (before, after) in [(PASTE, PASTE_END), ("", "")] {

@@ -285,21 +285,57 @@ fn words_and_addresses_are_not_cut_at_the_margin_and_a_message_stays_one_line() 
     assert!(zoe.screen().row_wrapped(at as u16));
 }
 
-#[test]
-fn long_work_shows_how_far_it_is_and_leaves_nothing_behind() {
-    let relay = Relay::start();
-    let bob = Program::start(&mut relay.client("Bob"));
-    bob.wait_for_error("the relay", |line| line.contains("en attente"));
-    let text = format!("{}/long-work", env!("CARGO_TARGET_TMPDIR"));
+/// A shell in which Zoé sends a text of 5,000 lines, out of a file of that name, with this behind her command.
+fn sends_a_long_text(relay: &Relay, name: &str, behind: &str) -> Command {
+    let text = format!("{}/{name}", env!("CARGO_TARGET_TMPDIR"));
     fs::write(&text, "une ligne\n".repeat(5_000)).unwrap();
     let client = relay.client("Zoé");
     let mut words = vec![client.get_program()];
     words.extend(client.get_args());
     let mut shell = Command::new("sh");
+    shell.arg("-c");
+    shell.arg(format!("exec \"$@\" <{text} {behind}"));
+    shell.arg("sh").args(words);
     shell
-        .arg("-c")
-        .arg(format!("exec \"$@\" <{text} >/dev/null"));
-    shell.arg("sh").args(words).env("TERM", "xterm");
+}
+
+#[test]
+fn where_rows_go_to_the_terminal_too_the_progress_stands_below_them() {
+    let relay = Relay::start();
+    let mut bob = Program::start(&mut relay.client("Bob"));
+    bob.wait_for_error("the relay", |line| line.contains("en attente"));
+    let mut shell = sends_a_long_text(&relay, "long-text-among-rows", "");
+    shell.env("TERM", "xterm");
+    bob.signal(Signal::STOP);
+    let mut zoe = Terminal::start(&shell, 80, 24);
+    zoe.wait_until("the progress", |screen| {
+        let row = support::pty::prompt_row(screen);
+        row.starts_with("0 ligne remise, 5\u{202f}000 en route, 0/s")
+    });
+    bob.signal(Signal::CONT);
+    bob.write("salut\n");
+    assert_eq!(zoe.wait().code(), Some(0));
+    let shown = zoe.rows();
+    assert!(
+        shown.iter().all(|row| !row.contains("en route")),
+        "{shown:#?}"
+    );
+    let ends = ["  Zoé  une ligne", "  Bob  salut", "« Bob » est là."];
+    assert!(
+        shown
+            .iter()
+            .all(|row| ends.iter().any(|end| row.ends_with(end))),
+        "{shown:#?}"
+    );
+}
+
+#[test]
+fn long_work_shows_how_far_it_is_and_leaves_nothing_behind() {
+    let relay = Relay::start();
+    let bob = Program::start(&mut relay.client("Bob"));
+    bob.wait_for_error("the relay", |line| line.contains("en attente"));
+    let mut shell = sends_a_long_text(&relay, "long-text-apart", ">/dev/null");
+    shell.env("TERM", "xterm");
     bob.signal(Signal::STOP);
     let mut zoe = Terminal::start(&shell, 80, 24);
     zoe.wait_for("0 ligne remise, 5\u{202f}000 en route, 0/s");

@@ -66,8 +66,12 @@ impl Editor {
     /// In bytes. A longer text is a file, and is piped.
     pub const LONGEST: usize = 64 * 1024;
 
-    /// What has been typed so far.
-    pub fn text(&self) -> &str {
+    /// What was typed and not entered: the draft, and what was made of recalled lines.
+    pub fn unsent(&self) -> impl Iterator<Item = &str> {
+        self.recall.unsent(self.text())
+    }
+
+    fn text(&self) -> &str {
         self.draft.text()
     }
 

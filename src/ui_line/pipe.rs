@@ -50,7 +50,8 @@ const MAX_COUNTED: usize = 64 * 1024 * 1024;
 const COUNT_PAUSE: Duration = Duration::from_millis(50);
 const COUNT_TIMEOUT: Duration = Duration::from_millis(500);
 
-const CLEAR_ROW: &[u8] = b"\r\x1b[K";
+/// Makes the row that is drawn over empty.
+pub const CLEAR_ROW: &[u8] = b"\r\x1b[K";
 
 /// Notices that nobody takes; further ones are dropped.
 const MAX_NOTICES: usize = 64 * 1024;
@@ -152,11 +153,9 @@ impl Pipe {
 
     /// Shows this below what was told, until the next one or something else is told.
     pub fn show_status(&mut self, row: &str) {
-        // One that would wrap could not be drawn over.
-        let room = self.notices.columns().saturating_sub(1);
-        let row: String = row.chars().take(room).collect();
+        self.flush();
         if self.notices.pending() == 0 {
-            self.notices.push(CLEAR_ROW);
+            let row = status_row(row, self.notices.columns());
             self.notices.push(row.as_bytes());
             self.has_status = true;
             self.flush();
@@ -209,6 +208,13 @@ impl LineCounter {
             }
         }
     }
+}
+
+/// A row to be drawn over the one before it, on a terminal of so many columns: one that would wrap could not be.
+pub fn status_row(row: &str, columns: usize) -> String {
+    let room = columns.saturating_sub(1);
+    let row: String = row.chars().take(room).collect();
+    format!("\r\x1b[K{row}")
 }
 
 /// A line from its beginning to its end.

@@ -400,8 +400,8 @@ impl Prompt {
     }
 
     /// What was typed and not entered.
-    pub fn draft(&self) -> &str {
-        self.editor.text()
+    pub fn unsent(&self) -> impl Iterator<Item = &str> {
+        self.editor.unsent()
     }
 
     /// Stops the program as Ctrl-Z does, and goes on later.

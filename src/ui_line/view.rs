@@ -9,7 +9,7 @@ use smol::Async;
 use unicode_width::UnicodeWidthStr;
 
 use super::frontend::{Frontend, Intake};
-use super::pipe::Pipe;
+use super::pipe::{self, Pipe};
 use super::progress::{Progress, ProgressRow};
 use super::prompt::{Prompt, PromptMark};
 use super::{Layout, Streams};
@@ -34,11 +34,21 @@ pub struct View {
     delivery: Delivery,
     /// Only for a text that is piped while somebody looks at standard error.
     progress: Option<Progress>,
+    status: Status,
     palette: Palette,
     /// Of what is told on the screen of a prompt, or on standard error beside a pipe.
     notice_palette: Palette,
     /// Of standard error.
     error_palette: Palette,
+}
+
+/// Where the row stands that says how far a long text has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Status {
+    /// On standard error, apart from the rows.
+    Beside,
+    /// Below them, on the terminal that they go to: by the same queue, or it could come in the midst of one.
+    AmongRows { stands: bool },
 }
 
 /// What is told once the terminal is as it was.
@@ -90,6 +100,11 @@ impl View {
                 Layout::Pipe => streams.notice_colour,
             }),
             delivery: Delivery::Untold,
+            status: if screen.is_terminal() {
+                Status::AmongRows { stands: false }
+            } else {
+                Status::Beside
+            },
             progress: streams.shows_progress().then(Progress::default),
             error_palette: Palette::new(streams.notice_colour),
             // Last of what can fail: the terminal becomes raw here.
@@ -107,6 +122,7 @@ impl View {
     /// Shows a message of the other's.
     pub fn show(&mut self, name: &str, line: &Line) {
         if !self.is_lost() {
+            self.clear_status();
             let row = self.palette.message(Author::Other, name, line);
             self.frontend.show(&row, &mut self.screen);
             if let Frontend::Prompt(prompt) = &mut self.frontend {
@@ -123,6 +139,7 @@ impl View {
                 Frontend::Prompt(_) => mark,
                 Frontend::Pipe(_) => Mark::Delivered,
             };
+            self.clear_status();
             let row = self.palette.marked(mark, Author::Own, name, line);
             self.frontend.show(&row, &mut self.screen);
         }
@@ -134,10 +151,28 @@ impl View {
         else {
             return;
         };
-        match progress.look(Instant::now(), work) {
-            ProgressRow::Stays => {}
-            ProgressRow::Is(row) => pipe.show_status(&row),
-            ProgressRow::IsGone => pipe.clear_status(),
+        match (progress.look(Instant::now(), work), &mut self.status) {
+            (ProgressRow::Stays, _) => {}
+            (ProgressRow::Is(row), Status::Beside) => pipe.show_status(&row),
+            (ProgressRow::IsGone, Status::Beside) => pipe.clear_status(),
+            (ProgressRow::Is(row), Status::AmongRows { stands }) => {
+                // A slow terminal has enough to show.
+                if self.screen.pending() == 0 {
+                    let row = pipe::status_row(&row, self.screen.columns());
+                    self.screen.push(row.as_bytes());
+                    *stands = true;
+                }
+            }
+            (ProgressRow::IsGone, Status::AmongRows { .. }) => self.clear_status(),
+        }
+    }
+
+    /// Takes the row away that says how far a long text has come, before another is shown.
+    fn clear_status(&mut self) {
+        if let Status::AmongRows { stands } = &mut self.status
+            && std::mem::take(stands)
+        {
+            self.screen.push(pipe::CLEAR_ROW);
         }
     }
 
@@ -165,6 +200,7 @@ impl View {
 
     /// Shows a row that is no part of the conversation.
     pub fn tell(&mut self, row: &str) {
+        self.clear_status();
         match &mut self.frontend {
             Frontend::Prompt(prompt) => {
                 if let OutputState::Open = self.output {
@@ -296,12 +332,15 @@ impl View {
 
     /// Leaves the terminal as it was, with the last words on standard error.
     pub fn close(mut self, words: LastWords<'_>) -> OutputState {
-        if let Frontend::Prompt(prompt) = &mut self.frontend
-            && !prompt.draft().is_empty()
-        {
-            let draft = format!("non envoyé : {}", prompt.draft());
-            prompt.show(&self.notice_palette.notice(&draft));
+        if let Frontend::Prompt(prompt) = &mut self.frontend {
+            let palette = &self.notice_palette;
+            let rows: Vec<String> = prompt
+                .unsent()
+                .map(|draft| palette.notice(&format!("non envoyé : {draft}")))
+                .collect();
+            rows.iter().for_each(|row| prompt.show(row));
         }
+        self.clear_status();
         if let Frontend::Pipe(pipe) = &mut self.frontend {
             pipe.clear_status();
         }
@@ -321,13 +360,6 @@ impl View {
     }
 
     fn flush(&mut self) -> Flushed {
-        if let Frontend::Pipe(pipe) = &mut self.frontend
-            && self.screen.pending() > 0
-            && self.screen.is_terminal()
-        {
-            // The rows go where the status stands.
-            pipe.clear_status();
-        }
         self.screen.flush().unwrap_or_else(|error| {
             self.lose(error);
             Flushed::All

@@ -110,6 +110,27 @@ impl Recall {
         self.lines.back().map(|line| line.entered.as_str())
     }
 
+    /// What was typed and never entered, while the editor has `shown`: what was made of other lines, and the draft.
+    pub fn unsent<'t>(&'t self, shown: &'t str) -> impl Iterator<Item = &'t str> {
+        let edited = self
+            .lines
+            .iter()
+            .enumerate()
+            .filter_map(move |(index, line)| {
+                if self.current == Some(index) {
+                    (shown != line.entered).then_some(shown)
+                } else {
+                    line.edited.as_deref()
+                }
+            });
+        let draft = if self.is_away_from_draft() {
+            &self.draft
+        } else {
+            shown
+        };
+        edited.chain([draft]).filter(|text| !text.is_empty())
+    }
+
     /// The number of the newest line before `end` that holds `query`, in capitals or not, and where in it.
     pub fn find(&self, query: &str, end: Option<usize>) -> Option<(usize, usize)> {
         let lines = self

@@ -334,6 +334,24 @@ fn what_was_made_of_a_recalled_line_survives_looking_at_others() {
 }
 
 #[test]
+fn what_was_typed_and_not_entered_is_known_wherever_it_is() {
+    let unsent = |script: &str| {
+        let mut editor = Editor::default();
+        type_into(&mut editor, script);
+        editor.unsent().map(str::to_owned).collect::<Vec<_>>()
+    };
+    assert_eq!(unsent("un<enter>"), [""; 0]);
+    assert_eq!(unsent("un<enter><up>"), [""; 0]);
+    assert_eq!(unsent("un<enter>deux"), ["deux"]);
+    assert_eq!(unsent("un<enter>deux<up>"), ["deux"]);
+    assert_eq!(
+        unsent("un<enter>deux<enter>trois<up> bis<up> ter"),
+        ["un ter", "deux bis", "trois"]
+    );
+    assert_eq!(unsent("un<enter>deux<^r>un"), ["deux"]);
+}
+
+#[test]
 fn ctrl_d_ends_on_an_empty_line_only() {
     let mut editor = Editor::default();
     assert_eq!(type_into(&mut editor, "<^d>"), [EditOutcome::End]);

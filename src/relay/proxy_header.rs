@@ -75,6 +75,10 @@ impl ProxyHeader {
             }
             HeaderResult::V1(Err(_)) | HeaderResult::V2(Err(_)) => return Announced::Nothing,
         };
+        // Whether it came whole must not decide.
+        if length > MAX_HEADER {
+            return Announced::Nothing;
+        }
         let rest = self.0.split_off(length);
         Announced::Caller(caller.map(|address: IpAddr| address.to_canonical()), rest)
     }
@@ -186,6 +190,7 @@ mod tests {
             );
         }
         let long = second(1, 0x11, &[0; 4_000]);
+        assert_eq!(ProxyHeader::default().take(&long), Announced::Nothing);
         let mut header = ProxyHeader::default();
         assert_eq!(header.take(&long[..500]), Announced::NotYet);
         assert_eq!(header.take(&long[500..1_100]), Announced::Nothing);

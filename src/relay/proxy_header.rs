@@ -75,6 +75,10 @@ impl ProxyHeader {
             }
             HeaderResult::V1(Err(_)) | HeaderResult::V2(Err(_)) => return Announced::Nothing,
         };
+        // Whether it came whole must not decide.
+        if length > MAX_HEADER {
+            return Announced::Nothing;
+        }
         let rest = self.0.split_off(length);
         Announced::Caller(caller.map(|address: IpAddr| address.to_canonical()), rest)
     }
@@ -105,7 +109,12 @@ impl Relay {
 }
 
 #[cfg(test)]
+#[path = "../../tests/support/chance.rs"]
+mod chance;
+
+#[cfg(test)]
 mod tests {
+    use super::chance::{Chance, number};
     use super::*;
 
     /// A header of version 2: its command, its family and protocol, and its addresses with what follows them.
@@ -181,8 +190,53 @@ mod tests {
             );
         }
         let long = second(1, 0x11, &[0; 4_000]);
+        assert_eq!(ProxyHeader::default().take(&long), Announced::Nothing);
         let mut header = ProxyHeader::default();
         assert_eq!(header.take(&long[..500]), Announced::NotYet);
         assert_eq!(header.take(&long[500..1_100]), Announced::Nothing);
+    }
+
+    /// What pieces come to; all that follows the header counts as its rest.
+    fn heard<'b>(pieces: impl Iterator<Item = &'b [u8]>) -> Announced {
+        let mut header = ProxyHeader::default();
+        let mut heard = Announced::NotYet;
+        for piece in pieces {
+            match &mut heard {
+                Announced::NotYet => heard = header.take(piece),
+                Announced::Caller(_, rest) => rest.extend_from_slice(piece),
+                Announced::Nothing => {}
+            }
+            assert!(header.0.len() < MAX_HEADER + piece.len());
+        }
+        heard
+    }
+
+    #[test]
+    fn a_header_survives_whatever_comes_and_is_the_same_in_pieces_as_whole() {
+        let mut chance = Chance(1);
+        let headers = [
+            b"PROXY TCP4 192.0.2.7 10.0.0.1 43981 5000\r\n".to_vec(),
+            b"PROXY TCP6 2001:db8::7 ::1 43981 5000\r\n".to_vec(),
+            b"PROXY UNKNOWN\r\n".to_vec(),
+            second(1, 0x11, &[&FROM_7[..], &[4, 0, 1, 42]].concat()),
+            second(1, 0x21, &[7; 36]),
+            second(1, 0x31, &[b'/'; 216]),
+            second(0, 0, &[]),
+        ];
+        for _ in 0..number("MSG_FUZZ").unwrap_or(200_000) {
+            let mut bytes = headers[chance.below(headers.len() as u64) as usize].clone();
+            bytes.extend_from_slice("Zoé\n".as_bytes());
+            for _ in 0..chance.below(3) {
+                let place = chance.below(bytes.len() as u64) as usize;
+                match chance.below(3) {
+                    0 => bytes[place] = chance.next() as u8,
+                    1 => bytes.truncate(place.max(1)),
+                    _ => bytes.insert(place, chance.next() as u8),
+                }
+            }
+            let whole = heard(std::iter::once(&bytes[..]));
+            let size = 1 + chance.below(40) as usize;
+            assert_eq!(heard(bytes.chunks(size)), whole, "{bytes:?} by {size}");
+        }
     }
 }

@@ -121,7 +121,7 @@ pub fn shortcuts(actions: &UserActions) -> gtk::ShortcutController {
 }
 
 /// What keys and typed commands do.
-const HELP: [(&str, &str); 16] = [
+const HELP: [(&str, &str); 17] = [
     ("Entrée", "envoyer"),
     (
         "Maj+Entrée",
@@ -153,6 +153,7 @@ const HELP: [(&str, &str); 16] = [
     ),
     ("/help", "afficher ces raccourcis"),
     ("//texte", "envoyer « /texte »"),
+    ("/say texte", "envoyer « texte » tel quel, même « quitter »"),
 ];
 
 /// Shows what keys and typed commands do, in a window that Escape closes.

@@ -9,6 +9,7 @@ import signal
 import socket
 import subprocess
 import time
+import urllib.request
 
 from harness import (
     PORT,
@@ -29,6 +30,17 @@ from harness import (
     test,
     until,
 )
+
+
+# The drop-in of docs/service.md.
+METRICS = [
+    "[Service]",
+    "ExecStart=",
+    "ExecStart=msg --relay :5000 --daemon --metrics 127.0.0.1:9500",
+    "PrivateNetwork=no",
+    "RestrictAddressFamilies=AF_UNIX AF_INET",
+    "IPAddressAllow=localhost",
+]
 
 
 @test
@@ -311,6 +323,42 @@ def a_relay_for_one_conversation_ends_with_it_and_the_next_caller_starts_another
     lines = relay_lines(f"{unit}.service")
     assert (5, "à l'écoute sur [::]:5001.") in lines, lines
     assert (6, "« Zoé » a quitté la discussion.") in lines, lines
+
+
+@test
+def several_daemons_of_a_campus_run_on_one_machine_and_know_their_callers():
+    # As docs/campus.md has it.
+    drop_in = ["[Service]", "ExecStart=", "ExecStart=msg --relay :%i --daemon --proxy-protocol"]
+    override = Override("msg-relay@.service", *drop_in)
+    for port in (5002, 5003):
+        unit = f"msg-relay@{port}"
+        systemctl("start", f"{unit}.socket")
+        with call(port) as caller:
+            caller.sendall(b"PROXY TCP4 192.0.2.7 10.0.0.1 43981 5000\r\nZo\xc3\xa9\n")
+            welcome = caller.recv(4096).decode()
+            assert welcome.startswith("Bienvenue, Zoé"), welcome
+        with call(port) as stranger:
+            stranger.sendall(b"Zoe\n")
+            refused = stranger.recv(4096).decode()
+            assert "PROXY" in refused, refused
+        until(lambda: any("192.0.2.7" in line for _, line in relay_lines(f"{unit}.service")), "the log knows the caller")
+        systemctl("stop", f"{unit}.socket", f"{unit}.service")
+    override.undo()
+
+
+@test
+def the_figures_can_be_had_from_outside_the_sandbox():
+    # As docs/service.md has it.
+    override = Override("msg-relay.service", *METRICS)
+    systemctl("restart", SOCKET)
+    pair = Pair()
+    with urllib.request.urlopen("http://127.0.0.1:9500/metrics", timeout=10) as page:
+        rows = page.read().decode().splitlines()
+    assert "msg_conversations 1" in rows, rows
+    pair.talk("bonjour")
+    pair.leave()
+    override.undo()
+    systemctl("stop", RELAY)
 
 
 run()

@@ -350,7 +350,7 @@ impl RawArgs {
             (Some(_), Some(_)) => Err(UsageError::TwoModes),
             (Some(address), None) if self.nom.is_some() => self.host(&address),
             (Some(address), None) => self.relay(&address),
-            (None, address) => match self.first_of(&[Side::Relay]) {
+            (None, address) => match self.first_of(&[Side::Relay, Side::Daemon]) {
                 Some(option) if self.gui || address.is_some() => Err(UsageError::RelayOnly(option)),
                 _ => self.client(address),
             },
@@ -381,10 +381,9 @@ impl RawArgs {
 
     /// Refuses what a window has no use for.
     fn refused_by_a_window(&self) -> Result<(), UsageError> {
-        let lines_only = [("--texte", self.texte), ("--muet", self.muet)];
-        match lines_only.into_iter().find(|(_, given)| *given && self.gui) {
-            Some((option, _)) => Err(UsageError::NotInAWindow(option)),
-            None => Ok(()),
+        match self.first_of(&[Side::Line]) {
+            Some(option) if self.gui => Err(UsageError::NotInAWindow(option)),
+            _ => Ok(()),
         }
     }
 
@@ -393,16 +392,10 @@ impl RawArgs {
         if self.daemon && self.trace {
             return Err(UsageError::TracedDaemon);
         }
-        if let Some(option) = self.first_of(&[Side::Client, Side::Person]) {
+        if let Some(option) = self.first_of(&[Side::Client, Side::Person, Side::Line]) {
             return Err(UsageError::ClientOnly(option));
         }
-        let service_only = [
-            ("--proxy-protocol", self.proxy_protocol),
-            ("--metrics", self.metrics.is_some()),
-        ];
-        if let Some((option, _)) = service_only.into_iter().find(|(_, given)| *given)
-            && !self.daemon
-        {
+        if let Some(option) = self.first_of(&[Side::Daemon]).filter(|_| !self.daemon) {
             return Err(UsageError::DaemonOnly(option));
         }
         let (host, port) = listening("--relay", address)?;
@@ -434,7 +427,7 @@ impl RawArgs {
 
     /// What somebody is to do who is relay and person at once.
     fn host(self, address: &str) -> Result<Mode, UsageError> {
-        if let Some(option) = self.first_of(&[Side::Relay, Side::Client]) {
+        if let Some(option) = self.first_of(&[Side::Relay, Side::Daemon, Side::Client]) {
             return Err(UsageError::NotForAHost(option));
         }
         self.refused_by_a_window()?;

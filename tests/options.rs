@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStringExt;
 
-use msg::options::{Address, Caller, Calls, Farewells, LineOptions, Mode, parse};
+use msg::options::{Address, Caller, Callers, Calls, Farewells, LineOptions, Mode, parse};
 use msg::protocol::hub::{RelayMode, Tracing};
 
 fn asked(line: &[&str]) -> Mode {
@@ -225,6 +225,36 @@ fn a_relay_keeps_one_conversation_or_a_house_full() {
             .starts_with("--daemon ne sert qu'à un relais")
     );
     assert!(mistake(&["--relay", ":1", "--daemon", "--trace"]).starts_with("--trace montre"));
+}
+
+#[test]
+fn a_daemon_alone_hears_a_proxy_and_tells_how_it_is() {
+    let daemon = |more: &[&str]| match asked(&[&["--relay", ":1", "--daemon"], more].concat()) {
+        Mode::Relay(options) => options,
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(daemon(&[]).callers, Callers::Direct);
+    assert_eq!(daemon(&["--proxy-protocol"]).callers, Callers::Proxied);
+    assert_eq!(daemon(&[]).metrics, None);
+    // Whoever gives no machine means this one: the figures have no password.
+    for (given, place) in [
+        ("9500", "localhost:9500"),
+        (":9500", "localhost:9500"),
+        ("0.0.0.0:9500", "0.0.0.0:9500"),
+    ] {
+        let metrics = daemon(&["--metrics", given]).metrics;
+        assert_eq!(metrics.expect("it was asked for").to_string(), place);
+    }
+    for option in [&["--proxy-protocol"][..], &["--metrics", ":9500"]] {
+        let told = mistake(&[&["--relay", ":1"], option].concat());
+        assert!(
+            told.contains(option[0]) && told.ends_with("ajoutez --daemon"),
+            "{told}"
+        );
+        let told = mistake(&[&["--connect", "h:1", "--nom", "X"], option].concat());
+        assert!(told.contains(option[0]), "{told}");
+    }
+    assert!(mistake(&["--relay", ":1", "--daemon", "--metrics", "h"]).contains("--metrics"));
 }
 
 #[test]

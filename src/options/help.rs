@@ -4,8 +4,11 @@ use super::spec::{OPTIONS, Side};
 
 /// The parts of the help, each with whose options it has.
 const PARTS: [(&str, &[Side]); 3] = [
-    ("Ouvrir un relais", &[Side::Relay]),
-    ("Rejoindre une discussion", &[Side::Client, Side::Person]),
+    ("Ouvrir un relais", &[Side::Relay, Side::Daemon]),
+    (
+        "Rejoindre une discussion",
+        &[Side::Client, Side::Person, Side::Line],
+    ),
     ("", &[Side::Anybody]),
 ];
 

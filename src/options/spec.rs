@@ -19,9 +19,13 @@ pub struct OptionSpec {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Side {
     Relay,
+    /// A relay that serves many.
+    Daemon,
     Client,
     /// A client, or a relay whose person talks as well.
     Person,
+    /// Such a person in line mode.
+    Line,
     Anybody,
 }
 
@@ -70,7 +74,7 @@ pub const OPTIONS: [OptionSpec; 16] = [
         name: "--proxy-protocol",
         short: None,
         value: None,
-        side: Side::Relay,
+        side: Side::Daemon,
         aliases: &["--proxy"],
         help: &[
             "avec --daemon, derrière un mandataire seulement : chaque connexion commence par un en-tête",
@@ -81,7 +85,7 @@ pub const OPTIONS: [OptionSpec; 16] = [
         name: "--metrics",
         short: None,
         value: Some(("[MACHINE]:PORT", ":9500")),
-        side: Side::Relay,
+        side: Side::Daemon,
         aliases: &["--mesures", "--prometheus"],
         help: &[
             "avec --daemon, dit comment il va, en HTTP, à Prometheus ou à curl : sans nom ni texte ;",
@@ -138,7 +142,7 @@ pub const OPTIONS: [OptionSpec; 16] = [
         name: "--texte",
         short: None,
         value: None,
-        side: Side::Person,
+        side: Side::Line,
         aliases: &["--text"],
         help: &[
             "envoie en entier le texte d'un fichier ou d'un tube : « quitter » y est une ligne comme",
@@ -149,7 +153,7 @@ pub const OPTIONS: [OptionSpec; 16] = [
         name: "--muet",
         short: None,
         value: None,
-        side: Side::Person,
+        side: Side::Line,
         aliases: &["--mute", "--silence", "--silencieux", "--quiet"],
         help: &[
             "n'appelle pas, ni sonnerie ni notification, qui regarde ailleurs quand un message arrive",

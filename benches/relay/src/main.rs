@@ -183,7 +183,7 @@ fn build_msg(this: &Path) -> io::Result<PathBuf> {
     };
     let status = Command::new(env!("CARGO"))
         .current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."))
-        .args(["build", "--package", "msg"])
+        .args(["build", "--package", "msg-chat"])
         .args(profile)
         .status()?;
     if status.success() {

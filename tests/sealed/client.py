@@ -106,8 +106,19 @@ class Client:
         self.over, self.goodbye = False, False
         self.connect()
 
+    def dial(self):
+        """A relay for two listens again once it has noticed a cut: whoever is refused before that calls again."""
+        deadline = time.monotonic() + 20
+        while True:
+            try:
+                return socket.create_connection(self.address, timeout=20)
+            except ConnectionRefusedError:
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(0.05)
+
     def connect(self):
-        self.socket = socket.create_connection(self.address, timeout=20)
+        self.socket = self.dial()
         self.incoming = self.socket.makefile("rb")
         salon = "-" if self.partner is None else f"-/{self.partner[0]}"
         self.live = False

@@ -134,8 +134,15 @@ impl Metrics {
         }
     }
 
-    /// Something happened on a socket of ours.
-    fn happened(&mut self, now: Millis, waiter: &Waiter, event: Event, figures: &Figures) {
+    /// Something happened on a socket of ours. Figures are counted where somebody has asked for them, and not before:
+    /// whoever asks byte by byte must not have every connection looked at for each.
+    fn happened(
+        &mut self,
+        now: Millis,
+        waiter: &Waiter,
+        event: Event,
+        figures: impl FnOnce() -> Figures,
+    ) {
         if event.key == LISTENER {
             return self.accept(now, waiter);
         }
@@ -144,7 +151,10 @@ impl Metrics {
             return;
         };
         let answer = |asked| match asked {
-            Ok(format) => ok(format, &page(format, figures, self.accepted, &self.refused)),
+            Ok(format) => ok(
+                format,
+                &page(format, &figures(), self.accepted, &self.refused),
+            ),
             Err(status) => refusal(status),
         };
         let outcome = caller.go_on(answer).and_then(|()| {
@@ -244,13 +254,13 @@ impl Caller {
 impl Relay {
     /// Something happened on a socket of the metrics'.
     pub(super) fn tell_metrics(&mut self, now: Millis, event: Event) {
-        let figures = Figures {
-            counts: self.hub.counts(),
-            census: self.hub.census(),
-            traffic: self.hub.traffic(),
-        };
+        let hub = &self.hub;
         if let Some(metrics) = &mut self.metrics {
-            metrics.happened(now, &self.waiter, event, &figures);
+            metrics.happened(now, &self.waiter, event, || Figures {
+                counts: hub.counts(),
+                census: hub.census(),
+                traffic: hub.traffic(),
+            });
         }
     }
 }

@@ -27,7 +27,7 @@ mod update;
 
 use std::collections::VecDeque;
 
-use rustix::process::Signal;
+use crate::platform::Signal;
 
 use crate::display::{Delivery, Loss, Notice, Work, WorkEnds};
 use crate::history::Record;
@@ -378,7 +378,7 @@ impl Conversation {
     pub fn signal(&mut self, now: Millis, signal: Signal) {
         let is_first = self.signal.replace(signal).is_none();
         let is_impatient = self.is_leaving() && self.leave_by.is_some();
-        if signal == Signal::QUIT || !is_first || is_impatient {
+        if signal == Signal::Quit || !is_first || is_impatient {
             return self.let_go(now);
         }
         self.leave(now, Shutdown::Quit);

@@ -35,6 +35,7 @@ use std::io::IsTerminal;
 use ansi_term::{Colour as Base, Style};
 use chrono::{DateTime, Datelike, Local, TimeZone, Timelike, Utc};
 
+use crate::platform;
 use crate::protocol::hygiene::is_hidden;
 pub use crate::protocol::hygiene::{safe, safe_with_tabs};
 use crate::protocol::{Line, UnixMillis};
@@ -111,7 +112,7 @@ impl Colour {
         }
         Colour::of_environment(
             std::env::var_os("NO_COLOR").as_deref(),
-            std::env::var_os("TERM").as_deref(),
+            platform::term().as_deref(),
         )
     }
 

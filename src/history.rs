@@ -14,13 +14,13 @@
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, ErrorKind, Read, Seek, SeekFrom, Write};
-use std::os::unix::fs::{FileExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
-use rustix::fs::{Access, OFlags};
+use same_file::Handle;
 
 use crate::clock::unix_now;
 use crate::display::{self, Author, Colour, Mark, Palette};
+use crate::platform;
 use crate::protocol::Line;
 
 /// A record on disk.
@@ -151,7 +151,7 @@ impl Record {
             Some(file) => file,
             none => none.insert(RecordFile::open(
                 &self.path,
-                OpenOptions::new().append(true).create(true).mode(0o600),
+                OpenOptions::new().append(true).create(true),
             )?),
         };
         let ending = if may_end_inside_a_line {
@@ -179,8 +179,10 @@ impl Record {
         };
         let mut found = [0];
         // Somebody may have cut or replaced what stood there: nothing but a mark is ever overwritten.
-        if anywhere.read_at(&mut found, at)? == 1 && char::from(found[0]) == Mark::PENDING {
-            anywhere.write_all_at(b" ", at)?;
+        if platform::read_at(anywhere, &mut found, at)? == 1
+            && char::from(found[0]) == Mark::PENDING
+        {
+            platform::write_all_at(anywhere, b" ", at)?;
         }
         Ok(())
     }
@@ -188,24 +190,16 @@ impl Record {
 
 impl RecordFile {
     fn open(path: &Path, options: &mut OpenOptions) -> io::Result<RecordFile> {
-        // NONBLOCK makes a pipe without a reader an error; for a regular file it means nothing.
-        let flags = (OFlags::NONBLOCK | OFlags::NOCTTY).bits().cast_signed();
-        let end = match options.custom_flags(flags).open(path) {
-            // What has no reader is a pipe or a socket.
-            Err(error) if error.raw_os_error() == Some(rustix::io::Errno::NXIO.raw_os_error()) => {
-                return Err(irregular());
-            }
+        let end = match platform::private_file(options).open(path) {
+            Err(error) if platform::has_no_reader(&error) => return Err(irregular()),
             end => end?,
         };
         if !end.metadata()?.is_file() {
             return Err(irregular());
         }
-        let anywhere = OpenOptions::new()
-            .read(true)
-            .write(true)
-            .custom_flags(flags)
-            .open(path)?;
-        let identity = |file: &File| file.metadata().map(|found| (found.dev(), found.ino()));
+        let mut options = OpenOptions::new();
+        let anywhere = platform::private_file(options.read(true).write(true)).open(path)?;
+        let identity = |file: &File| Handle::from_file(file.try_clone()?);
         if identity(&end)? != identity(&anywhere)? {
             return Err(io::Error::other("un autre fichier a pris sa place"));
         }
@@ -220,7 +214,8 @@ impl RecordFile {
             let Some(at) = length.checked_sub(1) else {
                 return Ok(None);
             };
-            Ok((self.anywhere.read_at(&mut last, at)? == 1).then_some(last[0]))
+            let read = platform::read_at(&self.anywhere, &mut last, at)?;
+            Ok((read == 1).then_some(last[0]))
         };
         match last_byte() {
             Ok(None | Some(b'\n')) => "",
@@ -236,8 +231,7 @@ fn may_make(path: &Path) -> io::Result<()> {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
         _ => Path::new("."),
     };
-    rustix::fs::access(folder, Access::WRITE_OK | Access::EXEC_OK)?;
-    Ok(())
+    platform::may_make_files(folder)
 }
 
 /// How a row begins that tells where a conversation does.

@@ -13,11 +13,10 @@ pub mod invitation;
 pub mod options;
 pub mod output;
 pub mod peer;
-mod platform;
+pub mod platform;
 pub mod protocol;
 pub mod relay;
 pub mod service;
-pub mod signals;
 pub mod ui_line;
 #[cfg(feature = "gui")]
 pub mod ui_window;

@@ -2,11 +2,9 @@
 
 use std::io::{self, IsTerminal, Write};
 use std::net::TcpListener;
-use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::process::ExitCode;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::Ordering;
 
 use msg::code;
 use msg::conversation::Outcome;
@@ -18,14 +16,13 @@ use msg::options::{
     NamelessOptions, RelayOptions, Sealing, UsageError, WindowOptions,
 };
 use msg::peer::{Client, Ending, Event};
+use msg::platform::{self, Signal};
 use msg::protocol::hub::{RelayMode, Tracing};
 use msg::protocol::seal::Code;
 use msg::protocol::wire::Refusal;
 use msg::relay::{self, Console, HostedRelay, Listener, Origin, Serving};
 use msg::service::{self, Service};
 use msg::ui_line::{self, Asked};
-use rustix::process::Signal;
-use signal_hook::consts::{SIGINT, SIGTERM};
 
 /// Exit statuses: those of sysexits.h where it has one, and 128 + n for signal n.
 mod status {
@@ -75,7 +72,7 @@ impl Failure {
     /// A signal, or a key that stands for it.
     fn signal(signal: Signal) -> Failure {
         Failure {
-            status: status::SIGNAL + signal.as_raw() as u8,
+            status: status::SIGNAL + signal.number(),
             sentence: None,
         }
     }
@@ -95,10 +92,10 @@ impl Failure {
 
 /// Relays one conversation, or a whole class's with `--daemon`.
 fn relay(options: RelayOptions) -> Result<u8, Failure> {
-    service::raise_file_limit();
+    platform::raise_file_limit();
     let inherited = service::inherited_socket()
         .map_err(|bad| Failure::new(status::UNAVAILABLE, format!("{bad}.")))?;
-    let (stop, signal) = stop_on_signals()
+    let (stop, signal) = platform::stop_on_signals()
         .map_err(|error| Failure::system("impossible d'attendre les signaux", &error))?;
     // Under a supervisor nobody watches, and a log is no place for what people write to each other.
     let supervised = inherited.is_some() || service::has_journal();
@@ -133,11 +130,17 @@ fn relay(options: RelayOptions) -> Result<u8, Failure> {
     };
     match ended {
         Ok(relay::Ended::Over) => Ok(0),
-        Ok(relay::Ended::Stopped) => match signal.load(Ordering::Relaxed) as i32 {
+        Ok(relay::Ended::Stopped) => {
+            let signal = signal.load(Ordering::Relaxed) as u8;
             // What a supervisor sends is no accident.
-            SIGTERM if supervised || options.mode == RelayMode::Daemon => Ok(0),
-            signal => Ok(status::SIGNAL + signal as u8),
-        },
+            let is_wanted = signal == Signal::Terminate.number()
+                && (supervised || options.mode == RelayMode::Daemon);
+            Ok(if is_wanted {
+                0
+            } else {
+                status::SIGNAL + signal
+            })
+        }
         Ok(relay::Ended::Unshown(error)) => Err(Failure::output(&error)),
         Err(error) => Err(Failure::system("le relais ne peut pas continuer", &error)),
     }
@@ -163,23 +166,11 @@ fn listen(option: &str, host: Option<&str>, port: u16) -> Result<TcpListener, Fa
     })
 }
 
-/// A socket that becomes readable at SIGINT or SIGTERM, a byte for each, and the last one's number.
-fn stop_on_signals() -> io::Result<(UnixStream, Arc<AtomicUsize>)> {
-    let (stop, told) = UnixStream::pair()?;
-    let number = Arc::new(AtomicUsize::new(0));
-    for signal in [SIGINT, SIGTERM] {
-        // The number first: whoever is woken by the byte reads it.
-        signal_hook::flag::register_usize(signal, number.clone(), signal as usize)?;
-        signal_hook::low_level::pipe::register(signal, told.try_clone()?)?;
-    }
-    Ok((stop, number))
-}
-
 /// Is relay and person at once: the relay runs beside the person's client, which calls it as anybody does.
 fn host(options: HostOptions) -> Result<u8, Failure> {
     refuse_text_of_a_person(options.line)?;
     let code = shared_code(options.sealing)?;
-    service::raise_file_limit();
+    platform::raise_file_limit();
     let record = options.history.as_deref().map(record).transpose()?;
     let listener = listen("--relay", options.host.as_deref(), options.port)?;
     let fail = |error: io::Error| Failure::system("le relais ne peut pas continuer", &error);

@@ -1,12 +1,11 @@
-//! What systems do not have in common, one file a system. Only the relay's wait is elsewhere, as a test wants it for
-//! itself: `relay/waiter.rs`.
+//! What systems do not have in common, a folder a family of systems, with the same names in each. Nothing outside asks
+//! which system it runs on, but for two things that a file apart shows better: the relay's wait (`relay/waiter.rs`), and a
+//! service's supervisor (`service.rs`).
 
-#[cfg(target_os = "linux")]
-mod linux;
-#[cfg(not(target_os = "linux"))]
+mod signal;
+#[cfg(unix)]
 mod unix;
 
-#[cfg(target_os = "linux")]
-pub(crate) use linux::*;
-#[cfg(not(target_os = "linux"))]
-pub(crate) use unix::*;
+pub use signal::Signal;
+#[cfg(unix)]
+pub use unix::*;

@@ -15,14 +15,14 @@ mod waiter;
 
 use std::io::{self, IoSlice, Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
-use std::os::unix::net::UnixStream;
 use std::time::{Duration, Instant};
 
-use rustix::net::sockopt;
+use socket2::{SockRef, TcpKeepalive};
 
 use crate::clock::unix_now;
 use crate::display::{self, CrossingDirection};
 use crate::options::Callers;
+use crate::platform::WakeStream;
 use crate::protocol::Millis;
 use crate::protocol::hub::{
     Config, ConnId, Effect, EndOfStream, Formatter, Hub, RelayMode, Tracing,
@@ -76,14 +76,14 @@ pub enum Ended {
 pub fn run(
     listener: TcpListener,
     console: Console,
-    stop: UnixStream,
+    stop: WakeStream,
     tracing: Tracing,
 ) -> io::Result<Ended> {
     let listener = Listener::new(listener, Origin::Ours)?;
     Relay::new(
         listener,
         RelayMode::Single,
-        Observer::Console(console),
+        Observer::Console(Box::new(console)),
         stop,
         tracing,
     )?
@@ -99,9 +99,9 @@ pub fn serve(
     listener: Listener,
     serving: Serving,
     service: Service,
-    stop: UnixStream,
+    stop: WakeStream,
 ) -> io::Result<Ended> {
-    let observer = Observer::Service(service);
+    let observer = Observer::Service(Box::new(service));
     let mut relay = Relay::new(listener, serving.mode, observer, stop, Tracing::Off)?;
     relay.callers = serving.callers;
     relay.metrics = serving.metrics.map(Metrics::new).transpose()?;
@@ -131,7 +131,7 @@ struct Relay {
     screen_watched: ScreenWatch,
     /// Whether the screen held everybody back when the waiter was last told whom to watch.
     held_back: bool,
-    stop: UnixStream,
+    stop: WakeStream,
     stopped: Option<Stop>,
     tracing: Tracing,
     /// What connections are called where they are traced: by their address at first, by name from then on.
@@ -191,7 +191,7 @@ impl Relay {
         listener: Listener,
         mode: RelayMode,
         observer: Observer,
-        stop: UnixStream,
+        stop: WakeStream,
         tracing: Tracing,
     ) -> io::Result<Relay> {
         stop.set_nonblocking(true)?;
@@ -360,8 +360,8 @@ impl Relay {
         stream.set_nonblocking(true)?;
         stream.set_nodelay(true)?;
         // A plain client has no heartbeat: TCP itself must find out when its machine is gone.
-        sockopt::set_socket_keepalive(&stream, true)?;
-        sockopt::set_tcp_keepidle(&stream, KEEPALIVE)?;
+        let keepalive = TcpKeepalive::new().with_time(KEEPALIVE);
+        SockRef::from(&stream).set_tcp_keepalive(&keepalive)?;
         let interest = Readiness::READABLE;
         self.waiter.watch(&stream, id, interest)?;
         if self.sockets.len() <= id {
@@ -514,7 +514,7 @@ impl Relay {
         if wanted == self.screen_watched {
             return;
         }
-        let Some(screen) = self.observer.terminal() else {
+        let Some(screen) = self.observer.screen() else {
             return;
         };
         let outcome = match wanted {

@@ -8,7 +8,6 @@ mod bell;
 mod code_prompt;
 mod editor;
 mod frontend;
-mod input;
 mod keys;
 mod line_mode;
 mod name_prompt;
@@ -21,13 +20,13 @@ mod view;
 mod wrap;
 
 use std::io::{self, IsTerminal};
-use std::os::fd::{AsFd, OwnedFd};
 
 use crate::conversation::Outcome;
 use crate::display::Colour;
 use crate::history::Record;
 use crate::options::LineOptions;
 use crate::peer::Client;
+use crate::platform::{self, Stream};
 
 use line_mode::LineMode;
 
@@ -60,12 +59,14 @@ pub async fn run(settings: LineSettings, client: Client) -> io::Result<Outcome> 
 
 /// Where a conversation takes place, and how.
 struct Streams {
-    input: OwnedFd,
-    output: OwnedFd,
-    notices: OwnedFd,
+    input: Stream,
+    output: Stream,
+    notices: Stream,
+    /// Whether a person types.
+    is_typed: bool,
     layout: Layout,
-    /// Whether terminals can do more than show one character after the other.
-    is_able: bool,
+    /// Whether somebody looks at standard error while a text is piped, on a terminal that can draw a row again.
+    shows_progress: bool,
     colour: Colour,
     notice_colour: Colour,
 }
@@ -77,30 +78,27 @@ enum Layout {
 }
 
 impl Streams {
-    /// Whether somebody looks at standard error while a text is piped, on a terminal that can draw a row again.
-    fn shows_progress(&self) -> bool {
-        self.layout == Layout::Pipe
-            && self.is_able
-            && !self.input.is_terminal()
-            && self.notices.is_terminal()
-    }
-
     fn standard() -> io::Result<Streams> {
         let (input, output, notices) = (io::stdin(), io::stdout(), io::stderr());
-        let term = std::env::var("TERM").unwrap_or_default();
-        let able = !matches!(term.as_str(), "" | "dumb");
+        let is_able = platform::terminals_are_able();
+        let layout = if is_able && input.is_terminal() && output.is_terminal() {
+            Layout::Prompt
+        } else {
+            Layout::Pipe
+        };
+        let [input_stream, output_stream, notice_stream] = platform::standard_streams()?;
         Ok(Streams {
-            layout: if able && input.is_terminal() && output.is_terminal() {
-                Layout::Prompt
-            } else {
-                Layout::Pipe
-            },
-            is_able: able,
+            is_typed: input.is_terminal(),
+            layout,
+            shows_progress: layout == Layout::Pipe
+                && is_able
+                && !input.is_terminal()
+                && notices.is_terminal(),
             colour: Colour::choose(&output),
             notice_colour: Colour::choose(&notices),
-            input: input.as_fd().try_clone_to_owned()?,
-            output: output.as_fd().try_clone_to_owned()?,
-            notices: notices.as_fd().try_clone_to_owned()?,
+            input: input_stream,
+            output: output_stream,
+            notices: notice_stream,
         })
     }
 }

@@ -213,7 +213,7 @@ fn whoever_leaves_is_told_where_that_takes_time_and_may_cut_it_short() {
     table.asked();
     table.time_out_after(LEAVE_NOTICE_TIMEOUT);
     assert_eq!(table.asked(), ["notice Leaving { lines: 1 }"]);
-    table.signal(Signal::INT);
+    table.signal(Signal::Interrupt);
     assert_eq!(table.asked(), ["leave Now"]);
     // A program's reader that has seen enough ends it quietly.
     let mut table = Table::program().together();
@@ -276,7 +276,7 @@ fn a_signal_leaves_politely_and_no_progress_prolongs_that() {
     let mut table = Table::person().together();
     table.line("un");
     table.asked();
-    table.signal(Signal::INT);
+    table.signal(Signal::Interrupt);
     assert_eq!(table.asked(), ["leave Quit", "notice Delivering"]);
     table.now += 500;
     table.event(Event::Received {
@@ -286,15 +286,18 @@ fn a_signal_leaves_politely_and_no_progress_prolongs_that() {
     table.asked();
     table.time_out_after(LEAVE_TIMEOUT - 500);
     assert_eq!(table.asked(), ["leave Now"]);
-    assert_eq!(table.conversation.into_outcome().signal, Some(Signal::INT));
+    assert_eq!(
+        table.conversation.into_outcome().signal,
+        Some(Signal::Interrupt)
+    );
 }
 
 #[test]
 fn the_second_signal_goes_at_once_as_quit_does_at_any_time() {
     for signals in [
-        &[Signal::INT, Signal::INT][..],
-        &[Signal::TERM, Signal::HUP],
-        &[Signal::QUIT],
+        &[Signal::Interrupt, Signal::Interrupt][..],
+        &[Signal::Terminate, Signal::HangUp],
+        &[Signal::Quit],
     ] {
         let mut table = Table::person().together();
         signals.iter().for_each(|signal| table.signal(*signal));
@@ -310,7 +313,7 @@ fn the_second_signal_goes_at_once_as_quit_does_at_any_time() {
 fn a_signal_still_ends_what_is_over() {
     let mut table = Table::person().together();
     table.event(Event::Left { name: bob() });
-    table.signal(Signal::INT);
+    table.signal(Signal::Interrupt);
     table.time_out_after(LEAVE_TIMEOUT);
     assert!(table.asked().ends_with(&["leave Now".to_owned()]));
 }

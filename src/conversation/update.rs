@@ -2,7 +2,7 @@
 
 use std::io;
 
-use rustix::process::Signal;
+use crate::platform::Signal;
 
 use crate::display::{Loss, Notice, PastRow};
 use crate::peer::{Ending, Shutdown};

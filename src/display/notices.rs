@@ -5,6 +5,7 @@ use std::io;
 
 use super::delivery::{count, messages};
 use super::{safe, safe_name};
+use crate::platform;
 use crate::protocol::session::{Disconnected, Ending, Event, SystemError};
 use crate::protocol::wire::Refusal;
 
@@ -357,9 +358,7 @@ pub fn system_error(error: &io::Error) -> String {
 
 /// Why what somebody writes cannot be read.
 pub fn input_failed(error: &io::Error) -> String {
-    // What `nohup` makes of a terminal's input, so that whoever reads it is told.
-    let is_closed = error.raw_os_error() == Some(rustix::io::Errno::BADF.raw_os_error());
-    let cause = if is_closed {
+    let cause = if platform::is_not_for_reading(error) {
         "elle n'est pas ouverte à la lecture (avec nohup, donnez-en une : msg … < fichier)"
             .to_owned()
     } else {

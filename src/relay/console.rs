@@ -5,11 +5,10 @@
 //! [`ScreenPace`].
 
 use std::io;
-use std::os::fd::AsFd;
-use std::os::fd::BorrowedFd;
 
 use crate::display::{self, Author, Colour, Palette};
 use crate::output::{Flushed, Output};
+use crate::platform::Sink;
 use crate::protocol::dates::Dates;
 use crate::protocol::{Line, Millis};
 
@@ -157,8 +156,8 @@ impl Console {
     }
 
     /// The terminal to wait for.
-    pub fn as_fd(&self) -> BorrowedFd<'_> {
-        self.conversation.as_fd()
+    pub fn sink(&self) -> &Sink {
+        self.conversation.sink()
     }
 
     /// What kept messages from being shown, if anything did. A reader who had enough (`| head -1`) is no failure.

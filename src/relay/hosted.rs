@@ -2,10 +2,10 @@
 
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
-use std::os::unix::net::UnixStream;
 use std::panic;
 use std::thread::{self, JoinHandle};
 
+use crate::platform::{self, WakeStream};
 use crate::protocol::hub::{RelayMode, Tracing};
 
 use super::listener::{Listener, Origin, reachable_at};
@@ -17,7 +17,7 @@ use super::{Ended, Relay};
 pub struct HostedRelay {
     thread: JoinHandle<io::Result<Ended>>,
     /// Dropping it tells the relay to stop.
-    stop: UnixStream,
+    stop: WakeStream,
     own_address: SocketAddr,
     invitations: Vec<SocketAddr>,
 }
@@ -30,7 +30,7 @@ impl HostedRelay {
     pub fn open(listener: TcpListener) -> io::Result<HostedRelay> {
         let bound = listener.local_addr()?;
         let invitations = reachable_at(&listener)?;
-        let (stop, told) = UnixStream::pair()?;
+        let (stop, told) = platform::wake_streams()?;
         let listener = Listener::new(listener, Origin::Ours)?;
         let relay = Relay::new(
             listener,

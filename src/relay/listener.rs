@@ -3,10 +3,10 @@
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, TcpStream, ToSocketAddrs};
 
-use rustix::io::FdFlags;
-use rustix::net::{AddressFamily, SocketType, sockopt};
+use socket2::{Domain, Socket, Type};
 
 use super::waiter::{Readiness, Waiter};
+use crate::platform;
 use crate::protocol::Millis;
 
 /// Connections that the kernel may keep ready for us; it cuts this to what the machine allows.
@@ -178,21 +178,14 @@ pub fn listen(host: Option<&str>, port: u16) -> io::Result<TcpListener> {
 /// # Errors
 /// When somebody else has taken the port in the meantime.
 fn listen_at(address: SocketAddr) -> io::Result<TcpListener> {
-    let family = match address {
-        SocketAddr::V4(_) => AddressFamily::INET,
-        SocketAddr::V6(_) => AddressFamily::INET6,
-    };
-    let socket = rustix::net::socket(family, SocketType::STREAM, None)?;
-    // Not by the call above, which takes no flags on macOS.
-    rustix::io::fcntl_setfd(&socket, FdFlags::CLOEXEC)?;
-    // A relay started again must not wait for the last conversation's connections to be forgotten.
-    sockopt::set_socket_reuseaddr(&socket, true)?;
+    let socket = Socket::new(Domain::for_address(address), Type::STREAM, None)?;
+    platform::may_be_bound_again(&socket)?;
     if address.ip() == Ipv6Addr::UNSPECIFIED {
         // One socket for IPv6 and IPv4, whatever the machine's default is.
-        sockopt::set_ipv6_v6only(&socket, false)?;
+        socket.set_only_v6(false)?;
     }
-    rustix::net::bind(&socket, &address)?;
-    rustix::net::listen(&socket, BACKLOG)?;
+    socket.bind(&address.into())?;
+    socket.listen(BACKLOG)?;
     let listener = TcpListener::from(socket);
     listener.set_nonblocking(true)?;
     Ok(listener)

@@ -3,12 +3,12 @@
 
 use std::io;
 use std::net::SocketAddr;
-use std::os::fd::BorrowedFd;
 
 use crate::clock;
 use crate::display::{self, Author};
 use crate::invitation::Invitation;
 use crate::options::Sealing;
+use crate::platform::Sink;
 use crate::protocol::hub::{Counts, Effect};
 use crate::protocol::wire::Bye;
 use crate::protocol::{Line, Millis};
@@ -18,8 +18,8 @@ use super::console::Console;
 use super::listener::Listener;
 
 pub(super) enum Observer {
-    Console(Console),
-    Service(Service),
+    Console(Box<Console>),
+    Service(Box<Service>),
     Host,
 }
 
@@ -128,10 +128,10 @@ impl Observer {
         }
     }
 
-    /// The terminal, if there is one.
-    pub(super) fn terminal(&self) -> Option<BorrowedFd<'_>> {
+    /// The screen, if there is one.
+    pub(super) fn screen(&self) -> Option<&Sink> {
         match self {
-            Observer::Console(console) => Some(console.as_fd()),
+            Observer::Console(console) => Some(console.sink()),
             Observer::Service(_) | Observer::Host => None,
         }
     }

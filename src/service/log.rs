@@ -11,10 +11,9 @@
 //! sd-daemon(3) has it, and without a date.
 
 use std::fmt;
-use std::io;
-use std::os::fd::{AsFd, BorrowedFd};
 use std::time::SystemTime;
 
+use super::supervisor::has_journal;
 use crate::display;
 use crate::output::{Flushed, Output};
 use crate::protocol::hub::Effect;
@@ -65,13 +64,12 @@ pub(super) enum Severity {
 
 impl Log {
     pub(super) fn stderr() -> Log {
-        let stderr = io::stderr();
-        let dates = if is_journal(stderr.as_fd()) {
+        let dates = if has_journal() {
             LogDates::Journal
         } else {
             LogDates::Ours
         };
-        Log::new(Output::new(&stderr).ok(), dates)
+        Log::new(Output::stderr().ok(), dates)
     }
 
     fn new(screen: Option<Output>, dates: LogDates) -> Log {
@@ -164,13 +162,6 @@ impl Log {
 /// A line for a program's last words, as a log would have it.
 pub fn error_line(sentence: &str) -> String {
     line(LogDates::Journal, Severity::Error, sentence)
-}
-
-/// Whether this is the journal: `JOURNAL_STREAM` names the device and the inode of the stream that systemd opened.
-pub(super) fn is_journal(output: BorrowedFd<'_>) -> bool {
-    let named = std::env::var("JOURNAL_STREAM").unwrap_or_default();
-    rustix::fs::fstat(output)
-        .is_ok_and(|found| named == format!("{}:{}", found.st_dev, found.st_ino))
 }
 
 fn line(dates: LogDates, severity: Severity, sentence: &str) -> String {

@@ -1,16 +1,23 @@
-//! The line to a supervisor, as sd_notify(3) has it: ready, well, stopping, and how many there are.
+//! A supervisor: the socket and the journal that it gives, and the line to it, as sd_notify(3) has it: ready, well,
+//! stopping, and how many there are.
 
 use std::ffi::OsStr;
+use std::fmt;
 use std::io;
+use std::net::TcpListener;
+use std::os::fd::BorrowedFd;
 use std::os::unix::net::{SocketAddr, UnixDatagram};
 use std::time::Duration;
 
+use rustix::net::{SocketType, sockopt};
 use sd_notify::NotifyState;
 
 use crate::platform;
 use crate::protocol::Millis;
 use crate::protocol::hub::Counts;
 
+/// The name by which the listening socket is known: `FileDescriptorName=` of its unit.
+const SOCKET_NAME: &str = "msg";
 /// How soon after one status the next may follow: it is for people, and the supervisor has more to do.
 const STATUS_EVERY: Millis = 1_000;
 
@@ -155,10 +162,114 @@ fn is_gone(kind: io::ErrorKind) -> bool {
     matches!(kind, ConnectionRefused | NotConnected)
 }
 
+/// The listening socket that the supervisor hands over, if it hands over any.
+///
+/// It stays the supervisor's: it outlives this process, so that callers wait in it for the next one. It must not be
+/// shut down or bound again; to stop listening is to stop accepting.
+///
+/// # Errors
+/// When what is handed over is no socket to listen on. To open another instead would hide the mistake.
+pub fn inherited_socket() -> Result<Option<TcpListener>, BadSocket> {
+    let handed: Vec<_> = sd_notify::listen_fds_with_names()
+        .map_err(BadSocket::Environment)?
+        .collect();
+    if handed.is_empty() {
+        return Ok(None);
+    }
+    // "unknown" is what sd_listen_fds_with_names(3) says where the supervisor gives no names.
+    let mut ours = handed
+        .iter()
+        .filter(|(_, name)| name == SOCKET_NAME || name == "unknown");
+    let Some((fd, _)) = ours.next() else {
+        let names = handed.into_iter().map(|(_, name)| name);
+        return Err(BadSocket::Names(names.collect()));
+    };
+    if ours.next().is_some() {
+        return Err(BadSocket::Several);
+    }
+    // SAFETY: the descriptor is open, which `listen_fds_with_names` has made sure of by setting its flags, and it stays
+    // so: nothing in this process owns it.
+    let handed = unsafe { BorrowedFd::borrow_raw(*fd) };
+    listening(handed).map(Some)
+}
+
+fn listening(handed: BorrowedFd<'_>) -> Result<TcpListener, BadSocket> {
+    let listens = sockopt::socket_type(handed).is_ok_and(|kind| kind == SocketType::STREAM)
+        && platform::is_listening(handed);
+    if !listens {
+        return Err(BadSocket::NotListening);
+    }
+    let copy = handed.try_clone_to_owned();
+    let listener = TcpListener::from(copy.map_err(BadSocket::Environment)?);
+    match listener.local_addr() {
+        Ok(_) => Ok(listener),
+        Err(_) => Err(BadSocket::NotInternet),
+    }
+}
+
+/// What is wrong with the sockets that a supervisor hands over.
+#[derive(Debug)]
+pub enum BadSocket {
+    /// `LISTEN_FDS` and its like make no sense.
+    Environment(io::Error),
+    /// There are sockets of these names, and ours is not among them.
+    Names(Vec<String>),
+    Several,
+    NotListening,
+    NotInternet,
+}
+
+impl fmt::Display for BadSocket {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            BadSocket::Environment(_) => {
+                write!(f, "les variables LISTEN_* ne décrivent pas une socket")
+            }
+            BadSocket::Names(names) => write!(
+                f,
+                "la socket reçue se nomme « {} » : donnez-lui FileDescriptorName={SOCKET_NAME}",
+                names.join(" », « ")
+            ),
+            BadSocket::Several => write!(
+                f,
+                "plusieurs sockets ont été reçues : gardez un seul ListenStream="
+            ),
+            BadSocket::NotListening => write!(
+                f,
+                "la socket reçue n'écoute pas : il faut ListenStream= et Accept=no"
+            ),
+            BadSocket::NotInternet => write!(
+                f,
+                "la socket reçue n'est pas une adresse IP et un port : corrigez ListenStream="
+            ),
+        }
+    }
+}
+
+impl std::error::Error for BadSocket {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            BadSocket::Environment(error) => Some(error),
+            _ => None,
+        }
+    }
+}
+
+/// Whether standard error is the journal, where nobody watches, and lines carry their severity: `JOURNAL_STREAM` names the
+/// device and the inode of the stream that systemd opened.
+pub fn has_journal() -> bool {
+    let named = std::env::var("JOURNAL_STREAM").unwrap_or_default();
+    rustix::fs::fstat(io::stderr())
+        .is_ok_and(|found| named == format!("{}:{}", found.st_dev, found.st_ino))
+}
+
 #[cfg(test)]
 mod tests {
+    use std::net::{TcpStream, UdpSocket};
+    use std::os::fd::AsFd;
     use std::os::linux::net::SocketAddrExt;
     use std::os::unix::ffi::OsStrExt;
+    use std::os::unix::net::UnixListener;
 
     use super::*;
 
@@ -271,5 +382,33 @@ mod tests {
         supervisor.ready(0, EMPTY);
         supervisor.tend(5_000, ONE);
         assert_eq!(supervisor.next_timeout(ONE), None);
+    }
+
+    #[test]
+    fn only_a_socket_that_listens_at_an_ip_address_is_taken() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        let taken = listening(listener.as_fd()).unwrap();
+        assert_eq!(taken.local_addr().unwrap(), address);
+
+        let stream = TcpStream::connect(address).unwrap();
+        let connected = listening(stream.as_fd());
+        assert!(matches!(connected, Err(BadSocket::NotListening)));
+        let datagrams = UdpSocket::bind("127.0.0.1:0").unwrap();
+        let datagrams = listening(datagrams.as_fd());
+        assert!(matches!(datagrams, Err(BadSocket::NotListening)));
+        let file = std::fs::File::open("/dev/null").unwrap();
+        assert!(matches!(
+            listening(file.as_fd()),
+            Err(BadSocket::NotListening)
+        ));
+        let name = format!("msg-not-internet-{}", std::process::id());
+        let path = std::env::temp_dir().join(name);
+        let local = UnixListener::bind(&path).unwrap();
+        std::fs::remove_file(&path).unwrap();
+        assert!(matches!(
+            listening(local.as_fd()),
+            Err(BadSocket::NotInternet)
+        ));
     }
 }

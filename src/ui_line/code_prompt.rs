@@ -3,13 +3,10 @@
 //! It has no use for the line editor, which remembers what it is given: what is typed here is wiped.
 
 use std::collections::VecDeque;
-use std::fs::File;
 use std::future::poll_fn;
-use std::io::{self, Read, Write};
-use std::task::{Context, Poll, ready};
+use std::io::{self, Write};
+use std::task::{Context, Poll};
 
-use rustix::process::Signal;
-use smol::Async;
 use zeroize::{Zeroize, Zeroizing};
 
 use super::keys::{Key, Keys};
@@ -17,8 +14,8 @@ use super::terminal::Terminal;
 use crate::clock::Clock;
 use crate::code::{self, BadCode, MAX_CODE};
 use crate::display::{self, safe};
+use crate::platform::{self, InputReader, Signal, Signals, Tty};
 use crate::protocol::seal::Code;
-use crate::signals::Signals;
 
 /// What became of asking.
 #[derive(Debug)]
@@ -33,13 +30,14 @@ pub enum Asked {
 /// # Errors
 /// When there is no terminal, or no randomness.
 pub async fn ask_code() -> io::Result<Asked> {
-    let tty = File::options().read(true).write(true).open("/dev/tty")?;
+    let tty = platform::open_tty()?;
     // Until the terminal is as it was, whatever ends the program ends here.
-    let signals = Signals::watch(&[Signal::INT, Signal::TERM, Signal::HUP])?;
+    let signals = Signals::watch(&[Signal::Interrupt, Signal::Terminate, Signal::HangUp])?;
     let mut asking = Asking {
         // From here on dropping it puts the terminal back.
         terminal: Terminal::open(&tty, &tty)?,
-        tty: Async::new(tty)?,
+        input: InputReader::new(&tty)?,
+        tty,
         signals,
         typed: Zeroizing::new(String::with_capacity(2 * MAX_CODE)),
     };
@@ -55,7 +53,8 @@ enum Typed {
 
 struct Asking {
     terminal: Terminal,
-    tty: Async<File>,
+    input: InputReader,
+    tty: Tty,
     signals: Signals,
     typed: Zeroizing<String>,
 }
@@ -99,17 +98,13 @@ impl Asking {
         if let Poll::Ready(signal) = self.signals.poll_next(context) {
             return Poll::Ready(signal.map(Typed::Signal));
         }
-        loop {
-            match self.tty.get_ref().read(bytes) {
+        self.input
+            .poll_read(context, bytes)
+            .map_ok(|read| match read {
                 // The terminal is gone.
-                Ok(0) => return Poll::Ready(Ok(Typed::Signal(Signal::HUP))),
-                Ok(read) => return Poll::Ready(Ok(Typed::Bytes(read))),
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                    ready!(self.tty.poll_readable(context))?;
-                }
-                Err(error) => return Poll::Ready(Err(error)),
-            }
-        }
+                0 => Typed::Signal(Signal::HangUp),
+                read => Typed::Bytes(read),
+            })
     }
 
     fn press(&mut self, key: Key) {
@@ -159,7 +154,7 @@ impl Asking {
     fn given_up(&mut self) -> Asked {
         // The terminal is put back whatever becomes of the line's end.
         let _ = self.write("\r\n");
-        Asked::Signal(Signal::INT)
+        Asked::Signal(Signal::Interrupt)
     }
 
     fn draw(&mut self) -> io::Result<()> {
@@ -173,6 +168,6 @@ impl Asking {
     }
 
     fn write(&mut self, text: &str) -> io::Result<()> {
-        self.tty.get_ref().write_all(text.as_bytes())
+        self.tty.write_all(text.as_bytes())
     }
 }

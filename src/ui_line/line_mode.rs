@@ -5,11 +5,9 @@ use std::io;
 use std::pin::pin;
 use std::task::{Poll, ready};
 
-use rustix::process::{Signal, kill_current_process_group};
 use smol::Timer;
 
 use super::frontend::{Frontend, Intake, LineEntry};
-use super::input::InputReader;
 use super::pipe::Unread;
 use super::view::{LastWords, OutputState, View};
 use super::{Layout, LineSettings, Streams};
@@ -19,8 +17,8 @@ use crate::conversation::{Conversation, LineSource, Outcome, Typed, Update};
 use crate::display::{self, Loss, Mark};
 use crate::options::Farewells;
 use crate::peer::{Client, Event, Shutdown};
+use crate::platform::{self, InputReader, Signal, Signals};
 use crate::protocol::{Line, Millis};
-use crate::signals::Signals;
 
 /// A conversation in a terminal, or in a pipe.
 pub struct LineMode {
@@ -73,12 +71,17 @@ impl LineMode {
         streams: Streams,
         client: Client,
     ) -> io::Result<LineMode> {
-        let mut watched = vec![Signal::INT, Signal::TERM, Signal::HUP, Signal::QUIT];
+        let mut watched = vec![
+            Signal::Interrupt,
+            Signal::Terminate,
+            Signal::HangUp,
+            Signal::Quit,
+        ];
         if streams.layout == Layout::Prompt {
-            watched.extend([Signal::TSTP, Signal::CONT, Signal::WINCH]);
+            watched.extend([Signal::Suspend, Signal::Continue, Signal::Resize]);
         }
         let source = match settings.options.farewells {
-            _ if rustix::termios::isatty(&streams.input) => LineSource::Person,
+            _ if streams.is_typed => LineSource::Person,
             Farewells::End => LineSource::Program,
             Farewells::AreText => LineSource::Text,
         };
@@ -156,9 +159,9 @@ impl LineMode {
             self.conversation.taken_by_a_silent_server();
         }
         match wake {
-            LineWake::Signal(Signal::WINCH) => self.view.resized(),
-            LineWake::Signal(Signal::CONT) => self.view.resume(),
-            LineWake::Signal(Signal::TSTP) => self.view.suspend(),
+            LineWake::Signal(Signal::Resize) => self.view.resized(),
+            LineWake::Signal(Signal::Continue) => self.view.resume(),
+            LineWake::Signal(Signal::Suspend) => self.view.suspend(),
             LineWake::Signal(signal) => self.conversation.signal(now, signal),
             LineWake::Event(event) => self.take_events(now, event),
             // The next turn shows what waits.
@@ -289,10 +292,10 @@ impl LineMode {
                         LineSource::Program | LineSource::Text => Shutdown::Finish,
                     },
                 ),
-                LineEntry::Interrupt => self.conversation.signal(now, Signal::INT),
+                LineEntry::Interrupt => self.conversation.signal(now, Signal::Interrupt),
                 // All of a pipeline or script stops with us, as it would by the terminal's own doing.
                 LineEntry::Suspend => {
-                    if let Err(error) = kill_current_process_group(Signal::TSTP) {
+                    if let Err(error) = platform::suspend_job() {
                         self.view
                             .error(&format!("impossible de suspendre : {error}."));
                     }

@@ -3,10 +3,10 @@
 //! The kernel edits the line, as for any program that just reads one: nothing has to be put back afterwards, and what was
 //! typed ahead stays where line mode finds it.
 
-use std::fs::File;
 use std::io::{self, IsTerminal, Read, Write};
 
 use crate::display;
+use crate::platform;
 use crate::protocol::name::Name;
 
 /// In bytes: the kernel gives one line at a time, and no longer one than this.
@@ -18,11 +18,7 @@ pub fn ask_name() -> Option<Name> {
     if !io::stdin().is_terminal() {
         return None;
     }
-    let mut terminal = File::options()
-        .read(true)
-        .write(true)
-        .open("/dev/tty")
-        .ok()?;
+    let mut terminal = platform::open_tty().ok()?;
     let mut line = [0; LONGEST_LINE];
     loop {
         terminal.write_all(display::NAME_PROMPT.as_bytes()).ok()?;

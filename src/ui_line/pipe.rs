@@ -1,13 +1,13 @@
 //! The frontend for pipes, files and terminals that can do nothing: lines in, rows out.
 
 use std::io;
-use std::os::fd::AsFd;
 use std::time::{Duration, Instant};
 
 use super::frontend::LineEntry;
 use crate::conversation::text::{Rest, decode, first_piece};
 use crate::display::Extent;
 use crate::output::{Flushed, Output};
+use crate::platform::AsStream;
 
 /// Lines in, rows out; notices apart.
 #[derive(Debug)]
@@ -59,7 +59,7 @@ const MAX_NOTICES: usize = 64 * 1024;
 impl Pipe {
     /// # Errors
     /// When `notices` is closed.
-    pub fn open(notices: &impl AsFd) -> io::Result<Pipe> {
+    pub fn open(notices: &impl AsStream) -> io::Result<Pipe> {
         Ok(Pipe {
             input: Vec::new(),
             used: 0,
@@ -155,7 +155,7 @@ impl Pipe {
     pub fn show_status(&mut self, row: &str) {
         self.flush();
         if self.notices.pending() == 0 {
-            let row = status_row(row, self.notices.columns());
+            let row = status_row(row, self.notices.sink().columns());
             self.notices.push(row.as_bytes());
             self.has_status = true;
             self.flush();

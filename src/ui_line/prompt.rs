@@ -2,7 +2,6 @@
 
 use std::collections::VecDeque;
 use std::io;
-use std::os::fd::AsFd;
 use std::time::Instant;
 
 use super::bell::Bell;
@@ -14,6 +13,7 @@ use super::terminal::Terminal;
 use super::wrap;
 use crate::options::Calls;
 use crate::output::Output;
+use crate::platform::AsStream;
 use crate::protocol::Millis;
 
 /// A prompt row below the rows of a conversation.
@@ -97,9 +97,9 @@ fn focus_reports(bell: &Bell) -> Vec<u8> {
 impl Prompt {
     /// # Errors
     /// When the terminal cannot be made raw; it is then as it was.
-    pub fn open(input: &impl AsFd, screen: &Output, calls: Calls) -> io::Result<Prompt> {
+    pub fn open(input: &impl AsStream, screen: &Output, calls: Calls) -> io::Result<Prompt> {
         let bell = Bell::new(calls, Instant::now());
-        let terminal = Terminal::open(input, screen)?;
+        let terminal = Terminal::open(input, screen.sink())?;
         Ok(Prompt {
             orders: focus_reports(&bell),
             bell,

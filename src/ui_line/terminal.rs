@@ -2,22 +2,17 @@
 
 use std::fmt;
 use std::io;
-use std::os::fd::{AsFd, OwnedFd};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Weak};
 
-use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use rustix::process::{Signal, getpid, kill_process};
-use rustix::termios::{OptionalActions, OutputModes, Termios, tcgetattr, tcgetwinsize, tcsetattr};
+use crate::platform::{AsStream, TerminalDevice};
 
 /// A terminal in raw mode. Dropping it puts the terminal back as it was, and so does a panic.
 pub struct Terminal(Arc<Saved>);
 
 /// How the terminal was, and whether it must be put back so.
 struct Saved {
-    input: OwnedFd,
-    output: OwnedFd,
-    modes: Termios,
+    device: TerminalDevice,
     raw: AtomicBool,
 }
 
@@ -32,11 +27,9 @@ impl Terminal {
     ///
     /// # Errors
     /// When it is no terminal, or out of file descriptors; it is then as it was.
-    pub fn open(input: &impl AsFd, output: &impl AsFd) -> io::Result<Terminal> {
+    pub fn open(input: &impl AsStream, output: &impl AsStream) -> io::Result<Terminal> {
         let saved = Arc::new(Saved {
-            input: input.as_fd().try_clone_to_owned()?,
-            output: output.as_fd().try_clone_to_owned()?,
-            modes: tcgetattr(input)?,
+            device: TerminalDevice::open(input, output)?,
             raw: AtomicBool::new(false),
         });
         restore_on_panic(Arc::downgrade(&saved));
@@ -48,17 +41,13 @@ impl Terminal {
 
     /// Its width in columns; 80 where it does not say.
     pub fn columns(&self) -> usize {
-        match tcgetwinsize(&self.0.output) {
-            Ok(size) if size.ws_col > 0 => usize::from(size.ws_col),
-            _ => 80,
-        }
+        self.0.device.columns()
     }
 
     /// How many bytes are still to be read. Right after the terminal was made raw, they were typed before that, and are
     /// as a terminal has them that edits lines itself.
     pub fn typed_ahead(&self) -> usize {
-        // One that is gone has nothing to give.
-        rustix::io::ioctl_fionread(&self.0.input).map_or(0, |bytes| bytes as usize)
+        self.0.device.typed_ahead()
     }
 
     /// Makes the terminal raw, also when somebody else changed it while this program was stopped.
@@ -66,15 +55,9 @@ impl Terminal {
     /// # Errors
     /// When the terminal has gone away.
     pub fn enter(&self) -> io::Result<()> {
-        let saved = &*self.0;
-        let mut raw = saved.modes.clone();
-        raw.make_raw();
-        // A line feed goes to the first column, as everybody's output takes for granted.
-        raw.output_modes |= OutputModes::OPOST | OutputModes::ONLCR;
-        saved.raw.store(true, Ordering::SeqCst);
-        // Not after a drain, which a terminal that stands still would never let end.
-        tcsetattr(&saved.input, OptionalActions::Now, &raw)?;
-        saved.write(PASTE_MARKS_ON);
+        self.0.raw.store(true, Ordering::SeqCst);
+        self.0.device.make_raw()?;
+        self.0.device.write_now(PASTE_MARKS_ON);
         Ok(())
     }
 
@@ -89,9 +72,7 @@ impl Terminal {
     /// When the terminal has gone away.
     pub fn suspend(&self) -> io::Result<()> {
         self.leave();
-        // Unlike SIGSTOP, the kernel drops this signal where nobody could let the program go on (a session of its own,
-        // an orphaned group), and unlike SIGTSTP it is not ours to handle.
-        kill_process(getpid(), Signal::TTOU)?;
+        self.0.device.stop_program()?;
         self.enter()
     }
 }
@@ -111,18 +92,8 @@ impl fmt::Debug for Terminal {
 impl Saved {
     fn restore(&self) {
         if self.raw.swap(false, Ordering::SeqCst) {
-            self.write(USUAL);
-            // A terminal that is gone needs no care, and nothing better can be tried on any other.
-            let _ = tcsetattr(&self.input, OptionalActions::Now, &self.modes);
-        }
-    }
-
-    fn write(&self, bytes: &[u8]) {
-        let mut watched = [PollFd::new(&self.output, PollFlags::OUT)];
-        let ready = poll(&mut watched, Some(&Timespec::default()));
-        if ready == Ok(1) {
-            // A terminal that takes nothing now has stood still for a screenful, or is gone: nobody watches.
-            let _ = rustix::io::write(&self.output, bytes);
+            self.device.write_now(USUAL);
+            self.device.restore();
         }
     }
 }
@@ -132,7 +103,7 @@ fn restore_on_panic(saved: Weak<Saved>) {
     let usual = std::panic::take_hook();
     std::panic::set_hook(Box::new(move |panic| {
         if let Some(saved) = saved.upgrade() {
-            saved.write(b"\r\n");
+            saved.device.write_now(b"\r\n");
             saved.restore();
         }
         usual(panic);
@@ -142,9 +113,10 @@ fn restore_on_panic(saved: Weak<Saved>) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::output::tests::pseudo_terminal;
+    use crate::platform::pseudo_terminal;
     use rustix::event::{PollFd, PollFlags, Timespec, poll};
-    use rustix::termios::LocalModes;
+    use rustix::termios::{LocalModes, tcgetattr};
+    use std::os::fd::OwnedFd;
     use std::panic::{AssertUnwindSafe, catch_unwind};
     use std::time::Duration;
 

@@ -1,11 +1,9 @@
 //! Where a conversation is shown: rows, notices, and whether they still arrive.
 
 use std::io;
-use std::os::fd::{AsFd, OwnedFd};
 use std::task::{Context, Poll};
 use std::time::Instant;
 
-use smol::Async;
 use unicode_width::UnicodeWidthStr;
 
 use super::frontend::{Frontend, Intake};
@@ -17,6 +15,7 @@ use crate::display::{Author, Delivery, Loss, Mark, Notice, Palette, PastRow, Wor
 use crate::options::Calls;
 use crate::output::{self, Flushed, LAST_WORDS, Output};
 use crate::peer::Event;
+use crate::platform::{Stream, Watch};
 use crate::protocol::Line;
 
 /// A frontend and its screen.
@@ -25,11 +24,11 @@ pub struct View {
     pub frontend: Frontend,
     screen: Output,
     /// Tells when a full screen has room; files are never full.
-    screen_watch: Option<Async<OwnedFd>>,
+    screen_watch: Option<Watch>,
     /// Tells when a pipe has lost its reader.
-    reader_watch: Option<Async<OwnedFd>>,
+    reader_watch: Option<Watch>,
     output: OutputState,
-    notices: OwnedFd,
+    notices: Stream,
     /// What the prompt's mark says.
     delivery: Delivery,
     /// Only for a text that is piped while somebody looks at standard error.
@@ -83,9 +82,9 @@ impl View {
     pub fn open(streams: Streams, calls: Calls) -> io::Result<View> {
         let screen = Output::new(&streams.output)?;
         Ok(View {
-            screen_watch: watch(&screen)?,
-            reader_watch: if screen.is_pipe() {
-                watch(&screen)?
+            screen_watch: screen.sink().watch()?,
+            reader_watch: if screen.sink().is_pipe() {
+                screen.sink().watch()?
             } else {
                 None
             },
@@ -105,7 +104,7 @@ impl View {
             } else {
                 Status::Beside
             },
-            progress: streams.shows_progress().then(Progress::default),
+            progress: streams.shows_progress.then(Progress::default),
             error_palette: Palette::new(streams.notice_colour),
             // Last of what can fail: the terminal becomes raw here.
             frontend: match streams.layout {
@@ -158,7 +157,7 @@ impl View {
             (ProgressRow::Is(row), Status::AmongRows { stands }) => {
                 // A slow terminal has enough to show.
                 if self.screen.pending() == 0 {
-                    let row = pipe::status_row(&row, self.screen.columns());
+                    let row = pipe::status_row(&row, self.screen.sink().columns());
                     self.screen.push(row.as_bytes());
                     *stands = true;
                 }
@@ -297,7 +296,7 @@ impl View {
         {
             // Once only: what is readable for another reason would be so again and again.
             self.reader_watch = None;
-            if self.screen.is_abandoned() {
+            if self.screen.sink().is_abandoned() {
                 self.output = OutputState::Closed;
                 return Poll::Ready(Ok(()));
             }
@@ -373,14 +372,5 @@ impl View {
             (_, Frontend::Prompt(_)) => OutputState::Closed,
             (_, Frontend::Pipe(_)) => OutputState::Failed(error),
         };
-    }
-}
-
-fn watch(screen: &Output) -> io::Result<Option<Async<OwnedFd>>> {
-    match Async::new_nonblocking(screen.as_fd().try_clone_to_owned()?) {
-        Ok(watch) => Ok(Some(watch)),
-        // The kernel refuses to wait for a file.
-        Err(error) if error.kind() == io::ErrorKind::PermissionDenied => Ok(None),
-        Err(error) => Err(error),
     }
 }

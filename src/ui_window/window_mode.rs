@@ -11,9 +11,9 @@ use std::panic;
 use std::path::PathBuf;
 use std::thread::{self, JoinHandle};
 
+use crate::platform::Signal;
 use gtk::gio;
 use gtk::prelude::*;
-use rustix::process::Signal;
 use smol::channel::Receiver;
 
 use super::actions::{UserAction, UserActions};
@@ -33,9 +33,9 @@ use crate::history::Record;
 use crate::options::{ClientDialect, Place};
 use crate::output;
 use crate::peer::{Client, Event, Shutdown};
+use crate::platform::Signals;
 use crate::protocol::Line;
 use crate::relay::{self, HostedRelay};
-use crate::signals::Signals;
 
 use asking::Question;
 use wait::Wake;
@@ -108,7 +108,7 @@ impl WindowMode {
             Some(_) => Kept::InTheRecord,
             None => Kept::Nowhere,
         };
-        let signals = Signals::watch(&[Signal::INT, Signal::TERM, Signal::HUP])?;
+        let signals = Signals::watch(&[Signal::Interrupt, Signal::Terminate, Signal::HangUp])?;
         let Beginning {
             conversation,
             client,

@@ -6,8 +6,8 @@ use std::pin::pin;
 use std::task::Poll;
 use std::time::Duration;
 
+use crate::platform::Signal;
 use gtk::glib;
-use rustix::process::Signal;
 use smol::Timer;
 
 use super::WindowMode;

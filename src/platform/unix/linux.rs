@@ -14,13 +14,13 @@ use rustix::net::sockopt;
 ///
 /// # Errors
 /// When it is somebody else's terminal, there is no /proc, or no file descriptor is left.
-pub(crate) fn reopen(output: BorrowedFd<'_>, flags: OFlags) -> io::Result<OwnedFd> {
+pub(super) fn reopen(output: BorrowedFd<'_>, flags: OFlags) -> io::Result<OwnedFd> {
     let path = format!("/proc/self/fd/{}", output.as_raw_fd());
     Ok(rustix::fs::open(path, flags, Mode::empty())?)
 }
 
 /// Which signals this process ignores, by the kernel's word: signal n is bit n - 1. None where it does not say.
-pub(crate) fn ignored_signals() -> u64 {
+pub(super) fn ignored_signals() -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     status
         .lines()
@@ -33,7 +33,7 @@ pub(crate) fn ignored_signals() -> u64 {
 ///
 /// # Errors
 /// When it is too long for one.
-pub(crate) fn supervisor_address(name: &OsStr) -> io::Result<SocketAddr> {
+pub fn supervisor_address(name: &OsStr) -> io::Result<SocketAddr> {
     match name.as_bytes() {
         [b'@', name @ ..] => SocketAddr::from_abstract_name(name),
         _ => SocketAddr::from_pathname(name),
@@ -41,6 +41,6 @@ pub(crate) fn supervisor_address(name: &OsStr) -> io::Result<SocketAddr> {
 }
 
 /// Whether a stream socket listens.
-pub(crate) fn is_listening(socket: BorrowedFd<'_>) -> bool {
+pub fn is_listening(socket: BorrowedFd<'_>) -> bool {
     sockopt::socket_acceptconn(socket) == Ok(true)
 }

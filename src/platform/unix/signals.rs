@@ -1,17 +1,18 @@
-//! Signals, as values that a loop waits for.
+//! Signals, by a byte in a socket for each.
 
 use std::io::{self, Read};
 use std::os::unix::net::UnixStream;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::task::{Context, Poll, ready};
 
-use rustix::process::Signal;
+use rustix::process;
 use signal_hook::SigId;
 use signal_hook::low_level;
 use smol::Async;
 
-use crate::platform;
+use super::{WakeStream, system};
+use crate::platform::Signal;
 
 /// The signals that were asked for, as they arrive. Two of a kind that arrive at once count as one.
 ///
@@ -39,8 +40,8 @@ impl Signals {
     pub fn watch(signals: &[Signal]) -> io::Result<Signals> {
         let (wake, sender) = Async::<UnixStream>::pair()?;
         let sender = sender.into_inner()?;
-        let ignored = platform::ignored_signals();
-        let is_ignored = |signal: &Signal| ignored >> (signal.as_raw() - 1) & 1 == 1;
+        let ignored = system::ignored_signals();
+        let is_ignored = |signal: &Signal| ignored >> (raw(*signal) - 1) & 1 == 1;
         let mut found = Signals {
             wake,
             watched: Vec::new(),
@@ -48,8 +49,8 @@ impl Signals {
         for &signal in signals.iter().filter(|signal| !is_ignored(signal)) {
             let arrived = Arc::new(AtomicBool::new(false));
             // In this order: by the time that the byte is read, the flag must be up.
-            let flag = signal_hook::flag::register(signal.as_raw(), Arc::clone(&arrived))?;
-            let byte = low_level::pipe::register(signal.as_raw(), sender.try_clone()?)?;
+            let flag = signal_hook::flag::register(raw(signal), Arc::clone(&arrived))?;
+            let byte = low_level::pipe::register(raw(signal), sender.try_clone()?)?;
             found.watched.push(Watched {
                 signal,
                 arrived,
@@ -88,6 +89,35 @@ impl Drop for Signals {
     }
 }
 
+/// A socket that becomes readable at SIGINT or SIGTERM, a byte for each, and the last one's [number](Signal::number).
+///
+/// # Errors
+/// When the system has no more file descriptors or memory.
+pub fn stop_on_signals() -> io::Result<(WakeStream, Arc<AtomicUsize>)> {
+    let (stop, told) = super::wake_streams()?;
+    let number = Arc::new(AtomicUsize::new(0));
+    for signal in [Signal::Interrupt, Signal::Terminate] {
+        // The number first: whoever is woken by the byte reads it.
+        signal_hook::flag::register_usize(raw(signal), number.clone(), signal.number().into())?;
+        low_level::pipe::register(raw(signal), told.try_clone()?)?;
+    }
+    Ok((stop, number))
+}
+
+/// As this system numbers it.
+fn raw(signal: Signal) -> i32 {
+    match signal {
+        Signal::HangUp => process::Signal::HUP,
+        Signal::Interrupt => process::Signal::INT,
+        Signal::Quit => process::Signal::QUIT,
+        Signal::Terminate => process::Signal::TERM,
+        Signal::Suspend => process::Signal::TSTP,
+        Signal::Continue => process::Signal::CONT,
+        Signal::Resize => process::Signal::WINCH,
+    }
+    .as_raw()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -95,16 +125,16 @@ mod tests {
 
     #[test]
     fn signals_arrive_one_by_one() {
-        // Nobody else in the tests uses these two.
-        let mut signals = Signals::watch(&[Signal::USR1, Signal::USR2]).unwrap();
-        for signal in [Signal::USR2, Signal::USR1] {
-            rustix::process::kill_process(rustix::process::getpid(), signal).unwrap();
+        // Nobody else in the tests uses these two, and a program that does not watch them takes no notice.
+        let mut signals = Signals::watch(&[Signal::Continue, Signal::Resize]).unwrap();
+        for signal in [process::Signal::WINCH, process::Signal::CONT] {
+            process::kill_process(process::getpid(), signal).unwrap();
         }
         smol::block_on(async {
             let mut next = async || poll_fn(|cx| signals.poll_next(cx)).await.unwrap();
             let mut arrived = [next().await, next().await];
-            arrived.sort_by_key(|signal| signal.as_raw());
-            assert_eq!(arrived, [Signal::USR1, Signal::USR2]);
+            arrived.sort_by_key(|signal| signal.number());
+            assert_eq!(arrived, [Signal::Continue, Signal::Resize]);
         });
     }
 }

@@ -16,15 +16,18 @@ pub struct Invitation {
 }
 
 impl Invitation {
-    /// To a relay at this address. Brackets are quoted, since some shells take them for a pattern; a link-local address
+    /// To a relay at this address. Brackets are quoted, since some shells take them for a pattern, and as
+    /// every shell has it, those of Windows among them; a link-local address
     /// of IPv6 means nothing without the caller's own interface.
     pub fn new(address: SocketAddr, sealing: Sealing) -> Invitation {
         let address = match address {
             SocketAddr::V4(address) => address.to_string(),
             SocketAddr::V6(address) if address.ip().is_unicast_link_local() => {
-                format!("'[{}%VOTRE_INTERFACE]:{}'", address.ip(), address.port())
+                format!("\"[{}%VOTRE_INTERFACE]:{}\"", address.ip(), address.port())
             }
-            SocketAddr::V6(address) => format!("'[{}]:{}'", address.ip(), address.port()),
+            SocketAddr::V6(address) => {
+                format!("\"[{}]:{}\"", address.ip(), address.port())
+            }
         };
         Invitation {
             address,
@@ -37,7 +40,7 @@ impl Invitation {
     pub fn to_relay(address: &Address, salon: Option<Salon>, sealing: Sealing) -> Invitation {
         let address = address.to_string();
         let address = if address.starts_with('[') {
-            format!("'{address}'")
+            format!("\"{address}\"")
         } else {
             address
         };
@@ -76,11 +79,11 @@ mod tests {
             ),
             (
                 "[2001:db8::7]:5000",
-                "msg --connect '[2001:db8::7]:5000' --nom VOTRE_NOM",
+                "msg --connect \"[2001:db8::7]:5000\" --nom VOTRE_NOM",
             ),
             (
                 "[fe80::1]:5000",
-                "msg --connect '[fe80::1%VOTRE_INTERFACE]:5000' --nom VOTRE_NOM",
+                "msg --connect \"[fe80::1%VOTRE_INTERFACE]:5000\" --nom VOTRE_NOM",
             ),
         ] {
             let invitation = Invitation::new(address.parse().unwrap(), Sealing::Off);
@@ -94,7 +97,7 @@ mod tests {
         let salon = Some("binôme-3".parse().unwrap());
         assert_eq!(
             Invitation::to_relay(&address, salon, Sealing::On).to_string(),
-            "msg --connect '[2001:db8::7]:5000' --salon binôme-3 --nom VOTRE_NOM --code"
+            "msg --connect \"[2001:db8::7]:5000\" --salon binôme-3 --nom VOTRE_NOM --code"
         );
     }
 }

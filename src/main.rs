@@ -16,7 +16,7 @@ use msg::options::{
     NamelessOptions, RelayOptions, Sealing, UsageError, WindowOptions,
 };
 use msg::peer::{Client, Ending, Event};
-use msg::platform::{self, Signal};
+use msg::platform::{self, PROGRAM, Signal};
 use msg::protocol::hub::{RelayMode, Tracing};
 use msg::protocol::seal::Code;
 use msg::protocol::wire::Refusal;
@@ -210,9 +210,10 @@ fn nameless(options: NamelessOptions) -> Result<u8, Failure> {
 /// Refuses `--texte` where a person types.
 fn refuse_text_of_a_person(line: LineOptions) -> Result<(), Failure> {
     if line.farewells == Farewells::AreText && io::stdin().is_terminal() {
-        let sentence =
-            "--texte envoie le texte d'un fichier ou d'un tube : msg … --texte < fichier";
-        return Err(Failure::new(status::USAGE, sentence.to_owned()));
+        let sentence = format!(
+            "--texte envoie le texte d'un fichier ou d'un tube : {PROGRAM} … --texte < fichier"
+        );
+        return Err(Failure::new(status::USAGE, sentence));
     }
     Ok(())
 }

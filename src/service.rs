@@ -4,6 +4,10 @@
 //! supervisor none of this is there, and a relay runs all the same. No text of any conversation comes through here.
 
 mod log;
+#[cfg(unix)]
+mod supervisor;
+#[cfg(not(unix))]
+#[path = "service/unsupervised.rs"]
 mod supervisor;
 
 use std::fmt;

@@ -533,19 +533,19 @@ fn a_bad_address_is_answered_with_a_good_one() {
         ),
         (
             "::1:5000",
-            "une adresse IPv6 se met entre crochets : --connect '[::1]:5000'",
+            "une adresse IPv6 se met entre crochets : --connect \"[::1]:5000\"",
         ),
         (
             "::1",
-            "une adresse IPv6 se met entre crochets : --connect '[::1]:5000'",
+            "une adresse IPv6 se met entre crochets : --connect \"[::1]:5000\"",
         ),
         (
             "fe80::1%eth0:4000",
-            "une adresse IPv6 se met entre crochets : --connect '[fe80::1%eth0]:4000'",
+            "une adresse IPv6 se met entre crochets : --connect \"[fe80::1%eth0]:4000\"",
         ),
         (
             "2001:db8:1:2:3:4:5:6:4000",
-            "une adresse IPv6 se met entre crochets : --connect '[2001:db8:1:2:3:4:5:6]:4000'",
+            "une adresse IPv6 se met entre crochets : --connect \"[2001:db8:1:2:3:4:5:6]:4000\"",
         ),
         (
             ":",

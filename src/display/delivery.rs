@@ -1,5 +1,7 @@
 //! What is said of a person's own lines: on their way, received, lost or never read; and how much of them.
 
+use crate::platform::PROGRAM;
+
 /// What is known of lines that were not acknowledged before the end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Loss {
@@ -72,7 +74,7 @@ pub fn unread(lines: usize, extent: Extent, farewell: Option<&str>) -> Option<St
         None => format!("{counted} : la discussion était terminée."),
         Some(word) => format!(
             "{counted}, car la ligne « {word} » qui les précède termine la discussion. Pour envoyer un texte entier, quoi \
-             qu'il contienne : msg … --texte < fichier"
+             qu'il contienne : {PROGRAM} … --texte < fichier"
         ),
     })
 }

@@ -5,7 +5,7 @@ use std::io;
 
 use super::delivery::{count, messages};
 use super::{safe, safe_name};
-use crate::platform;
+use crate::platform::{self, PROGRAM};
 use crate::protocol::session::{Disconnected, Ending, Event, SystemError};
 use crate::protocol::wire::Refusal;
 
@@ -272,7 +272,7 @@ fn farewell(ending: &Ending) -> Option<String> {
             quoted(name)
         ),
         Ending::CodeWanted { name } => format!(
-            "{} ne discute qu'avec un code : demandez-le de vive voix, puis relancez msg avec --code.",
+            "{} ne discute qu'avec un code : demandez-le de vive voix, puis relancez {PROGRAM} avec --code.",
             quoted(name)
         ),
         Ending::Stopped => {
@@ -290,7 +290,7 @@ fn refused(refusal: Refusal, reason: &str) -> String {
             format!("le relais refuse ({reason}) : revenez plus tard, ou essayez un autre port.")
         }
         Refusal::Name => {
-            format!("le relais refuse ce nom ({reason}) : relancez msg avec un autre --nom.")
+            format!("le relais refuse ce nom ({reason}) : relancez {PROGRAM} avec un autre --nom.")
         }
         Refusal::Version => format!(
             "le relais parle une autre version du protocole ({reason}) : installez la même version de msg des deux côtés."

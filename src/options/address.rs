@@ -184,7 +184,7 @@ impl BadAddress {
             BadAddress::NoBrackets { meant } => {
                 write!(
                     f,
-                    "une adresse IPv6 se met entre crochets : {option} '{meant}'"
+                    "une adresse IPv6 se met entre crochets : {option} \"{meant}\""
                 )
             }
             BadAddress::Host { given: host } => {

@@ -1,6 +1,7 @@
 //! The answer to `--help`.
 
 use super::spec::{OPTIONS, Side};
+use crate::platform::PROGRAM;
 
 /// The parts of the help, each with whose options it has.
 const PARTS: [(&str, &[Side]); 3] = [
@@ -17,18 +18,19 @@ pub fn help() -> String {
     /// Where what an option does begins.
     const COLUMN: usize = 28;
 
-    let mut help = "\
-msg : deux personnes discutent par écrit, à travers un relais.
+    let mut help = format!(
+        "\
+{PROGRAM} : deux personnes discutent par écrit, à travers un relais.
 
-  msg --relay [MACHINE]:PORT --nom NOM [--code] [--history FICHIER] [--gui]
-  msg --relay [MACHINE]:PORT [--trace]
-  msg --relay [MACHINE]:PORT --daemon [--proxy-protocol] [--metrics [MACHINE]:PORT]
-  msg --connect MACHINE:PORT --nom NOM [--salon SALON] [--code] [--history FICHIER] [--gui]
-  msg --connect MACHINE:PORT --brut [--nom NOM] [--history FICHIER]
-  msg MACHINE:PORT
+  {PROGRAM} --relay [MACHINE]:PORT --nom NOM [--code] [--history FICHIER] [--gui]
+  {PROGRAM} --relay [MACHINE]:PORT [--trace]
+  {PROGRAM} --relay [MACHINE]:PORT --daemon [--proxy-protocol] [--metrics [MACHINE]:PORT]
+  {PROGRAM} --connect MACHINE:PORT --nom NOM [--salon SALON] [--code] [--history FICHIER] [--gui]
+  {PROGRAM} --connect MACHINE:PORT --brut [--nom NOM] [--history FICHIER]
+  {PROGRAM} MACHINE:PORT
 
 "
-    .to_owned();
+    );
     for (title, sides) in PARTS {
         if !title.is_empty() {
             help += &format!("{title}\n");
@@ -48,18 +50,19 @@ msg : deux personnes discutent par écrit, à travers un relais.
         }
         help.push('\n');
     }
-    help += "\
+    help + &format!(
+        "\
 Exemples
-  msg --relay :5000 --nom Alice
-  msg --relay :5000
-  msg --connect 192.168.1.12:5000 --nom Zoé
-  msg --connect '[2001:db8::7]:5000' --nom 'Jean Paul' --history discussion.txt
-  msg --connect salle12:5000 --nom Zoé --salon binôme-3
-  msg --connect salle12:5000 --nom Zoé --texte < devoir.txt
-  msg salle12:5000
-  msg --gui
+  {PROGRAM} --relay :5000 --nom Alice
+  {PROGRAM} --relay :5000
+  {PROGRAM} --connect 192.168.1.12:5000 --nom Zoé
+  {PROGRAM} --connect \"[2001:db8::7]:5000\" --nom \"Jean Paul\" --history discussion.txt
+  {PROGRAM} --connect salle12:5000 --nom Zoé --salon binôme-3
+  {PROGRAM} --connect salle12:5000 --nom Zoé --texte < devoir.txt
+  {PROGRAM} salle12:5000
+  {PROGRAM} --gui
 
 Pendant la discussion : Entrée envoie la ligne, /help montre les commandes, /quit ou quitter termine.
-";
-    help
+"
+    )
 }

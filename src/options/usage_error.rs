@@ -3,6 +3,7 @@
 use std::fmt;
 
 use crate::display::safe;
+use crate::platform::PROGRAM;
 use crate::protocol::name::{MAX_NAME, NameError};
 
 use super::address::{Address, BadAddress};
@@ -97,12 +98,12 @@ impl fmt::Display for UsageError {
             UsageError::Unknown { given, meant: None } => {
                 write!(
                     f,
-                    "option inconnue « {} » : voyez « msg --help »",
+                    "option inconnue « {} » : voyez « {PROGRAM} --help »",
                     safe(given)
                 )
             }
             UsageError::NoDashes { meant, value } => {
-                write!(f, "une option commence par deux tirets : msg {meant}")?;
+                write!(f, "une option commence par deux tirets : {PROGRAM} {meant}")?;
                 match value {
                     Some(value) => write!(f, " {}", safe(value)),
                     None => Ok(()),
@@ -118,18 +119,22 @@ impl fmt::Display for UsageError {
             UsageError::Twice(option) => write!(f, "{option} est donné deux fois : gardez-en un"),
             UsageError::AddressInPieces { host, port } => write!(
                 f,
-                "une adresse s'écrit d'un seul mot : msg --connect {}:{port} --nom VOTRE_NOM",
+                "une adresse s'écrit d'un seul mot : {PROGRAM} --connect {}:{port} --nom VOTRE_NOM",
                 safe(host)
             ),
             UsageError::Stray(given) if given.contains(':') => {
                 write!(
                     f,
-                    "que faire de « {0} » ? Pour l'appeler : msg --connect {0} --nom VOTRE_NOM",
+                    "que faire de « {0} » ? Pour l'appeler : {PROGRAM} --connect {0} --nom VOTRE_NOM",
                     safe(given)
                 )
             }
             UsageError::Stray(given) => {
-                write!(f, "que faire de « {} » ? Voyez « msg --help »", safe(given))
+                write!(
+                    f,
+                    "que faire de « {} » ? Voyez « {PROGRAM} --help »",
+                    safe(given)
+                )
             }
             UsageError::NameInPieces { first, second } => {
                 write!(
@@ -141,8 +146,8 @@ impl fmt::Display for UsageError {
             }
             UsageError::NoMode => write!(
                 f,
-                "que faire ? Ouvrir un relais : msg --relay :{PORT}, \
-                 ou rejoindre une discussion : msg --connect {EXAMPLE} --nom VOTRE_NOM"
+                "que faire ? Ouvrir un relais : {PROGRAM} --relay :{PORT}, \
+                 ou rejoindre une discussion : {PROGRAM} --connect {EXAMPLE} --nom VOTRE_NOM"
             ),
             UsageError::TwoModes => write!(
                 f,
@@ -150,7 +155,7 @@ impl fmt::Display for UsageError {
             ),
             UsageError::NoName(address) => write!(
                 f,
-                "il manque votre nom : msg --connect {address} --nom VOTRE_NOM"
+                "il manque votre nom : {PROGRAM} --connect {address} --nom VOTRE_NOM"
             ),
             UsageError::ClientOnly(option) => {
                 write!(

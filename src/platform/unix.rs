@@ -36,6 +36,9 @@ pub use terminal::TerminalDevice;
 #[cfg(test)]
 pub(crate) use sink::tests::{is_nonblocking, pseudo_terminal, read_some};
 
+/// What the program's file is called.
+pub const PROGRAM: &str = "msg";
+
 /// A standard stream, or what stands for one.
 pub type Stream = OwnedFd;
 

@@ -17,7 +17,7 @@ use crate::conversation::{Conversation, LineSource, Outcome, Typed, Update};
 use crate::display::{self, Loss, Mark};
 use crate::options::Farewells;
 use crate::peer::{Client, Event, Shutdown};
-use crate::platform::{self, InputReader, Signal, Signals};
+use crate::platform::{self, InputReader, PROGRAM, Signal, Signals};
 use crate::protocol::{Line, Millis};
 
 /// A conversation in a terminal, or in a pipe.
@@ -280,7 +280,7 @@ impl LineMode {
                 LineEntry::Piece(piece) => self.conversation.piece(now, unix_now(), &piece),
                 LineEntry::Full { left_out } => self.view.error(&format!(
                     "la ligne est pleine : {left_out} octets n'y tiennent pas. Un texte de cette taille s'envoie par un tube : \
-                     msg … < fichier"
+                     {PROGRAM} … < fichier"
                 )),
                 LineEntry::Cleared(draft) => self.view.notice(&format!(
                     "non envoyé : {draft} (Ctrl-Y le rend ; Ctrl-C encore une fois : quitter)"

@@ -3,9 +3,10 @@
 #
 #   scripts/release.sh            all systems
 #   scripts/release.sh NAME…      some of them: x86_64-linux aarch64-linux aarch64-macos x86_64-freebsd
+#                                 x86_64-windows
 #
-# Whoever builds the same commit with the same Rust, in whatever folder, gets the same sums. Needs rustup, and
-# python3 with venv for macOS's and FreeBSD's linker (zig).
+# Whoever builds the same commit with the same Rust, in whatever folder, gets the same sums. Needs rustup, python3, with
+# venv for macOS's and FreeBSD's linker (zig), and mingw-w64's gcc for Windows.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -26,6 +27,7 @@ declare -A triples=(
     [aarch64-linux]=aarch64-unknown-linux-musl
     [aarch64-macos]=aarch64-apple-darwin
     [x86_64-freebsd]=x86_64-unknown-freebsd
+    [x86_64-windows]=x86_64-pc-windows-gnu
 )
 
 # The folders that a build is made in and from stay out of what it makes. (None may have a space in its name.)
@@ -55,6 +57,11 @@ build() {
         *-linux)
             RUSTFLAGS="${flags[*]}" cargo build --locked --release --target "$triple"
             ;;
+        *-windows)
+            # A program says there when it was linked, unless it is told not to.
+            RUSTFLAGS="${flags[*]} -Clink-arg=-Wl,--no-insert-timestamp" \
+                cargo build --locked --release --target "$triple"
+            ;;
         *)
             local path
             path="$(tools):$PATH"
@@ -71,13 +78,25 @@ pack() {
     local name="msg-chat-$version-$1" folder
     folder="$out/$name"
     rm -rf "$folder"
-    install -D -m 755 "$target/$2/release/msg" "$folder/msg"
+    case $1 in
+        # Windows has a msg of its own.
+        *-windows) install -D -m 755 "$target/$2/release/msg.exe" "$folder/msg-chat.exe" ;;
+        *) install -D -m 755 "$target/$2/release/msg" "$folder/msg" ;;
+    esac
     install -m 644 README.md CHANGELOG.md LICENSE-MIT LICENSE-APACHE "$folder"
     install -D -m 644 packaging/man/msg.1 "$folder/man/man1/msg.1"
     install -D -m 644 packaging/man/msg.fr.1 "$folder/man/fr/man1/msg.1"
     install -D -m 644 -t "$folder/completions" packaging/completions/*
-    tar --create --directory "$out" --sort name --mtime "@$SOURCE_DATE_EPOCH" --owner 0 --group 0 --numeric-owner \
-        --format ustar "$name" | gzip --no-name --best >"$out/$name.tar.gz"
+    case $1 in
+        *-windows)
+            find "$folder" -exec touch --date "@$SOURCE_DATE_EPOCH" {} +
+            (cd "$out" && TZ=UTC python3 -m zipfile --create "$name.zip" "$name")
+            ;;
+        *)
+            tar --create --directory "$out" --sort name --mtime "@$SOURCE_DATE_EPOCH" --owner 0 --group 0 \
+                --numeric-owner --format ustar "$name" | gzip --no-name --best >"$out/$name.tar.gz"
+            ;;
+    esac
     rm -r "$folder"
 }
 
@@ -94,4 +113,4 @@ for name in "$@"; do
     pack "$name" "$triple"
 done
 cd "$out"
-sha256sum -- *.tar.gz | tee SHA256SUMS
+sha256sum -- msg-chat-* | tee SHA256SUMS

@@ -27,6 +27,7 @@ pub use notices::{
 pub use trace::{CrossingDirection, diagnostic};
 
 use std::borrow::Cow;
+use std::cell::RefCell;
 use std::ffi::OsStr;
 use std::fmt;
 use std::fmt::Write as _;
@@ -36,6 +37,7 @@ use ansi_term::{Colour as Base, Style};
 use chrono::{DateTime, Datelike, Local, TimeZone, Timelike, Utc};
 
 use crate::platform;
+use crate::protocol::dates::Dates;
 use crate::protocol::hygiene::is_hidden;
 pub use crate::protocol::hygiene::{safe, safe_with_tabs};
 use crate::protocol::{Line, UnixMillis};
@@ -284,6 +286,15 @@ impl Palette {
 /// A peer may send any number. A far-off date is shown as it is (`01/01/12026 00:00:00`), and one outside of the
 /// calendar as its seconds.
 pub fn date(at: UnixMillis) -> String {
+    thread_local! {
+        /// Some systems read their rules for the zone anew for each date.
+        static DATES: RefCell<Dates> = RefCell::new(Dates::new(spell_date));
+    }
+
+    DATES.with_borrow_mut(|dates| dates.of(at).to_owned())
+}
+
+fn spell_date(at: UnixMillis) -> String {
     let mut shown = String::with_capacity("22/11/2026 14:02:31".len());
     match local(at) {
         Some(at) => write!(

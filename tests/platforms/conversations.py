@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""Has two builds of msg talk: conversations.py HERE THERE, each a command.
+"""Has builds of msg talk: conversations.py RELAY ZOE BOB, each a command.
 
-The relay and Zoé are HERE, Bob is THERE. Whatever hangs is ended after two minutes by an alarm.
+Whatever hangs is ended after two minutes by an alarm.
 """
 
 import itertools
@@ -11,7 +11,7 @@ import subprocess
 import sys
 import threading
 
-HERE, THERE = (command.split() for command in sys.argv[1:3])
+RELAY, ZOE, BOB = (command.split() for command in sys.argv[1:4])
 GREETING = "où es-tu, Bob ? ça déborde d’œufs 👩‍👩‍👧 हिन्दी"
 ANSWER = "là, à côté 👋🏽 Ελληνικά"
 LIMIT_S = 120
@@ -48,7 +48,7 @@ class Program:
 
 
 def relay(port=0):
-    started = Program(HERE, "--relay", f"127.0.0.1:{port}")
+    started = Program(RELAY, "--relay", f"127.0.0.1:{port}")
     row = next(started.process.stderr)
     address = re.search(r"127\.0\.0\.1:(\d+)", row)
     assert address, row
@@ -60,7 +60,7 @@ def client(command, name, port):
 
 
 def pair(port):
-    return client(HERE, "Zoé", port), client(THERE, "Bob", port)
+    return client(ZOE, "Zoé", port), client(BOB, "Bob", port)
 
 
 def talks_and_leaves(leaver):
@@ -138,4 +138,4 @@ talks_and_leaves("Zoé")
 talks_and_leaves("Bob")
 a_killed_relay_costs_no_line()
 a_pipe_arrives_whole()
-print(f"{HERE[-1]} and {THERE[-1]} talk: 4 conversations, 0 lines lost")
+print(f"{ZOE[-1]} and {BOB[-1]} talk through {RELAY[-1]}: 4 conversations, 0 lines lost")

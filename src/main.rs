@@ -45,13 +45,17 @@ fn main() -> ExitCode {
         Ok(Mode::Print(text)) => print(&text),
         Err(mistake) => Err(Failure::new(status::USAGE, mistake.to_string())),
     };
-    match outcome {
-        Ok(status) => ExitCode::from(status),
+    let status = match outcome {
+        Ok(status) => status,
         Err(failure) => {
             failure.sentence.inspect(|sentence| complain(sentence));
-            ExitCode::from(failure.status)
+            failure.status
         }
+    };
+    if status < status::SIGNAL {
+        platform::let_last_words_be_read();
     }
+    ExitCode::from(status)
 }
 
 /// What keeps the program from doing its work: the exit status, and a sentence for the person, where it is not the

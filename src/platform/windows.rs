@@ -10,13 +10,16 @@ mod terminal;
 
 use std::ffi::OsString;
 use std::fs::{File, OpenOptions};
-use std::io;
+use std::io::{self, IsTerminal, Write};
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::os::windows::fs::{FileExt, OpenOptionsExt};
 use std::path::Path;
+use std::time::Duration;
 
 use winapi_util::{HandleRef, console};
-use windows_sys::Win32::System::Console::ENABLE_VIRTUAL_TERMINAL_PROCESSING;
+use windows_sys::Win32::System::Console::{
+    ENABLE_VIRTUAL_TERMINAL_PROCESSING, GetConsoleProcessList,
+};
 
 pub use input::InputReader;
 pub use signals::{Signals, stop_on_signals};
@@ -118,6 +121,28 @@ fn understands_sequences(screen: &HandleRef) -> bool {
 pub fn suspend_job() -> io::Result<()> {
     let reason = "Windows ne le permet pas";
     Err(io::Error::new(io::ErrorKind::Unsupported, reason))
+}
+
+/// Waits for Enter where the console's window was opened for this program alone, as a double click does: it closes with
+/// the program, and nobody could read the last words.
+pub fn let_last_words_be_read() {
+    let mut processes = [0; 2];
+    // SAFETY: there is room for as many as we say.
+    let count = unsafe { GetConsoleProcessList(processes.as_mut_ptr(), processes.len() as u32) };
+    if count != 1 || !io::stdin().is_terminal() {
+        return;
+    }
+    // Where nothing can be written or read there is nothing to wait for.
+    let _ = writeln!(io::stderr(), "Entrée ferme cette fenêtre.");
+    let Ok(input) = InputReader::new(&Stream::Input) else {
+        return;
+    };
+    let is_enter = |byte: &u8| matches!(byte, b'\r' | b'\n');
+    while let Some(typed) = input.read_within(Duration::from_secs(24 * 60 * 60)) {
+        if typed.is_empty() || typed.iter().any(is_enter) {
+            return;
+        }
+    }
 }
 
 /// There is no such limit.

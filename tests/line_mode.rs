@@ -7,6 +7,7 @@ use rustix::process::Signal;
 use std::process::Command;
 
 use support::pty::{Terminal, prompt_row};
+use support::talk::Talk;
 use support::{Program, Relay};
 
 const LEFT: &str = "\x1b[D";
@@ -18,46 +19,6 @@ const CTRL_L: &str = "\x0c";
 const CTRL_U: &str = "\x15";
 const CTRL_Z: &str = "\x1a";
 
-/// Zoé at a terminal, Bob on a pipe, and the relay between them.
-struct Conversation {
-    relay: Relay,
-    zoe: Terminal,
-    bob: Program,
-}
-
-impl Conversation {
-    fn start() -> Conversation {
-        Conversation::with(|_| {})
-    }
-
-    fn with(options: impl FnOnce(&mut Command)) -> Conversation {
-        let relay = Relay::start();
-        let mut command = relay.client("Zoé");
-        options(&mut command);
-        let mut zoe = Terminal::start(&command, 80, 24);
-        zoe.wait_for("en attente");
-        let bob = Program::start(&mut relay.client("Bob"));
-        zoe.wait_for("« Bob » est là.");
-        bob.wait_for_error("Zoé", |line| line.contains("« Zoé » est là."));
-        Conversation { relay, zoe, bob }
-    }
-
-    /// Bob says something, and Zoé sees it.
-    fn bob_says(&mut self, text: &str) {
-        self.bob.write(format!("{text}\n"));
-        self.zoe.wait_for(&format!("Bob  {text}"));
-    }
-
-    /// What Bob sees next of Zoé is this.
-    fn bob_sees(&mut self, text: &str) {
-        let row = self
-            .bob
-            .wait_for_line("a message", |line| line.contains("  Zoé  "));
-        let (_, said) = row.split_once("  Zoé  ").unwrap();
-        assert_eq!(said, text);
-    }
-}
-
 fn prompts(terminal: &Terminal) -> usize {
     let rows = terminal.rows();
     rows.iter().filter(|row| row.starts_with('>')).count()
@@ -65,7 +26,7 @@ fn prompts(terminal: &Terminal) -> usize {
 
 #[test]
 fn both_people_see_what_both_say_with_date_time_and_name() {
-    let mut talk = Conversation::start();
+    let mut talk = Talk::start();
     talk.zoe.type_in("bonjour l'été\r");
     talk.zoe.wait_for("  Zoé  bonjour l'été");
     talk.bob_sees("bonjour l'été");
@@ -85,7 +46,7 @@ fn both_people_see_what_both_say_with_date_time_and_name() {
 
 #[test]
 fn a_half_typed_line_survives_what_arrives() {
-    let mut talk = Conversation::start();
+    let mut talk = Talk::start();
     talk.zoe.type_in("bonjour à toi");
     talk.zoe.type_in(LEFT.repeat(4));
     for n in 0..30 {
@@ -99,7 +60,7 @@ fn a_half_typed_line_survives_what_arrives() {
 
 #[test]
 fn the_cursor_is_where_the_terminal_shows_it_after_characters_of_any_width() {
-    let mut talk = Conversation::start();
+    let mut talk = Talk::start();
     for (typed, behind) in [
         ("é", "x"),
         ("e\u{301}", "x"),
@@ -132,7 +93,7 @@ fn remove_last_grapheme(text: &str) -> &str {
 
 #[test]
 fn a_line_longer_than_the_window_scrolls_sideways_and_arrives_whole() {
-    let mut talk = Conversation::start();
+    let mut talk = Talk::start();
     let line: String = (0..40).map(|n| format!("mot{n} ")).collect();
     talk.zoe.type_in(&line);
     talk.zoe.wait_until("the end of the line", |screen| {
@@ -149,7 +110,7 @@ fn a_line_longer_than_the_window_scrolls_sideways_and_arrives_whole() {
 
 #[test]
 fn a_paste_of_several_lines_is_one_edit_and_goes_line_by_line() {
-    let mut talk = Conversation::start();
+    let mut talk = Talk::start();
     talk.zoe
         .type_in("> \x1b[200~un\rquitter\r\r/help \x03\x04\x1b[A\rfin\x1b[201~");
     talk.zoe
@@ -172,7 +133,7 @@ fn typed_faster_than_the_program_starts_nothing_is_lost() {
 
 #[test]
 fn the_window_may_change_its_size_at_any_time() {
-    let mut talk = Conversation::start();
+    let mut talk = Talk::start();
     talk.zoe
         .type_in("un brouillon assez long pour être coupé en deux ou en trois");
     talk.zoe
@@ -194,7 +155,7 @@ fn the_window_may_change_its_size_at_any_time() {
 
 #[test]
 fn a_narrower_window_eats_no_message() {
-    let mut talk = Conversation::start();
+    let mut talk = Talk::start();
     talk.bob_says("avant");
     talk.zoe
         .type_in("0123456789 0123456789 0123456789 0123456789 0123456789");
@@ -267,7 +228,7 @@ fn assert_as_it_was(zoe: &mut Terminal, what: &str) {
 
 #[test]
 fn the_others_farewell_is_shown_to_the_letter_and_ends_everything_well() {
-    let mut talk = Conversation::start();
+    let mut talk = Talk::start();
     talk.zoe.type_in("brouillon");
     talk.zoe.wait_for_prompt("> brouillon|");
     talk.bob.write("au revoir\nquitter\n");
@@ -284,7 +245,7 @@ fn the_others_farewell_is_shown_to_the_letter_and_ends_everything_well() {
 
 #[test]
 fn a_closed_window_ends_the_program_and_the_other_is_told() {
-    let mut talk = Conversation::start();
+    let mut talk = Talk::start();
     talk.zoe.hang_up();
     talk.zoe.wait();
     talk.bob.wait_for_error("the farewell", |line| {
@@ -295,7 +256,7 @@ fn a_closed_window_ends_the_program_and_the_other_is_told() {
 
 #[test]
 fn a_second_interrupt_does_not_wait_for_what_is_owed() {
-    let mut talk = Conversation::start();
+    let mut talk = Talk::start();
     // From here on lines go out at once.
     talk.bob_says("oui");
     talk.bob.signal(Signal::STOP);
@@ -313,7 +274,7 @@ fn a_second_interrupt_does_not_wait_for_what_is_owed() {
 
 #[test]
 fn hostile_text_changes_nothing_on_the_screen() {
-    let mut talk = Conversation::start();
+    let mut talk = Talk::start();
     talk.zoe.type_in("brouillon");
     talk.bob.write(
         "\x1b[2J\x1b[H\x1b]0;titre\x07\x1b[31mrouge\x1b[?1049h\x1bc\r22/11/2026 10:00:00  Zoé  faux\u{202e}\u{9b}2J\
@@ -337,11 +298,11 @@ fn hostile_text_changes_nothing_on_the_screen() {
 
 #[test]
 fn colours_are_off_when_they_are_not_wanted() {
-    let mut coloured = Conversation::start();
+    let mut coloured = Talk::start();
     coloured.zoe.type_in("bonjour\r");
     coloured.bob_says("salut");
     assert!(colours(&coloured.zoe.written));
-    let mut plain = Conversation::with(|command| {
+    let mut plain = Talk::with(|command| {
         command.env("NO_COLOR", "1");
     });
     plain.zoe.type_in("bonjour\r/nimporte\r");
@@ -361,7 +322,7 @@ fn colours(written: &[u8]) -> bool {
 
 #[test]
 fn commands_do_what_help_says_and_mistakes_can_be_taken_back() {
-    let mut talk = Conversation::start();
+    let mut talk = Talk::start();
     talk.zoe.type_in("/help\r");
     talk.zoe.wait_for("/history [n]");
     talk.zoe.type_in("//quit\r");
@@ -390,7 +351,7 @@ fn commands_do_what_help_says_and_mistakes_can_be_taken_back() {
 
 #[test]
 fn history_marks_what_the_other_does_not_hold_yet() {
-    let mut talk = Conversation::start();
+    let mut talk = Talk::start();
     talk.zoe.type_in("un\r");
     talk.bob_sees("un");
     // What Bob says goes out behind his acknowledgement.
@@ -405,7 +366,7 @@ fn history_marks_what_the_other_does_not_hold_yet() {
 
 #[test]
 fn when_too_much_is_under_way_lines_wait_and_none_is_lost() {
-    let mut talk = Conversation::start();
+    let mut talk = Talk::start();
     talk.bob.signal(Signal::STOP);
     let lines: Vec<String> = (0..100).map(|n| format!("ligne {n}")).collect();
     talk.zoe.type_in(lines.join("\r") + "\rbrouillon");
@@ -423,7 +384,7 @@ fn when_too_much_is_under_way_lines_wait_and_none_is_lost() {
 
 #[test]
 fn leaving_while_lines_wait_says_which_did_not_arrive() {
-    let mut talk = Conversation::start();
+    let mut talk = Talk::start();
     // From here on lines go out at once.
     talk.bob_says("oui");
     talk.bob.signal(Signal::STOP);
@@ -444,7 +405,7 @@ fn leaving_while_lines_wait_says_which_did_not_arrive() {
 
 #[test]
 fn a_terminal_that_can_do_nothing_gets_plain_lines() {
-    let mut talk = Conversation::with(|command| {
+    let mut talk = Talk::with(|command| {
         command.env("TERM", "dumb");
     });
     assert!(!talk.zoe.is_raw());
@@ -496,7 +457,7 @@ fn ctrl_z_gives_the_terminal_back_and_fg_goes_on_where_it_was() {
 
 #[test]
 fn where_nobody_could_let_it_go_on_ctrl_z_does_nothing() {
-    let mut talk = Conversation::start();
+    let mut talk = Talk::start();
     talk.zoe.type_in("brou");
     talk.zoe.type_in(CTRL_Z);
     talk.zoe.type_in("illon");

@@ -6,8 +6,7 @@ mod support;
 use std::time::Duration;
 
 use support::process::processor_time;
-use support::pty::Terminal;
-use support::{Program, Relay};
+use support::talk::Talk;
 
 const ALT_BACKSPACE: &str = "\x1b\x7f";
 const ALT_ENTER: &str = "\x1b\r";
@@ -28,35 +27,7 @@ const PASTE: &str = "\x1b[200~";
 const PASTE_END: &str = "\x1b[201~";
 const UP: &str = "\x1b[A";
 
-/// Zoé at a terminal, Bob on a pipe, and the relay between them.
-struct Talk {
-    _relay: Relay,
-    zoe: Terminal,
-    bob: Program,
-}
-
 impl Talk {
-    fn start() -> Talk {
-        let relay = Relay::start();
-        let mut zoe = Terminal::start(&relay.client("Zoé"), 80, 24);
-        zoe.wait_for("en attente");
-        let bob = Program::start(&mut relay.client("Bob"));
-        zoe.wait_for("« Bob » est là.");
-        Talk {
-            _relay: relay,
-            zoe,
-            bob,
-        }
-    }
-
-    /// What Bob sees next of Zoé is this.
-    fn bob_sees(&mut self, text: &str) {
-        let row = self
-            .bob
-            .wait_for_line("a message", |row| row.contains("  Zoé  "));
-        assert_eq!(row.split_once("  Zoé  ").unwrap().1, text);
-    }
-
     /// Time passes, and nothing reaches Bob.
     fn says_nothing_for(&self, time: Duration) {
         assert!(self.bob.is_silent_for(time));

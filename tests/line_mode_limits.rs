@@ -3,28 +3,12 @@
 mod support;
 
 use rustix::process::Signal;
-use support::pty::{Terminal, prompt_row};
-use support::{Program, Relay};
-
-/// Zoé at a terminal and Bob on a pipe.
-fn conversation() -> (Relay, Terminal, Program) {
-    let relay = Relay::start();
-    let mut zoe = Terminal::start(&relay.client("Zoé"), 80, 24);
-    zoe.wait_for("en attente");
-    let bob = Program::start(&mut relay.client("Bob"));
-    zoe.wait_for("« Bob » est là.");
-    (relay, zoe, bob)
-}
-
-/// The next thing that Bob sees of Zoé.
-fn next_of_zoe(bob: &Program) -> String {
-    let row = bob.wait_for_line("a message", |row| row.contains("  Zoé  "));
-    row.split_once("  Zoé  ").unwrap().1.to_owned()
-}
+use support::pty::prompt_row;
+use support::talk::{meet, next_of_zoe};
 
 #[test]
 fn thousands_of_lines_typed_at_once_arrive_in_order() {
-    let (_relay, mut zoe, bob) = conversation();
+    let (_relay, mut zoe, bob) = meet();
     let lines: Vec<String> = (0..5_000).map(|n| format!("ligne {n}")).collect();
     zoe.type_in(lines.join("\r") + "\r");
     zoe.wait_for("ligne 4999");
@@ -36,7 +20,7 @@ fn thousands_of_lines_typed_at_once_arrive_in_order() {
 
 #[test]
 fn a_message_that_is_too_long_goes_in_several() {
-    let (_relay, mut zoe, bob) = conversation();
+    let (_relay, mut zoe, bob) = meet();
     let long = "été 👩‍👩‍👧 ".repeat(1_000);
     zoe.type_in(format!("\x1b[200~{long}\x1b[201~\r"));
     zoe.wait_for("une ligne trop longue pour un seul message part en plusieurs.");
@@ -49,7 +33,7 @@ fn a_message_that_is_too_long_goes_in_several() {
 
 #[test]
 fn a_paste_of_a_megabyte_is_cut_loudly_and_hurts_nothing() {
-    let (_relay, mut zoe, _bob) = conversation();
+    let (_relay, mut zoe, _bob) = meet();
     let mut paste = b"\x1b[200~".to_vec();
     paste.extend((0..1 << 20).map(|n| if n % 50 == 0 { b'\r' } else { b'x' }));
     paste.extend(b"\x1b[201~");
@@ -63,7 +47,7 @@ fn a_paste_of_a_megabyte_is_cut_loudly_and_hurts_nothing() {
 
 #[test]
 fn a_paste_that_never_ends_can_be_left() {
-    let (_relay, mut zoe, _bob) = conversation();
+    let (_relay, mut zoe, _bob) = meet();
     zoe.type_in("\x1b[200~coupé net\r\x04");
     zoe.wait_for_prompt("> coupé net⏎\\x04|");
     zoe.signal(Signal::TERM);
@@ -72,7 +56,7 @@ fn a_paste_that_never_ends_can_be_left() {
 
 #[test]
 fn a_terminal_that_stands_still_costs_no_memory_and_can_be_left() {
-    let (_relay, mut zoe, mut bob) = conversation();
+    let (_relay, mut zoe, mut bob) = meet();
     // Nobody looks at the terminal while Bob says as much as he can.
     bob.write_in_background(("x".repeat(999) + "\n").repeat(10_000));
     bob.wait_for_silence();
@@ -84,7 +68,7 @@ fn a_terminal_that_stands_still_costs_no_memory_and_can_be_left() {
 
 #[test]
 fn a_flood_leaves_the_draft_alone() {
-    let (_relay, mut zoe, mut bob) = conversation();
+    let (_relay, mut zoe, mut bob) = meet();
     zoe.type_in("brouillon");
     let flood: String = (0..20_000).map(|n| format!("vague {n}\n")).collect();
     bob.write_in_background(flood);
@@ -96,7 +80,7 @@ fn a_flood_leaves_the_draft_alone() {
 
 #[test]
 fn a_window_that_never_keeps_its_size_loses_nothing() {
-    let (_relay, mut zoe, mut bob) = conversation();
+    let (_relay, mut zoe, mut bob) = meet();
     for round in 0..40u16 {
         zoe.type_in(format!("{} ", round % 10));
         bob.write(format!("tour {round}\n"));
@@ -110,7 +94,7 @@ fn a_window_that_never_keeps_its_size_loses_nothing() {
 
 #[test]
 fn a_stop_that_cannot_be_prepared_for_is_survived() {
-    let (_relay, mut zoe, mut bob) = conversation();
+    let (_relay, mut zoe, mut bob) = meet();
     zoe.type_in("brouillon");
     zoe.wait_for_prompt("> brouillon|");
     zoe.signal(Signal::STOP);

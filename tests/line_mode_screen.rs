@@ -11,6 +11,7 @@ use std::process::Command;
 use rustix::process::Signal;
 
 use support::pty::{Terminal, mark};
+use support::talk::meet;
 use support::{Program, Relay, msg};
 
 const CTRL_C: &str = "\x03";
@@ -22,16 +23,6 @@ fn at_a_terminal(arguments: &[&str]) -> Terminal {
     Terminal::start(&command, 80, 24)
 }
 
-/// Zoé at a terminal, Bob on a pipe, and the relay between them.
-fn talk() -> (Relay, Terminal, Program) {
-    let relay = Relay::start();
-    let mut zoe = Terminal::start(&relay.client("Zoé"), 80, 24);
-    zoe.wait_for("en attente");
-    let bob = Program::start(&mut relay.client("Bob"));
-    zoe.wait_for("« Bob » est là.");
-    (relay, zoe, bob)
-}
-
 fn wait_for_mark(zoe: &mut Terminal, wanted: &str) {
     zoe.wait_until(&format!("the mark « {wanted} »"), |screen| {
         mark(screen) == wanted
@@ -40,7 +31,7 @@ fn wait_for_mark(zoe: &mut Terminal, wanted: &str) {
 
 #[test]
 fn the_prompt_says_that_what_was_said_is_received() {
-    let (_relay, mut zoe, bob) = talk();
+    let (_relay, mut zoe, bob) = meet();
     assert_eq!(mark(zoe.screen()), "");
     zoe.type_in("un\r");
     wait_for_mark(&mut zoe, "✓ reçu");
@@ -58,7 +49,7 @@ fn the_prompt_says_that_what_was_said_is_received() {
 
 #[test]
 fn a_mark_makes_room_for_itself_and_a_narrow_terminal_needs_it_for_the_draft() {
-    let (_relay, mut zoe, _bob) = talk();
+    let (_relay, mut zoe, _bob) = meet();
     zoe.type_in("un\r");
     wait_for_mark(&mut zoe, "✓ reçu");
     zoe.type_in(
@@ -118,7 +109,7 @@ fn a_line_based_server_that_stays_silent_is_no_call_without_an_answer() {
 
 #[test]
 fn leaving_over_a_dead_link_says_what_takes_time_and_can_be_cut_short() {
-    let (relay, mut zoe, mut bob) = talk();
+    let (relay, mut zoe, mut bob) = meet();
     // From here on lines go out at once.
     bob.write("oui\n");
     zoe.wait_for("Bob  oui");
@@ -135,7 +126,7 @@ fn leaving_over_a_dead_link_says_what_takes_time_and_can_be_cut_short() {
 
 #[test]
 fn what_never_went_out_is_known_not_to_have_arrived() {
-    let (mut relay, mut zoe, _bob) = talk();
+    let (mut relay, mut zoe, _bob) = meet();
     relay.program.signal(Signal::KILL);
     relay.wait();
     zoe.wait_for("connexion coupée");
@@ -175,7 +166,7 @@ fn a_file_that_takes_what_is_wrong_gets_no_colours() {
 
 #[test]
 fn history_counts_messages_and_takes_any_number_of_them_but_none() {
-    let (_relay, mut zoe, _bob) = talk();
+    let (_relay, mut zoe, _bob) = meet();
     zoe.type_in("un\rdeux\r/history 1\r");
     zoe.wait_for("dernier message (* : remise non confirmée) :");
     zoe.type_in("/history 99999999999999999999999999\r");
@@ -186,7 +177,7 @@ fn history_counts_messages_and_takes_any_number_of_them_but_none() {
 
 #[test]
 fn help_tells_of_keys_only_where_there_is_a_prompt() {
-    let (_relay, mut zoe, _bob) = talk();
+    let (_relay, mut zoe, _bob) = meet();
     zoe.type_in("/help\r");
     zoe.wait_for("Ctrl-Z suspend");
     let relay = Relay::start();
@@ -222,7 +213,7 @@ fn a_terminal_that_cuts_a_line_is_told_on() {
 #[test]
 fn a_message_calls_whoever_looks_elsewhere() {
     const BELL: u8 = 0x07;
-    let (_relay, mut zoe, mut bob) = talk();
+    let (_relay, mut zoe, mut bob) = meet();
     let written = String::from_utf8_lossy(&zoe.written).into_owned();
     assert!(written.contains("\x1b[?1004h"));
     let mut heard = |zoe: &mut Terminal, focus: &str, text: &str| {
@@ -264,7 +255,7 @@ fn whoever_wants_no_calls_is_not_asked_where_they_look() {
 
 #[test]
 fn words_and_addresses_are_not_cut_at_the_margin_and_a_message_stays_one_line() {
-    let (_relay, mut zoe, mut bob) = talk();
+    let (_relay, mut zoe, mut bob) = meet();
     let address = "https://example.org/un/chemin/assez/long?avec=des&parametres=oui";
     bob.write(format!(
         "l'adresse dont je parlais hier : {address} à copier, et la suite\n"
@@ -351,7 +342,7 @@ fn long_work_shows_how_far_it_is_and_leaves_nothing_behind() {
 
 #[test]
 fn emoji_that_a_terminal_shows_in_parts_push_no_draft_over_the_margin() {
-    let (_relay, mut zoe, _bob) = talk();
+    let (_relay, mut zoe, _bob) = meet();
     for emoji in ["👩\u{200d}👩\u{200d}👧", "👍🏽"] {
         // As in xterm and screen, each takes more columns than where it is joined.
         zoe.type_in(format!("{}fin", emoji.repeat(30)));
@@ -368,7 +359,7 @@ const DRAFT: &str = "0123456789 0123456789 0123456789 0123456789 0123456789 0123
 
 #[test]
 fn a_terminal_that_cuts_rows_loses_no_message_when_it_becomes_narrower() {
-    let (_relay, mut zoe, mut bob) = talk();
+    let (_relay, mut zoe, mut bob) = meet();
     bob.write("avant\n");
     zoe.wait_for("Bob  avant");
     zoe.type_in(DRAFT);
@@ -390,7 +381,7 @@ fn a_terminal_that_cuts_rows_loses_no_message_when_it_becomes_narrower() {
 #[test]
 fn a_terminal_that_lays_rows_out_anew_keeps_no_ghosts_wherever_the_cursor_was() {
     for (keys, behind) in [("", 0), ("\x1b[H", DRAFT.len()), ("\x1b[1;5D\x1b[1;5D", 21)] {
-        let (_relay, mut zoe, mut bob) = talk();
+        let (_relay, mut zoe, mut bob) = meet();
         bob.write("avant\n");
         zoe.wait_for("Bob  avant");
         zoe.type_in(DRAFT);

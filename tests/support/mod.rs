@@ -10,6 +10,7 @@ pub mod decoders;
 pub mod process;
 pub mod proxy;
 pub mod pty;
+pub mod talk;
 pub mod wire;
 
 use std::io::{BufRead, BufReader, Read, Write};

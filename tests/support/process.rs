@@ -9,6 +9,12 @@ pub fn memory(process: u32) -> u64 {
     status(process, "VmRSS:")
 }
 
+/// The memory of its own that a process now has: without the pages of its program, which come and go as the kernel sees
+/// fit. In bytes; 0 once it has ended.
+pub fn own_memory(process: u32) -> u64 {
+    status(process, "RssAnon:")
+}
+
 /// The most resident memory that a process ever had, in bytes; 0 once it has ended.
 pub fn most_memory(process: u32) -> u64 {
     status(process, "VmHWM:")

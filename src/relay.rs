@@ -344,8 +344,10 @@ impl Relay {
                 }
                 Err(error) => match error.kind() {
                     io::ErrorKind::WouldBlock => return,
-                    // It was gone before we came, or we were interrupted.
-                    io::ErrorKind::ConnectionAborted | io::ErrorKind::Interrupted => {}
+                    // It was gone before we came, which Windows calls a reset, or we were interrupted.
+                    io::ErrorKind::ConnectionAborted
+                    | io::ErrorKind::ConnectionReset
+                    | io::ErrorKind::Interrupted => {}
                     // No descriptor or memory is left. The caller waits in the kernel; so do we, for one to close.
                     _ => {
                         self.observer.exhausted(now);

@@ -255,6 +255,8 @@ fn idle_conversations_cost_little_memory_and_no_time() {
 
 #[test]
 fn short_conversations_leave_nothing_behind() {
+    /// Half of what one byte left behind by each of the fewest would take: the allocator makes it 32.
+    const MOST: u64 = 32 * KIB;
     let scale = Scale::get();
     let daemon = Daemon::start();
     let open = descriptors(daemon.id());
@@ -275,8 +277,7 @@ fn short_conversations_leave_nothing_behind() {
         after / KIB
     );
     assert_eq!(still_open, open);
-    // The heap grows by steps of 132 KiB, and whether its top is crossed is chance.
-    assert!(after <= before + 256 * KIB, "{after} bytes after {before}");
+    assert!(after <= before + MOST, "{after} bytes after {before}");
 }
 
 #[test]

@@ -55,7 +55,7 @@ impl Relay {
             line.contains("--connect") || line.contains("à l'écoute sur")
         });
         let mut words = invitation.split_whitespace();
-        let address = words.find_map(|word| word.trim_matches(['\'', '.']).parse().ok());
+        let address = words.find_map(|word| word.trim_matches(['"', '.']).parse().ok());
         Relay {
             address: address.expect("an invitation names an address"),
             program,

@@ -13,7 +13,7 @@ fn who_types_the_invitation(window: &Window<'_>, name: &str) -> Program {
         names.find(|name| name.starts_with("msg --connect "))
     });
     let address = line.split(' ').nth(2).expect("it names an address");
-    Program::start(msg().args(["--connect", address.trim_matches('\''), "--nom", name]))
+    Program::start(msg().args(["--connect", address.trim_matches('"'), "--nom", name]))
 }
 
 /// The two talk, and Bob leaves.

@@ -135,7 +135,7 @@ impl Refusal {
 impl<'a> Verb<'a> {
     /// Reads one line, given without its ending.
     pub fn decode(line: &'a [u8]) -> Result<Verb<'a>, Malformed> {
-        let line = std::str::from_utf8(line).map_err(|_| Malformed::NotUtf8)?;
+        let line = simdutf8::basic::from_utf8(line).map_err(|_| Malformed::NotUtf8)?;
         let (verb, rest) = split_word(line).unwrap_or((line, ""));
         let understood = match verb {
             "SAY" => fields(rest).and_then(|[seq, sent_at, text]| {

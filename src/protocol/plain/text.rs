@@ -13,7 +13,7 @@ pub enum Charset {
 
 /// Reads a line as UTF-8, or the whole of it as Windows-1252 if it is not.
 pub fn decode(line: &[u8]) -> (Cow<'_, str>, Charset) {
-    match std::str::from_utf8(line) {
+    match simdutf8::basic::from_utf8(line) {
         Ok(text) => (Cow::Borrowed(text), Charset::Utf8),
         Err(_) => {
             let text = line.iter().copied().map(windows_1252);

@@ -1,6 +1,6 @@
 //! Framing: a stream of bytes as lines.
 
-use crate::protocol::search::find_byte;
+use memchr::memchr;
 
 use super::{MAX_LINE, Malformed};
 
@@ -22,7 +22,7 @@ impl Lines {
         if self.whole {
             *self = Lines::default();
         }
-        let end = find_byte(input, |byte| byte == b'\n');
+        let end = memchr(b'\n', input);
         let taken = end.map_or(input.len(), |end| end + 1);
         // Without its end in sight a line needs one byte more at least.
         let length = self.partial.len() + taken + usize::from(end.is_none());

@@ -148,8 +148,8 @@ struct Socket {
     reading: Half,
     /// What the client is sent.
     writing: Half,
-    /// While a proxy has still to say whose it is.
-    header: Option<ProxyHeader>,
+    /// While a proxy has still to say whose it is: so briefly that it must not make every socket larger.
+    header: Option<Box<ProxyHeader>>,
 }
 
 impl Socket {
@@ -376,7 +376,7 @@ impl Relay {
             writing: Half::Open,
             header: match self.callers {
                 Callers::Direct => None,
-                Callers::Proxied => Some(ProxyHeader::default()),
+                Callers::Proxied => Some(Box::default()),
             },
         });
         Ok(())

@@ -228,11 +228,11 @@ fn idle_conversations_cost_little_memory_and_no_time() {
     idle.extend(seat_of_two(daemon.address, 0));
     let moment = Duration::from_secs(scale.of(1, 10));
     let alone = pair.chat(moment);
-    let before = memory(daemon.id());
+    let before = own_memory(daemon.id());
     for n in 1..=count {
         idle.extend(seat_of_two(daemon.address, n));
     }
-    let each = (memory(daemon.id()) - before) / count as u64;
+    let each = (own_memory(daemon.id()) - before) / count as u64;
     let over = AtomicBool::new(false);
     let (among, beside) = thread::scope(|scope| {
         let among = pair.chat(moment);
@@ -247,7 +247,9 @@ fn idle_conversations_cost_little_memory_and_no_time() {
     println!(
         "  the pair alone       {alone}\n  among them           {among}\n  while they show life {beside}"
     );
-    assert!(each <= 4 * KIB, "{each} bytes each");
+    // Tables that double leave their former room behind: few conversations pay more for that.
+    let most = if count < 5_000 { 4 * KIB } else { KIB * 6 / 5 };
+    assert!(each <= most, "{each} bytes each");
     if scale.is_quiet() {
         assert!(among.p50.as_secs_f64() <= 1.2 * alone.p50.as_secs_f64());
     }

@@ -92,9 +92,13 @@ impl Hub {
         &mut self,
         now: Millis,
         id: ConnId,
-        hello: Hello,
+        mut hello: Hello,
     ) -> Result<Seat, RefusalReason> {
         let room = self.room_for(now, &hello)?;
+        // The room's own name serves whoever comes to it.
+        if hello.salon == self.rooms[room].salon {
+            hello.salon = self.rooms[room].salon.clone();
+        }
         let members = &mut self.rooms[room].members;
         let Some(side) = members.iter().position(Option::is_none) else {
             return Err(self.ask_for_signs_of_life(now, room));

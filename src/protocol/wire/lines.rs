@@ -7,9 +7,8 @@ use super::{MAX_LINE, Malformed};
 /// Cuts a stream of bytes into lines of at most [`MAX_LINE`] bytes. Holds no memory between whole lines.
 #[derive(Debug, Default)]
 pub struct Lines {
-    /// The beginning of a line whose end has not arrived, or, while `whole`, the line last given out.
+    /// The beginning of a line whose end has not arrived, or, with its end, the line last given out.
     partial: Vec<u8>,
-    whole: bool,
 }
 
 impl Lines {
@@ -19,7 +18,7 @@ impl Lines {
         &'s mut self,
         input: &mut &'i [u8],
     ) -> Result<Option<&'s [u8]>, Malformed> {
-        if self.whole {
+        if self.is_whole() {
             *self = Lines::default();
         }
         let end = memchr(b'\n', input);
@@ -35,8 +34,7 @@ impl Lines {
             return Ok(Some(without_ending(head)));
         }
         self.partial.extend_from_slice(head);
-        self.whole = end.is_some();
-        Ok(self.whole.then(|| without_ending(&self.partial)))
+        Ok(end.map(|_| without_ending(&self.partial)))
     }
 
     #[cfg(test)]
@@ -46,7 +44,11 @@ impl Lines {
 
     /// What has come of a line that is not whole yet.
     pub fn partial(&self) -> &[u8] {
-        if self.whole { &[] } else { &self.partial }
+        if self.is_whole() { &[] } else { &self.partial }
+    }
+
+    fn is_whole(&self) -> bool {
+        self.partial.ends_with(b"\n")
     }
 }
 

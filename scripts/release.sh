@@ -84,6 +84,7 @@ pack() {
         *) install -D -m 755 "$target/$2/release/msg" "$folder/msg" ;;
     esac
     install -m 644 README.md CHANGELOG.md LICENSE-MIT LICENSE-APACHE "$folder"
+    scripts/third_party.py "$2" | install -m 644 /dev/stdin "$folder/THIRD-PARTY.txt"
     install -D -m 644 packaging/man/msg.1 "$folder/man/man1/msg.1"
     install -D -m 644 packaging/man/msg.fr.1 "$folder/man/fr/man1/msg.1"
     install -D -m 644 -t "$folder/completions" packaging/completions/*

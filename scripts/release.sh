@@ -5,17 +5,17 @@
 #   scripts/release.sh NAME…      some of them: x86_64-linux aarch64-linux aarch64-macos x86_64-freebsd
 #                                 x86_64-windows
 #
-# Whoever builds the same commit with the same Rust, in whatever folder, gets the same sums. Needs rustup, python3, with
-# venv for macOS's and FreeBSD's linker (zig), and mingw-w64's gcc for Windows.
+# Whoever builds the same commit with the same Rust, in whatever folder, gets the same sums. Needs rustup, or Debian's Rust in its
+# place (scripts/std.sh says which was used), python3, with venv for macOS's and FreeBSD's linker (zig), and mingw-w64's gcc
+# for Windows.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
-# Another version might link in another way.
-readonly ZIGBUILD=0.24.1 ZIG=0.17.1
+. scripts/std.sh
+
 # The oldest macOS on ARM.
 export MACOSX_DEPLOYMENT_TARGET=11.0
 
-readonly target="${CARGO_TARGET_DIR:-$PWD/target}"
 readonly out="$target/release-files"
 SOURCE_DATE_EPOCH=$(git log -1 --format=%ct)
 export SOURCE_DATE_EPOCH
@@ -38,39 +38,21 @@ flags=(
     "--remap-path-prefix=$(rustc --print sysroot)=/rust"
 )
 
-# Prints where the tools of this script are, and gets them first if need be.
-tools() {
-    local tools="$target/release-tools-$ZIGBUILD-$ZIG"
-    if [[ ! -e $tools/ready ]]; then
-        python3 -m venv "$tools" >&2
-        "$tools/bin/pip" install --quiet "cargo-zigbuild==$ZIGBUILD" "ziglang==$ZIG" >&2
-        touch "$tools/ready"
-    fi
-    printf '%s\n' "$tools/bin"
-}
-
 # Builds for the system $1 whose target is $2.
 build() {
-    local name=$1 triple=$2
-    rustup --quiet target add "$triple"
+    local name=$1 triple=$2 own=()
     case $name in
-        *-linux)
-            RUSTFLAGS="${flags[*]}" cargo build --locked --release --target "$triple"
-            ;;
         *-windows)
             # A program says there when it was linked, unless it is told not to.
-            RUSTFLAGS="${flags[*]} -Clink-arg=-Wl,--no-insert-timestamp" \
-                cargo build --locked --release --target "$triple"
+            own=("-Clink-arg=-Wl,--no-insert-timestamp")
             ;;
-        *)
-            local path
-            path="$(tools):$PATH"
+        *-macos | *-freebsd)
             # Where macOS's frameworks are, by a relative path, for flags are part of a build's identity. And no debugging
             # symbols, not even for the linker: it draws a macOS program's UUID from them, and they name folders.
-            PATH=$path RUSTFLAGS="${flags[*]} -Clink-arg=-F./packaging/macos -Clink-arg=-Wl,-S" \
-                cargo-zigbuild zigbuild --locked --release --target "$triple"
+            own=(-Clink-arg=-F./packaging/macos "-Clink-arg=-Wl,-S")
             ;;
     esac
+    RUSTFLAGS="${flags[*]} ${own[*]}" cargo_for "$triple" build --release
 }
 
 # Packs the program for the system $1 whose target is $2, with what belongs to it.
@@ -84,6 +66,7 @@ pack() {
         *) install -D -m 755 "$target/$2/release/msg" "$folder/msg" ;;
     esac
     install -m 644 README.md CHANGELOG.md LICENSE-MIT LICENSE-APACHE "$folder"
+    with_rust_for "$2" scripts/third_party.py "$2" | install -m 644 /dev/stdin "$folder/THIRD-PARTY.txt"
     install -D -m 644 packaging/man/msg.1 "$folder/man/man1/msg.1"
     install -D -m 644 packaging/man/msg.fr.1 "$folder/man/fr/man1/msg.1"
     install -D -m 644 -t "$folder/completions" packaging/completions/*

@@ -518,11 +518,9 @@ fn two(address: SocketAddr, salon: &str) -> (Line, Line) {
 }
 
 fn two_from(address: SocketAddr, n: usize, salon: &str) -> (Line, Line) {
-    let mut seeds = Chance(
-        salon
-            .bytes()
-            .fold(n as u64, |seed, byte| seed * 31 + u64::from(byte)),
-    );
+    let mut seeds = Chance(salon.bytes().fold(n as u64, |seed, byte| {
+        seed.wrapping_mul(31) + u64::from(byte)
+    }));
     let (one, other) = (seeds.next(), seeds.next());
     let mut zoe = Line::sit(source(n), address, &hello(one, salon));
     zoe.expect("GONE none");

@@ -78,8 +78,8 @@ cargo_for() {
             path="$(zig_tools):$path"
             command=(cargo-zigbuild zigbuild)
             ;;&
-        build-*-debian)
-            # What Rust would bring for its linker is not there: zig and mingw-w64 have their own.
+        build-*-musl-debian | build-*-windows-gnu-debian)
+            # What Rust would bring for its linker is not there, and zig and mingw-w64 have their own. (Rust brings it for no other.)
             linked+=("RUSTFLAGS=${RUSTFLAGS-} -Clink-self-contained=no")
             ;;
     esac

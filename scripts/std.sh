@@ -24,8 +24,9 @@ zig_tools() {
 }
 
 # Installs Debian's Rust beside the other, if need be. Debian calls the one that it keeps up to date, for its browsers, -web.
+# (-llvm has what strips macOS's program.)
 debian_rust() {
-    local packages=(rustc-web cargo-web rust-web-clippy rust-web-src)
+    local packages=(rustc-web cargo-web rust-web-clippy rust-web-src rust-web-llvm)
     if dpkg-query -W -f='${Status}\n' "${packages[@]}" 2>/dev/null | grep -c '^install ok installed$' | grep -qx "${#packages[@]}"; then
         return
     fi
@@ -78,8 +79,8 @@ cargo_for() {
             path="$(zig_tools):$path"
             command=(cargo-zigbuild zigbuild)
             ;;&
-        build-*-debian)
-            # What Rust would bring for its linker is not there: zig and mingw-w64 have their own.
+        build-*-musl-debian | build-*-windows-gnu-debian)
+            # What Rust would bring for its linker is not there, and zig and mingw-w64 have their own. (Rust brings it for no other.)
             linked+=("RUSTFLAGS=${RUSTFLAGS-} -Clink-self-contained=no")
             ;;
     esac

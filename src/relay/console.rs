@@ -6,10 +6,9 @@
 
 use std::io;
 
-use crate::display::{self, Author, Colour, Palette};
+use crate::display::{Author, Colour, Palette};
 use crate::output::{Flushed, Output};
 use crate::platform::Sink;
-use crate::protocol::dates::Dates;
 use crate::protocol::{Line, Millis};
 
 /// Bytes that wait for the terminal when the conversation begins to wait, too.
@@ -30,7 +29,6 @@ pub struct Console {
     notices: Option<Output>,
     palette: Palette,
     notice_palette: Palette,
-    dates: Dates,
     pace: ScreenPace,
     /// Rows that were not shown, and nobody has been told of.
     unshown: u64,
@@ -73,7 +71,6 @@ impl Console {
             notices,
             palette: Palette::new(Colour::Off),
             notice_palette: Palette::new(Colour::Off),
-            dates: Dates::new(display::date),
             pace: ScreenPace::Together,
             unshown: 0,
             failure: None,
@@ -86,10 +83,9 @@ impl Console {
             self.unshown += 1;
             return;
         }
-        let date = self.dates.of(line.sent_at);
         let screen = &mut self.conversation;
         self.palette
-            .write_message(screen, date, author, name, &line.text)
+            .write_message(screen, author, name, line)
             .expect("the queue takes everything");
         screen.push(b"\n");
     }

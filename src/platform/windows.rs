@@ -93,20 +93,18 @@ pub fn standard_streams() -> io::Result<[Stream; 3]> {
 /// What kind of terminal the user has, if any. A console understands what an xterm does once it is told to; where there is
 /// none, a terminal of another system's making says `TERM`.
 pub fn term() -> Option<OsString> {
-    let screens = [HandleRef::stdout(), HandleRef::stderr()];
-    if screens
-        .into_iter()
-        .any(|screen| understands_sequences(&screen))
-    {
-        return Some("xterm".into());
+    if terminals_are_able() {
+        Some("xterm".into())
+    } else {
+        std::env::var_os("TERM")
     }
-    std::env::var_os("TERM")
 }
 
-/// Whether terminals can do more than show one character after the other, and be read key by key.
+/// Whether terminals can do more than show one character after the other, and be read key by key: a console, on one of
+/// the streams that write. (Another system's terminal is a pipe here, with no modes to set.)
 pub fn terminals_are_able() -> bool {
-    understands_sequences(&HandleRef::stdout()) && console::mode(HandleRef::stdin()).is_ok()
-        || understands_sequences(&HandleRef::stderr())
+    let screens = [HandleRef::stdout(), HandleRef::stderr()];
+    screens.iter().any(understands_sequences)
 }
 
 /// Has a console understand control sequences; fails for whatever is none.
@@ -152,7 +150,7 @@ pub fn raise_file_limit() {}
 ///
 /// # Errors
 /// None here.
-pub fn may_be_bound_again(_: &socket2::Socket) -> io::Result<()> {
+pub fn allow_rebinding(_: &socket2::Socket) -> io::Result<()> {
     Ok(())
 }
 

@@ -3,7 +3,7 @@
 use std::io::{self, Read, Write};
 use std::net::TcpStream;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, OnceLock, PoisonError};
+use std::sync::{Mutex, PoisonError};
 use std::task::{Context, Poll, ready};
 use std::thread;
 use std::time::Duration;
@@ -41,21 +41,13 @@ impl InputReader {
     /// # Errors
     /// When the system refuses a socket or a thread.
     pub fn new(_: &impl AsStream) -> io::Result<InputReader> {
-        static CARRIER: OnceLock<Carrier> = OnceLock::new();
+        /// The program has one standard input, and a read that has begun cannot be taken back: so one carrier for all.
+        static CARRIER: Mutex<Option<&'static Carrier>> = Mutex::new(None);
 
-        let carrier = match CARRIER.get() {
+        let mut found = CARRIER.lock().unwrap_or_else(PoisonError::into_inner);
+        let carrier = match *found {
             Some(carrier) => carrier,
-            None => {
-                let (socket, far) = wake_streams()?;
-                let carrier = CARRIER.get_or_init(|| Carrier {
-                    socket,
-                    is_asked: AtomicBool::new(false),
-                    failure: Mutex::new(None),
-                });
-                let thread = thread::Builder::new().name("entrée".to_owned());
-                thread.spawn(|| carrier.carry(far))?;
-                carrier
-            }
+            None => *found.insert(Carrier::start()?),
         };
         Ok(InputReader {
             socket: Async::new(carrier.socket.try_clone()?)?,
@@ -111,6 +103,18 @@ impl InputReader {
 }
 
 impl Carrier {
+    fn start() -> io::Result<&'static Carrier> {
+        let (socket, far) = wake_streams()?;
+        let carrier: &'static Carrier = Box::leak(Box::new(Carrier {
+            socket,
+            is_asked: AtomicBool::new(false),
+            failure: Mutex::new(None),
+        }));
+        let thread = thread::Builder::new().name("entrée".to_owned());
+        thread.spawn(|| carrier.carry(far))?;
+        Ok(carrier)
+    }
+
     /// Something was read, or will never be.
     fn took(&self, read: io::Result<usize>) -> io::Result<usize> {
         match read {

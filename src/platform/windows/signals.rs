@@ -5,7 +5,7 @@ use std::net::TcpStream;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 use std::thread;
 use std::time::Duration;
 
@@ -95,11 +95,10 @@ impl Signals {
             {
                 return Poll::Ready(Ok(Signal::Resize));
             }
+            ready!(self.wake.poll_readable(context))?;
             match self.wake.get_ref().read(&mut [0; 64]) {
                 Ok(_) => {}
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                    std::task::ready!(self.wake.poll_readable(context))?;
-                }
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
                 Err(error) => return Poll::Ready(Err(error)),
             }
         }
@@ -109,7 +108,7 @@ impl Signals {
 impl SizeWatch {
     fn poll_change(&mut self, context: &mut Context<'_>) -> Poll<()> {
         loop {
-            std::task::ready!(Pin::new(&mut self.timer).poll_next(context));
+            ready!(Pin::new(&mut self.timer).poll_next(context));
             let columns = columns(HandleRef::stdout());
             if std::mem::replace(&mut self.columns, columns) != columns {
                 return Poll::Ready(());

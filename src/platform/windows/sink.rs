@@ -6,7 +6,7 @@ use std::os::windows::io::{AsSocket, BorrowedSocket};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use smol::Async;
 use winapi_util::HandleRef;
@@ -97,23 +97,26 @@ impl Sink {
 
     /// Waits until it takes more, for at most so long.
     pub fn wait_for_room(&self, patience: Duration) {
-        let progress = self.carrier.progress();
-        let _ = self.carrier.changed.wait_timeout(progress, patience);
+        let before = self.carrier.progress().written;
+        self.wait_while(patience, |progress| progress.written == before);
     }
 
     /// Waits until what it has taken is out, for at most so long.
     pub fn settle(&self, patience: Duration) {
-        let deadline = Instant::now() + patience;
+        self.wait_while(patience, |_| true);
+    }
+
+    /// Waits as long as `holds`, while there is anything to wait for: what was taken and is not out.
+    fn wait_while(&self, patience: Duration, holds: impl Fn(&Progress) -> bool) {
         let taken = self.taken.load(Ordering::SeqCst);
-        let mut progress = self.carrier.progress();
-        while progress.written < taken && progress.failure.is_none() {
-            let left = deadline.saturating_duration_since(Instant::now());
-            if left.is_zero() {
-                return;
-            }
-            let waited = self.carrier.changed.wait_timeout(progress, left);
-            progress = waited.unwrap_or_else(PoisonError::into_inner).0;
-        }
+        let carrier = &self.carrier;
+        let waited = carrier
+            .changed
+            .wait_timeout_while(carrier.progress(), patience, |progress| {
+                progress.written < taken && progress.failure.is_none() && holds(progress)
+            });
+        // Whichever way it ended, whoever waited looks for themselves.
+        drop(waited);
     }
 
     /// Tells when there is room.

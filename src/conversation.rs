@@ -27,11 +27,10 @@ mod update;
 
 use std::collections::VecDeque;
 
-use crate::platform::Signal;
-
 use crate::display::{Delivery, Loss, Notice, Work, WorkEnds};
 use crate::history::Record;
 use crate::peer::{Ending, Event, Shutdown};
+use crate::platform::Signal;
 use crate::protocol::timeouts::{
     CALL_NOTICE_TIMEOUT, GOODBYE_TIMEOUT, LEAVE_NOTICE_TIMEOUT, LEAVE_TIMEOUT, STALL_TIMEOUT,
 };

@@ -16,18 +16,16 @@ pub struct Invitation {
 }
 
 impl Invitation {
-    /// To a relay at this address. Brackets are quoted, since some shells take them for a pattern, and as
-    /// every shell has it, those of Windows among them; a link-local address
-    /// of IPv6 means nothing without the caller's own interface.
+    /// To a relay at this address. Brackets are quoted, since some shells take them for a pattern, by the quotes that every
+    /// shell knows, those of Windows among them; a link-local address of IPv6 means nothing without the caller's own
+    /// interface.
     pub fn new(address: SocketAddr, sealing: Sealing) -> Invitation {
         let address = match address {
             SocketAddr::V4(address) => address.to_string(),
             SocketAddr::V6(address) if address.ip().is_unicast_link_local() => {
                 format!("\"[{}%VOTRE_INTERFACE]:{}\"", address.ip(), address.port())
             }
-            SocketAddr::V6(address) => {
-                format!("\"[{}]:{}\"", address.ip(), address.port())
-            }
+            SocketAddr::V6(address) => format!("\"[{}]:{}\"", address.ip(), address.port()),
         };
         Invitation {
             address,

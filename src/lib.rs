@@ -2,7 +2,7 @@
 //!
 //! The program is `src/main.rs`; this library exists so that simulations, benchmarks and fuzzers reach the core.
 //! `docs/architecture.md` is the way in. Imports point down only: `main` → `relay`, `ui_line`, `ui_window` →
-//! `conversation` → `peer`, `history` → `display` → `protocol`.
+//! `conversation` → `peer`, `history` → `display` → `protocol`, and `platform`, which imports nothing.
 
 pub mod clock;
 pub mod code;

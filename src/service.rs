@@ -7,14 +7,16 @@ mod log;
 #[cfg(unix)]
 mod supervisor;
 #[cfg(not(unix))]
-#[path = "service/unsupervised.rs"]
-mod supervisor;
+mod unsupervised;
 
 use std::fmt;
 use std::net::SocketAddr;
 
 use crate::protocol::Millis;
 use crate::protocol::hub::{Counts, Effect};
+
+#[cfg(not(unix))]
+use unsupervised as supervisor;
 
 use log::{Log, Severity};
 use supervisor::Supervisor;

@@ -2,10 +2,9 @@
 
 use std::io;
 
-use crate::platform::Signal;
-
 use crate::display::{Loss, Notice, PastRow};
 use crate::peer::{Ending, Shutdown};
+use crate::platform::Signal;
 use crate::protocol::Line;
 
 /// Who writes the lines, and so what is a command among them.

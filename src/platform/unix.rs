@@ -107,7 +107,7 @@ pub fn raise_file_limit() {
 ///
 /// # Errors
 /// None that were ever seen.
-pub fn may_be_bound_again(socket: &socket2::Socket) -> io::Result<()> {
+pub fn allow_rebinding(socket: &socket2::Socket) -> io::Result<()> {
     socket.set_reuse_address(true)
 }
 

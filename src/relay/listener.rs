@@ -179,7 +179,7 @@ pub fn listen(host: Option<&str>, port: u16) -> io::Result<TcpListener> {
 /// When somebody else has taken the port in the meantime.
 fn listen_at(address: SocketAddr) -> io::Result<TcpListener> {
     let socket = Socket::new(Domain::for_address(address), Type::STREAM, None)?;
-    platform::may_be_bound_again(&socket)?;
+    platform::allow_rebinding(&socket)?;
     if address.ip() == Ipv6Addr::UNSPECIFIED {
         // One socket for IPv6 and IPv4, whatever the machine's default is.
         socket.set_only_v6(false)?;

@@ -11,7 +11,6 @@ use std::panic;
 use std::path::PathBuf;
 use std::thread::{self, JoinHandle};
 
-use crate::platform::Signal;
 use gtk::gio;
 use gtk::prelude::*;
 use smol::channel::Receiver;
@@ -33,7 +32,7 @@ use crate::history::Record;
 use crate::options::{ClientDialect, Place};
 use crate::output;
 use crate::peer::{Client, Event, Shutdown};
-use crate::platform::Signals;
+use crate::platform::{Signal, Signals};
 use crate::protocol::Line;
 use crate::relay::{self, HostedRelay};
 

@@ -6,12 +6,12 @@ use std::pin::pin;
 use std::task::Poll;
 use std::time::Duration;
 
-use crate::platform::Signal;
 use gtk::glib;
 use smol::Timer;
 
 use super::WindowMode;
 use crate::peer::Event;
+use crate::platform::Signal;
 use crate::ui_window::actions::UserAction;
 
 /// What happened.

@@ -225,11 +225,11 @@ impl Plain {
                 self.finish(Input::Quit);
             }
         }
-        let heard = self.heard.pop_front();
-        if self.heard.is_empty() {
+        self.heard.pop_front().or_else(|| {
+            // Whoever has nothing more to say holds no memory.
             self.heard = VecDeque::new();
-        }
-        heard
+            None
+        })
     }
 
     /// Time has passed. The prompt is appended to `out` when it is due.

@@ -29,7 +29,6 @@ pub use trace::{CrossingDirection, diagnostic};
 use std::borrow::Cow;
 use std::cell::RefCell;
 use std::ffi::OsStr;
-use std::fmt;
 use std::fmt::Write as _;
 use std::io::IsTerminal;
 
@@ -168,59 +167,35 @@ impl Palette {
         self.marked(Mark::Delivered, author, name, line)
     }
 
-    /// Writes the same, of a date that is spelt already, to where it is shown: nothing is copied in between.
-    pub fn write_message(
-        &self,
-        out: &mut impl fmt::Write,
-        date: &str,
-        author: Author,
-        name: &str,
-        text: &str,
-    ) -> fmt::Result {
-        self.write_row(out, date, Mark::Delivered, author, name, text)
-    }
-
     /// One message of a history, where a line that is not yet acknowledged is marked:
     /// `22/11/2026 14:02:31* Alice  bonjour`.
     pub fn marked(&self, mark: Mark, author: Author, name: &str, line: &Line) -> String {
-        let mut row = String::new();
-        self.write_row(
-            &mut row,
-            &date(line.sent_at),
-            mark,
-            author,
-            name,
-            &line.text,
-        )
-        .expect("a String takes everything");
+        let mut row = self.head(line.sent_at, mark, author, name);
+        row.push_str(&self.text(&line.text));
         row
     }
 
-    fn write_row(
-        &self,
-        out: &mut impl fmt::Write,
-        date: &str,
-        mark: Mark,
-        author: Author,
-        name: &str,
-        text: &str,
-    ) -> fmt::Result {
+    /// How a message's row begins, up to its [text](Palette::text): the same for all that a person says in one second.
+    pub fn head(&self, sent_at: UnixMillis, mark: Mark, author: Author, name: &str) -> String {
         let style = match author {
             Author::Own => self.own,
             Author::Other => self.other,
         };
-        let text = if self.keeps_tabs {
-            safe_with_tabs(text)
-        } else {
-            safe(text)
-        };
-        write!(
-            out,
-            "{}{} {}  {text}",
-            self.date.paint(date),
+        format!(
+            "{}{} {}  ",
+            self.date.paint(date(sent_at)),
             mark.shown(),
             style.paint(shown_name(name)),
         )
+    }
+
+    /// A message's text as its row shows it.
+    pub fn text<'t>(&self, text: &'t str) -> Cow<'t, str> {
+        if self.keeps_tabs {
+            safe_with_tabs(text)
+        } else {
+            safe(text)
+        }
     }
 
     /// Something that happened to the conversation.

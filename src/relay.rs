@@ -540,6 +540,15 @@ impl Relay {
                     self.trace_occurrence(conn, display::diagnostic(diagnostic));
                 }
             }
+            Effect::Said {
+                side,
+                name,
+                sent_at,
+                text,
+            } => {
+                let text = self.hub.said(text);
+                self.observer.said(side, &name, sent_at, text);
+            }
             effect => {
                 if let Some(metrics) = &mut self.metrics {
                     metrics.count(&effect);

@@ -29,7 +29,6 @@ pub use trace::{CrossingDirection, diagnostic};
 use std::borrow::Cow;
 use std::cell::RefCell;
 use std::ffi::OsStr;
-use std::fmt;
 use std::fmt::Write as _;
 use std::io::IsTerminal;
 
@@ -168,52 +167,35 @@ impl Palette {
         self.marked(Mark::Delivered, author, name, line)
     }
 
-    /// Writes the same to where it is shown: nothing is copied in between.
-    pub fn write_message(
-        &self,
-        out: &mut impl fmt::Write,
-        author: Author,
-        name: &str,
-        line: &Line,
-    ) -> fmt::Result {
-        self.write_row(out, Mark::Delivered, author, name, line)
-    }
-
     /// One message of a history, where a line that is not yet acknowledged is marked:
     /// `22/11/2026 14:02:31* Alice  bonjour`.
     pub fn marked(&self, mark: Mark, author: Author, name: &str, line: &Line) -> String {
-        let mut row = String::new();
-        self.write_row(&mut row, mark, author, name, line)
-            .expect("a String takes everything");
+        let mut row = self.head(line.sent_at, mark, author, name);
+        row.push_str(&self.text(&line.text));
         row
     }
 
-    fn write_row(
-        &self,
-        out: &mut impl fmt::Write,
-        mark: Mark,
-        author: Author,
-        name: &str,
-        line: &Line,
-    ) -> fmt::Result {
+    /// How a message's row begins, up to its [text](Palette::text): the same for all that a person says in one second.
+    pub fn head(&self, sent_at: UnixMillis, mark: Mark, author: Author, name: &str) -> String {
         let style = match author {
             Author::Own => self.own,
             Author::Other => self.other,
         };
-        let text = if self.keeps_tabs {
-            safe_with_tabs(&line.text)
+        format!(
+            "{}{} {}  ",
+            self.date.paint(date(sent_at)),
+            mark.shown(),
+            style.paint(shown_name(name)),
+        )
+    }
+
+    /// A message's text as its row shows it.
+    pub fn text<'t>(&self, text: &'t str) -> Cow<'t, str> {
+        if self.keeps_tabs {
+            safe_with_tabs(text)
         } else {
-            safe(&line.text)
-        };
-        with_date(line.sent_at, |date| {
-            write!(
-                out,
-                "{}{} {}  {text}",
-                self.date.paint(date),
-                mark.shown(),
-                style.paint(shown_name(name)),
-            )
-        })
+            safe(text)
+        }
     }
 
     /// Something that happened to the conversation.
@@ -279,17 +261,12 @@ impl Palette {
 /// A peer may send any number. A far-off date is shown as it is (`01/01/12026 00:00:00`), and one outside of the
 /// calendar as its seconds.
 pub fn date(at: UnixMillis) -> String {
-    with_date(at, str::to_owned)
-}
-
-/// Gives the same to `use_it`, spelt anew only where it is another than the last: some systems read their rules for the
-/// zone each time.
-fn with_date<T>(at: UnixMillis, use_it: impl FnOnce(&str) -> T) -> T {
     thread_local! {
+        /// Some systems read their rules for the zone anew for each date.
         static DATES: RefCell<Dates> = RefCell::new(Dates::new(spell_date));
     }
 
-    DATES.with_borrow_mut(|dates| use_it(dates.of(at)))
+    DATES.with_borrow_mut(|dates| dates.of(at).to_owned())
 }
 
 fn spell_date(at: UnixMillis) -> String {

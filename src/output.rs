@@ -1,6 +1,5 @@
 //! Standard output (or standard error) that never blocks the program: a queue before a [`Sink`].
 
-use std::fmt;
 use std::io;
 use std::time::{Duration, Instant};
 
@@ -10,6 +9,9 @@ use crate::protocol::timeouts::LAST_WORDS_TIMEOUT;
 
 /// How long the last words of a program may take.
 pub const LAST_WORDS: Duration = Duration::from_millis(LAST_WORDS_TIMEOUT);
+
+/// Bytes of memory kept at most for the next rows.
+const MAX_SPARE: usize = 128 * 1024;
 
 /// Prints rows as the last that the program does, for who reads them: a closed output, or one that stands still, wants
 /// none.
@@ -30,6 +32,8 @@ pub fn print_last_words(output: &impl AsStream, rows: impl IntoIterator<Item = S
 pub struct Output {
     sink: Sink,
     queue: Outbox,
+    /// Memory for the next rows: a queue that grows from nothing each time copies them twice.
+    spare: Vec<u8>,
 }
 
 /// How far a [`Output::flush`] came.
@@ -39,14 +43,6 @@ pub enum Flushed {
     All,
     /// The rest waits until the output is writable again.
     Blocked,
-}
-
-/// Queues text as [`push`](Output::push) does: it never fails.
-impl fmt::Write for Output {
-    fn write_str(&mut self, text: &str) -> fmt::Result {
-        self.push(text.as_bytes());
-        Ok(())
-    }
 }
 
 impl Output {
@@ -74,6 +70,7 @@ impl Output {
         Ok(Output {
             sink: Sink::new(output)?,
             queue: Outbox::default(),
+            spare: Vec::new(),
         })
     }
 
@@ -89,6 +86,7 @@ impl Output {
 
     /// Queues bytes. Nothing is written before [`flush`](Output::flush).
     pub fn push(&mut self, bytes: &[u8]) {
+        self.queue.adopt(&mut self.spare);
         self.queue.tail().extend_from_slice(bytes);
     }
 
@@ -105,7 +103,12 @@ impl Output {
     pub fn flush(&mut self) -> io::Result<Flushed> {
         while !self.queue.is_empty() {
             match self.sink.write(self.queue.unsent()) {
-                Ok(written) => self.queue.advance(written),
+                Ok(written) if written < self.pending() => self.queue.advance(written),
+                Ok(_) => {
+                    self.spare = self.queue.let_go();
+                    self.spare.clear();
+                    self.spare.shrink_to(MAX_SPARE);
+                }
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
                     return Ok(Flushed::Blocked);

@@ -14,6 +14,7 @@ mod yielding;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::net::IpAddr;
+use std::ops::Range;
 
 use slab::Slab;
 
@@ -25,7 +26,7 @@ use super::seal;
 use super::session::Event;
 use super::timeouts::{DRAIN_TIMEOUT, LINGER_TIMEOUT, SEAT_TTL};
 use super::wire::{Bye, Pid, Refusal, Salon, Token, Verb};
-use super::{Line, Millis, UnixMillis};
+use super::{Millis, UnixMillis};
 
 use plain_end::PlainEnd;
 use refusing::RefusalReason;
@@ -43,7 +44,7 @@ const CLIENT_TIMEOUT: Millis = 30_000;
 const MAX_ROOMS: usize = 20_000;
 /// Bytes waiting for one connection above which nothing more is read that would add to them.
 const OUTBOX_FULL: usize = 64 * 1024;
-/// Bytes of memory kept at most for the next outbox that needs some.
+/// Bytes of memory kept at most for the next outbox that needs some, or for texts to be shown.
 const MAX_SPARE: usize = 2 * OUTBOX_FULL;
 
 /// A connection, as the hub names it to the relay. May be used again once [`Hub::closed`] has been called.
@@ -55,8 +56,13 @@ pub enum Effect {
     /// Close this socket now, then call [`Hub::closed`].
     Close(ConnId),
     /// A message was passed on for the first time. Never from a [`RelayMode::Daemon`].
-    /// `side` (0 or 1) tells the two seats apart.
-    Said { side: usize, name: Name, line: Line },
+    /// `side` (0 or 1) tells the two seats apart; [`Hub::said`] has the text.
+    Said {
+        side: usize,
+        name: Name,
+        sent_at: UnixMillis,
+        text: Range<usize>,
+    },
     /// A sealed message was passed on, which holds so many bytes. Never from a [`RelayMode::Daemon`].
     Sealed {
         side: usize,
@@ -227,6 +233,8 @@ pub struct Hub {
     /// How many plain clients have had a seat.
     plain_clients: u64,
     effects: VecDeque<Effect>,
+    /// The texts of messages among them, one behind the other, so that a message takes no allocation of its own.
+    said: String,
     /// Memory for the next outbox that needs some: growing anew for each batch was a third of the work of a long line.
     spare: Vec<u8>,
     traffic: Traffic,
@@ -254,6 +262,7 @@ impl Hub {
             ready: VecDeque::new(),
             plain_clients: 0,
             effects: VecDeque::new(),
+            said: String::new(),
             spare: Vec::new(),
             traffic: Traffic::default(),
             over: false,
@@ -448,7 +457,17 @@ impl Hub {
 
     /// The next thing to do or to show.
     pub fn next_effect(&mut self) -> Option<Effect> {
-        self.effects.pop_front()
+        let effect = self.effects.pop_front();
+        if effect.is_none() {
+            self.said.clear();
+            self.said.shrink_to(MAX_SPARE);
+        }
+        effect
+    }
+
+    /// The text of an [`Effect::Said`], until [`next_effect`](Hub::next_effect) is asked for the one after it.
+    pub fn said(&self, text: Range<usize>) -> &str {
+        &self.said[text]
     }
 
     /// Whether a connection should be read: not while what it says would pile up for a slow reader.

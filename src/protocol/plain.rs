@@ -225,11 +225,11 @@ impl Plain {
                 self.finish(Input::Quit);
             }
         }
-        let heard = self.heard.pop_front();
-        if self.heard.is_empty() {
+        self.heard.pop_front().or_else(|| {
+            // Whoever has nothing more to say holds no memory.
             self.heard = VecDeque::new();
-        }
-        heard
+            None
+        })
     }
 
     /// Time has passed. The prompt is appended to `out` when it is due.
@@ -412,7 +412,10 @@ impl Plain {
             found => found.unwrap_or(rest.len()),
         };
         let room = MAX_TEXT.saturating_sub(self.line.len());
-        if run > 0 && room == 0 {
+        let is_ended = rest.get(run).is_some_and(|byte| text::ends_line(*byte));
+        if is_ended && (1..=room).contains(&run) && self.hears_in_place() {
+            self.hear_in_place(run);
+        } else if run > 0 && room == 0 {
             self.end_part();
         } else if run > 0 {
             let run = &rest[..run.min(room)];
@@ -426,6 +429,24 @@ impl Plain {
             let key = rest[0];
             self.read += 1;
             self.press(key);
+        }
+    }
+
+    /// Whether a whole line may be understood where it stands, as most of a client are that ends its lines.
+    fn hears_in_place(&self) -> bool {
+        self.line.is_empty()
+            && self.framing == Framing::Endings
+            && matches!(self.stage, PlainStage::Talking(_))
+    }
+
+    fn hear_in_place(&mut self, length: usize) {
+        let unread = std::mem::take(&mut self.unread);
+        let line = &unread[self.read..][..length];
+        self.read += length + 1;
+        self.hear_line(line);
+        // Nothing is read after a goodbye.
+        if self.is_open() {
+            self.unread = unread;
         }
     }
 
@@ -458,19 +479,22 @@ impl Plain {
     }
 
     fn end_line(&mut self) {
-        self.pasting.end_line(self.framing);
-        self.hand = Typist::Person(0);
-        self.added = 0;
         let mut line = std::mem::take(&mut self.line);
-        let text = self.decode(&line);
-        match std::mem::replace(&mut self.part, Part::First) {
-            Part::First => self.hear(&line, &text, Extent::Line),
-            Part::Later => self.say(&text),
-        }
-        drop(text);
+        self.hear_line(&line);
         // Its memory serves the next line, until nothing is left to read.
         line.clear();
         self.line = line;
+    }
+
+    fn hear_line(&mut self, line: &[u8]) {
+        self.pasting.end_line(self.framing);
+        self.hand = Typist::Person(0);
+        self.added = 0;
+        let text = self.decode(line);
+        match std::mem::replace(&mut self.part, Part::First) {
+            Part::First => self.hear(line, &text, Extent::Line),
+            Part::Later => self.say(&text),
+        }
     }
 
     /// Hands on what stands of a line that is longer than a message.

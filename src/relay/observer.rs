@@ -5,13 +5,14 @@ use std::io;
 use std::net::SocketAddr;
 
 use crate::clock;
-use crate::display::{self, Author};
+use crate::display;
 use crate::invitation::Invitation;
 use crate::options::Sealing;
 use crate::platform::Sink;
 use crate::protocol::hub::{Counts, Effect};
+use crate::protocol::name::Name;
 use crate::protocol::wire::Bye;
-use crate::protocol::{Line, Millis};
+use crate::protocol::{Millis, UnixMillis};
 use crate::service::Service;
 
 use super::console::Console;
@@ -52,6 +53,13 @@ impl Observer {
             Observer::Console(console) => happened(console, effect),
             Observer::Service(service) => service.happened(now, effect),
             Observer::Host => {}
+        }
+    }
+
+    /// A message was passed on.
+    pub(super) fn said(&mut self, side: usize, name: &Name, sent_at: UnixMillis, text: &str) {
+        if let Observer::Console(console) = self {
+            console.message(side, name.as_str(), sent_at, text);
         }
     }
 
@@ -145,21 +153,14 @@ impl Observer {
     }
 }
 
-/// Shows a message, or what happened.
+/// Shows what happened.
 fn happened(console: &mut Console, effect: &Effect) {
     let notice = match effect {
-        Effect::Said { side, name, line } => {
-            let author = [Author::Own, Author::Other][*side];
-            return console.message(author, name.as_str(), line);
-        }
         Effect::Sealed { side, name, bytes } => {
-            let author = [Author::Own, Author::Other][*side];
             // Its author's date is sealed as well: this is when it passed.
-            let line = Line {
-                sent_at: clock::unix_now(),
-                text: display::sealed_message(*bytes),
-            };
-            return console.message(author, name.as_str(), &line);
+            let passed_at = clock::unix_now();
+            let text = display::sealed_message(*bytes);
+            return console.message(*side, name.as_str(), passed_at, &text);
         }
         Effect::Joined { name, .. } => display::arrived(name.as_str()),
         Effect::Away { name, .. } => display::away(name.as_str(), 0),
@@ -170,7 +171,7 @@ fn happened(console: &mut Console, effect: &Effect) {
         Effect::Refused {
             address, reason, ..
         } => format!("connexion de {address} refusée : {reason}."),
-        Effect::Close(_) | Effect::Understood { .. } => return,
+        Effect::Close(_) | Effect::Said { .. } | Effect::Understood { .. } => return,
     };
     console.notice(&notice);
 }

@@ -79,7 +79,8 @@ impl Hub {
             passed = true;
             self.traffic.count(&verb);
             if let Some(author) = &mut author {
-                self.effects.extend(author.says(seat.side, &verb));
+                self.effects
+                    .extend(author.says(seat.side, &verb, &mut self.said));
             }
             other.tell(now, &verb, &self.config.formatter, &mut self.dates);
             if other.outbox.unsent().len() < OUTBOX_FULL {

@@ -3,12 +3,12 @@
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
+use crate::protocol::Millis;
 use crate::protocol::dates::Dates;
 use crate::protocol::name::Name;
 use crate::protocol::outbox::Outbox;
 use crate::protocol::seal;
 use crate::protocol::wire::{Gone, Hello, Lines, Pid, Salon, Verb};
-use crate::protocol::{Line, Millis};
 
 use super::plain_end::{PlainEnd, Teller};
 use super::{CLIENT_TIMEOUT, ConnId, Effect, Formatter, HELLO_TIMEOUT, SEAT_TTL};
@@ -127,19 +127,25 @@ pub(super) enum Presence {
 }
 
 impl Member {
-    /// Something of the member's is passed on: what is to be shown of it, unless it has been before.
-    pub(super) fn says(&mut self, side: usize, verb: &Verb<'_>) -> Option<Effect> {
+    /// Something of the member's is passed on: what is to be shown of it, unless it has been before. Its text is appended
+    /// to `said`.
+    pub(super) fn says(
+        &mut self,
+        side: usize,
+        verb: &Verb<'_>,
+        said: &mut String,
+    ) -> Option<Effect> {
         let name = &self.hello.name;
         match *verb {
             Verb::Say { seq, sent_at, text } if self.shown.is_none_or(|shown| seq == shown + 1) => {
                 self.shown = Some(seq);
+                let start = said.len();
+                said.push_str(text);
                 Some(Effect::Said {
                     side,
                     name: name.clone(),
-                    line: Line {
-                        sent_at,
-                        text: text.to_owned(),
-                    },
+                    sent_at,
+                    text: start..said.len(),
                 })
             }
             Verb::Sealed(line) => Some(Effect::Sealed {

@@ -1,7 +1,8 @@
 //! Who a line says that it is from.
 
+use memchr::memchr2;
+
 use crate::protocol::name::{MAX_NAME, Name};
-use crate::protocol::search::find_byte;
 
 use super::Diagnostic;
 
@@ -76,7 +77,7 @@ fn split_author(line: &str) -> Option<(&str, &str)> {
         let colon = text.strip_prefix(':').or_else(|| text.strip_prefix(" : "));
         (&line[1..end], colon.unwrap_or(text))
     } else {
-        let end = find_byte(head.as_bytes(), |byte| (byte == b':') | (byte == b'>'))?;
+        let end = memchr2(b':', b'>', head.as_bytes())?;
         let text = line[end + 1..].trim_start_matches('>');
         (line[..end].trim_end_matches(['-', '=', ' ']), text)
     };

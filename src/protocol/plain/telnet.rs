@@ -1,5 +1,7 @@
 //! Telnet commands among the text (RFC 854): filtered out, and refused where they ask for something.
 
+use memchr::memchr;
+
 /// "Interpret as command": begins every telnet command. In Windows-1252 it is the letter ÿ.
 pub const IAC: u8 = 0xff;
 
@@ -46,7 +48,7 @@ enum TelnetState {
 impl Telnet {
     /// Appends the text among `bytes` to `text`, and what must be answered to `out`: never more bytes than came.
     pub fn filter(&mut self, bytes: &[u8], text: &mut Vec<u8>, out: &mut Vec<u8>) {
-        if self.state == TelnetState::Text && !bytes.contains(&IAC) {
+        if self.state == TelnetState::Text && memchr(IAC, bytes).is_none() {
             text.extend_from_slice(bytes);
             return;
         }

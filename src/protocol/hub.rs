@@ -345,7 +345,7 @@ impl Hub {
             _ if matches!(conn.state, ConnState::Closing { .. }) => {}
             Dialect::Wire(_) => self.wire_bytes(now, id, bytes, send),
             Dialect::Plain(end) => {
-                end.receive(now, bytes, &mut conn.outbox);
+                end.receive(now, self.date, bytes, &mut conn.outbox);
                 self.ready.push_back(id);
             }
         }

@@ -8,6 +8,7 @@
 mod author;
 mod diagnostics;
 mod foreign;
+mod in_place;
 mod opening;
 mod outgoing;
 mod pasting;
@@ -59,7 +60,8 @@ pub const GUEST: &str = "invité";
 ///
 /// Its driver calls [`receive`](Plain::receive), [`handle_timeout`](Plain::handle_timeout) and [`end_of_stream`](Plain::end_of_stream) as
 /// things happen, and after each call [`next_input`](Plain::next_input) until it gives `None`. It may stop asking while it has no
-/// room for more; then it must not read the socket either, for what it has not asked for waits here.
+/// room for more; then it must not read the socket either, for what it has not asked for waits here. Before either it may
+/// [take messages](Plain::take_messages) where they stand, for less work: they are those that it would be given.
 #[derive(Debug)]
 pub struct Plain {
     stage: PlainStage,
@@ -85,7 +87,7 @@ pub struct Plain {
     /// Characters that the bytes of one read have added to the line.
     added: usize,
     charset: Charset,
-    /// When the last byte came.
+    /// When the last byte came, messages apart that were taken where they stood.
     heard_at: Millis,
     /// No byte follows those in `unread`.
     ended: bool,
@@ -412,10 +414,7 @@ impl Plain {
             found => found.unwrap_or(rest.len()),
         };
         let room = MAX_TEXT.saturating_sub(self.line.len());
-        let is_ended = rest.get(run).is_some_and(|byte| text::ends_line(*byte));
-        if is_ended && (1..=room).contains(&run) && self.hears_in_place() {
-            self.hear_in_place(run);
-        } else if run > 0 && room == 0 {
+        if run > 0 && room == 0 {
             self.end_part();
         } else if run > 0 {
             let run = &rest[..run.min(room)];
@@ -429,24 +428,6 @@ impl Plain {
             let key = rest[0];
             self.read += 1;
             self.press(key);
-        }
-    }
-
-    /// Whether a whole line may be understood where it stands, as most of a client are that ends its lines.
-    fn hears_in_place(&self) -> bool {
-        self.line.is_empty()
-            && self.framing == Framing::Endings
-            && matches!(self.stage, PlainStage::Talking(_))
-    }
-
-    fn hear_in_place(&mut self, length: usize) {
-        let unread = std::mem::take(&mut self.unread);
-        let line = &unread[self.read..][..length];
-        self.read += length + 1;
-        self.hear_line(line);
-        // Nothing is read after a goodbye.
-        if self.is_open() {
-            self.unread = unread;
         }
     }
 
@@ -479,22 +460,19 @@ impl Plain {
     }
 
     fn end_line(&mut self) {
-        let mut line = std::mem::take(&mut self.line);
-        self.hear_line(&line);
-        // Its memory serves the next line, until nothing is left to read.
-        line.clear();
-        self.line = line;
-    }
-
-    fn hear_line(&mut self, line: &[u8]) {
         self.pasting.end_line(self.framing);
         self.hand = Typist::Person(0);
         self.added = 0;
-        let text = self.decode(line);
+        let mut line = std::mem::take(&mut self.line);
+        let text = self.decode(&line);
         match std::mem::replace(&mut self.part, Part::First) {
-            Part::First => self.hear(line, &text, Extent::Line),
+            Part::First => self.hear(&line, &text, Extent::Line),
             Part::Later => self.say(&text),
         }
+        drop(text);
+        // Its memory serves the next line, until nothing is left to read.
+        line.clear();
+        self.line = line;
     }
 
     /// Hands on what stands of a line that is longer than a message.

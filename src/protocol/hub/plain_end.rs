@@ -71,8 +71,22 @@ impl PlainEnd {
         }
     }
 
-    pub(super) fn receive(&mut self, now: Millis, bytes: &[u8], outbox: &mut Outbox) {
-        self.plain.receive(now, bytes, outbox.tail());
+    /// The client sends this at `date`.
+    pub(super) fn receive(
+        &mut self,
+        now: Millis,
+        date: UnixMillis,
+        bytes: &[u8],
+        outbox: &mut Outbox,
+    ) {
+        let taken = match &mut self.seated {
+            Some((_, exchange)) if exchange.has_room() => {
+                let say = &mut |text: &str| say(exchange, date, text);
+                self.plain.take_messages(bytes, say)
+            }
+            _ => 0,
+        };
+        self.plain.receive(now, &bytes[taken..], outbox.tail());
     }
 
     /// The client sends nothing more.
@@ -126,7 +140,7 @@ impl PlainEnd {
 
     /// What the client asks of the hub next. Its messages join those under way on the way.
     pub(super) fn next_action(&mut self, now: Millis, date: UnixMillis) -> Option<Action> {
-        while self.has_room() {
+        while self.has_room_after_messages(date) {
             match (self.plain.next_input()?, &mut self.seated) {
                 (Input::Wire, _) => {
                     let plain = std::mem::replace(&mut self.plain, Plain::new(now));
@@ -150,6 +164,17 @@ impl PlainEnd {
             }
         }
         None
+    }
+
+    /// Takes the messages that have waited unread. Tells whether there is room for what follows.
+    fn has_room_after_messages(&mut self, date: UnixMillis) -> bool {
+        if let Some((_, exchange)) = &mut self.seated
+            && exchange.has_room()
+        {
+            let say = &mut |text: &str| say(exchange, date, text);
+            self.plain.take_unread_messages(say);
+        }
+        self.has_room()
     }
 
     /// The relay, or whoever sits opposite, says this; the client is told what it means.
@@ -254,6 +279,16 @@ impl PlainEnd {
 /// What is waited for beside the relay: no rule of a connection's, for there is none that could be made anew. The hub
 /// itself finds out who is dead.
 const TIMERS: [Timer; 2] = [Timer::RepeatAck, Timer::Leave];
+
+/// Says a line of the client's.
+fn say(exchange: &mut Exchange, date: UnixMillis, text: &str) -> Flow {
+    exchange.say(date, text);
+    if exchange.has_room() {
+        Flow::More
+    } else {
+        Flow::Enough
+    }
+}
 
 impl Teller<'_> {
     fn message(&mut self, name: &Name, sent_at: UnixMillis, text: &str) {

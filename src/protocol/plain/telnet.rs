@@ -48,13 +48,18 @@ enum TelnetState {
 impl Telnet {
     /// Appends the text among `bytes` to `text`, and what must be answered to `out`: never more bytes than came.
     pub fn filter(&mut self, bytes: &[u8], text: &mut Vec<u8>, out: &mut Vec<u8>) {
-        if self.state == TelnetState::Text && memchr(IAC, bytes).is_none() {
+        if self.is_text() && memchr(IAC, bytes).is_none() {
             text.extend_from_slice(bytes);
             return;
         }
         for &byte in bytes {
             self.state = self.step(byte, text, out);
         }
+    }
+
+    /// Whether what comes next is text, unless it begins a command.
+    pub fn is_text(&self) -> bool {
+        self.state == TelnetState::Text
     }
 
     /// Nothing followed for a while: a lone IAC was the letter ÿ.

@@ -7,7 +7,7 @@ mod silences;
 
 use super::*;
 use crate::protocol::Line;
-use crate::protocol::session::{Ending, Event, Session};
+use crate::protocol::session::{Ending, Event, Flow, Session};
 use crate::protocol::wire::{Hello, Pid, Token};
 use Input::{Named, Nameless, Quit, Said};
 use prompt::{PROMPT_INTERVAL, PROMPT_TIMEOUT, SECOND_PROMPT_TIMEOUT};
@@ -38,6 +38,31 @@ impl Client {
     fn sends(&mut self, bytes: impl AsRef<[u8]>) -> Vec<Input> {
         self.plain.receive(self.now, bytes.as_ref(), &mut self.out);
         self.heard()
+    }
+
+    /// As [`sends`](Client::sends) to a driver that takes messages where they stand, and pauses after each `most` of them.
+    fn sends_to_taker(&mut self, bytes: &[u8], most: usize) -> Vec<Input> {
+        let mut heard = Vec::new();
+        let say = |heard: &mut Vec<Input>, text: &str| {
+            heard.push(said(text));
+            match heard.len() % most {
+                0 => Flow::Enough,
+                _ => Flow::More,
+            }
+        };
+        let mut take = |text: &str| say(&mut heard, text);
+        let taken = self.plain.take_messages(bytes, &mut take);
+        let rest = &bytes[taken..];
+        self.plain.receive(self.now, rest, &mut self.out);
+        loop {
+            let before = heard.len();
+            let mut take = |text: &str| say(&mut heard, text);
+            self.plain.take_unread_messages(&mut take);
+            heard.extend(self.plain.next_input());
+            if heard.len() == before {
+                return heard;
+            }
+        }
     }
 
     fn waits(&mut self, span: Millis) -> Vec<Input> {
@@ -418,6 +443,8 @@ fn what_is_not_asked_for_waits() {
     client.plain.receive(0, b"a\nb\nrest", &mut client.out);
     assert_eq!(client.plain.next_input(), Some(said("a")));
     assert_eq!(client.plain.next_timeout(), None);
+    let mut nothing = |text: &str| panic!("{text} was taken first");
+    assert_eq!(client.plain.take_messages(b"\nc\n", &mut nothing), 0);
     assert_eq!(client.plain.next_input(), Some(said("b")));
     assert_eq!(client.plain.next_input(), None);
     assert_eq!(client.ends(), [said("rest"), Quit]);

@@ -20,7 +20,7 @@ impl Dice {
 
     /// A conversation of things that clients send, and of things that nobody does.
     fn stream(&mut self) -> Vec<u8> {
-        const PIECES: [&[u8]; 40] = [
+        const PIECES: [&[u8]; 41] = [
             b"Zo\xc3\xa9",
             b"Zo\xe9",
             b"Zo\xc3\xa9: ",
@@ -38,6 +38,7 @@ impl Dice {
             b"\0\0\0\0",
             b"quitter",
             b"/quit",
+            b"bye",
             b"\x08",
             b"\x7f",
             b"\xff",
@@ -110,6 +111,36 @@ fn the_same_bytes_say_the_same_however_they_are_cut_but_that_the_first_read_may_
             assert_eq!(hear_all(stream.chunks(1)).0, whole, "seed {seed}");
         }
     }
+}
+
+#[test]
+fn messages_that_are_taken_where_they_stand_are_those_that_would_be_heard() {
+    const FIRST_LINES: [&str; 4] = ["Zoé\n", "moi aussi !\r\n", "Zoé\0", "Zoé"];
+    let mut taken = 0;
+    for seed in 0..20_000 {
+        let mut dice = Dice(seed);
+        let mut listener = Client::new();
+        let mut taker = Client::new();
+        for client in [&mut listener, &mut taker] {
+            client.sends(FIRST_LINES[seed as usize % FIRST_LINES.len()]);
+            client.waits(1_000);
+        }
+        for _ in 0..dice.below(8) {
+            let (stream, most) = (dice.stream(), 1 + dice.below(4));
+            let heard = listener.sends(&stream);
+            let took = taker.sends_to_taker(&stream, most);
+            assert_eq!(took, heard, "seed {seed}");
+            taken += took.len();
+            let due = [&taker, &listener].map(|client| client.plain.next_timeout());
+            assert_eq!(due[0], due[1], "seed {seed}");
+            let pause = dice.pick(&[0, 100, 200, 500, 10_000]);
+            assert_eq!(taker.waits(pause), listener.waits(pause), "seed {seed}");
+        }
+        assert_eq!(taker.ends(), listener.ends(), "seed {seed}");
+        assert_eq!(taker.diagnostics(), listener.diagnostics(), "seed {seed}");
+        assert_eq!(taker.out, listener.out, "seed {seed}");
+    }
+    assert!(taken > 100_000, "{taken}");
 }
 
 #[test]

@@ -1,18 +1,43 @@
 //! Searching bytes.
 
+/// Bytes that a processor looks at in one step.
+const ROW: usize = 16;
+
 /// Where the first byte of a kind stands. Rows of bytes are looked at at once, which takes a processor hardly longer than
 /// one byte: byte by byte, such searches were half the work of a long line.
 pub fn find_byte(bytes: &[u8], wanted: impl Fn(u8) -> bool) -> Option<usize> {
-    let passed = without::<16>(bytes, &wanted);
-    let within = bytes[passed..].iter().position(|byte| wanted(*byte))?;
+    let far = without::<{ 4 * ROW }>(bytes, &wanted);
+    let passed = far + without::<ROW>(&bytes[far..], &wanted);
+    let rest = &bytes[passed..];
+    // What is left of a text that holds none is looked at in one step, too, with some of what stands before it.
+    if rest.len() < ROW
+        && bytes
+            .last_chunk()
+            .is_some_and(|row| !holds_one::<ROW>(row, &wanted))
+    {
+        return None;
+    }
+    let within = rest.iter().position(|byte| wanted(*byte))?;
     Some(passed + within)
 }
 
-/// How many bytes the rows take that hold none, up to the first that does.
-fn without<const ROW: usize>(bytes: &[u8], wanted: &impl Fn(u8) -> bool) -> usize {
-    let (rows, _) = bytes.as_chunks::<ROW>();
-    let holds_one = |row: &[u8; ROW]| row.iter().fold(false, |any, byte| any | wanted(*byte));
-    ROW * rows.iter().position(holds_one).unwrap_or(rows.len())
+/// How many bytes the blocks take that hold none, up to the first that does.
+fn without<const BLOCK: usize>(bytes: &[u8], wanted: &impl Fn(u8) -> bool) -> usize {
+    let (blocks, _) = bytes.as_chunks::<BLOCK>();
+    let first = blocks.iter().position(|block| holds_one(block, wanted));
+    BLOCK * first.unwrap_or(blocks.len())
+}
+
+/// Whether one is among so many bytes, whole rows of them: the rows are laid over each other, and what comes of that is
+/// looked at once.
+fn holds_one<const BLOCK: usize>(block: &[u8; BLOCK], wanted: &impl Fn(u8) -> bool) -> bool {
+    let mut overlay = [false; ROW];
+    for row in block.as_chunks::<ROW>().0 {
+        for (found, byte) in overlay.iter_mut().zip(row) {
+            *found |= wanted(*byte);
+        }
+    }
+    overlay.iter().fold(false, |any, found| any | found)
 }
 
 #[cfg(test)]

@@ -191,26 +191,31 @@ impl Client {
     }
 
     /// A message as one line of `size` bytes, its LF included.
-    pub fn message(&self, number: u64, size: usize, mark: Mark) -> Vec<u8> {
+    fn message(&self, number: u64, size: usize, mark: Mark) -> Vec<u8> {
         let mut line = Vec::with_capacity(size);
+        self.compose(&mut line, number, size, mark);
+        line
+    }
+
+    /// Appends such a line to others.
+    pub fn compose(&self, lines: &mut Vec<u8>, number: u64, size: usize, mark: Mark) {
+        let start = lines.len();
         if self.dialect == Dialect::Wire {
-            // Numbers of the wire begin at 1.
-            let number = number.max(1);
             Verb::Say {
-                seq: number,
+                // Numbers of the wire begin at 1.
+                seq: number.max(1),
                 sent_at: SENT_AT,
                 text: "",
             }
-            .encode(&mut line);
-            line.pop();
+            .encode(lines);
+            lines.pop();
         }
-        line.resize(size.saturating_sub(TAIL).max(line.len()), b'x');
-        let mark = match mark {
-            Mark::More => '.',
-            Mark::Last => '!',
-        };
-        line.extend_from_slice(format!("{number:0NUMBER$}{mark}\n").as_bytes());
-        line
+        lines.resize((start + size.saturating_sub(TAIL)).max(lines.len()), b'x');
+        lines.extend_from_slice(&digits(number));
+        lines.extend_from_slice(match mark {
+            Mark::More => b".\n",
+            Mark::Last => b"!\n",
+        });
     }
 
     /// The line that tells the other end what we hold.
@@ -326,6 +331,12 @@ fn heard(line: &[u8]) -> Heard {
 }
 
 fn verb(line: &[u8]) -> Heard {
+    /// No verb that is looked for here is longer: words are not sought in a relay's rows of text.
+    const LONGEST: usize = 256;
+
+    if line.len() > LONGEST {
+        return Heard::Other;
+    }
     let mut words = line.rsplitn(3, |&byte| byte == b' ');
     let (last, middle, first) = (words.next(), words.next(), words.next());
     match (first, middle, last) {
@@ -341,6 +352,16 @@ fn verb(line: &[u8]) -> Heard {
         }
         _ => Heard::Other,
     }
+}
+
+/// A number as it stands in a message. To format it took an end longer than all the rest of a short line.
+fn digits(mut number: u64) -> [u8; NUMBER] {
+    let mut digits = [b'0'; NUMBER];
+    for digit in digits.iter_mut().rev() {
+        *digit += (number % 10) as u8;
+        number /= 10;
+    }
+    digits
 }
 
 fn number(digits: &[u8]) -> Option<u64> {

@@ -201,15 +201,15 @@ impl<'a> Torrent<'a> {
         let Speech::Until(until) = self.speech else {
             return;
         };
+        let mark = if Instant::now() < until {
+            Mark::More
+        } else {
+            Mark::Last
+        };
         for _ in 0..self.room() {
             self.client.said += 1;
-            let mark = if Instant::now() < until {
-                Mark::More
-            } else {
-                Mark::Last
-            };
-            self.unsent
-                .extend(self.client.message(self.client.said, self.flood.size, mark));
+            self.client
+                .compose(&mut self.unsent, self.client.said, self.flood.size, mark);
             if mark == Mark::Last {
                 self.speech = Speech::Said;
                 break;

@@ -545,11 +545,11 @@ impl Relay {
             Effect::Said {
                 side,
                 name,
-                sent_at,
-                text,
+                messages,
             } => {
-                let text = self.hub.said(text);
-                self.observer.said(side, &name, sent_at, text);
+                for (sent_at, text) in self.hub.said(messages) {
+                    self.observer.said(side, &name, sent_at, text);
+                }
             }
             effect => {
                 if let Some(metrics) = &mut self.metrics {

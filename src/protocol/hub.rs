@@ -4,6 +4,7 @@
 //! connected: the sender's session keeps it until the other's has acknowledged it.
 
 mod arriving;
+mod effects;
 mod leaving;
 mod plain_clients;
 mod plain_end;
@@ -21,13 +22,15 @@ use slab::Slab;
 use super::dates::Dates;
 use super::name::Name;
 use super::outbox::Outbox;
-use super::plain::Diagnostics;
 use super::seal;
 use super::session::Event;
 use super::timeouts::{DRAIN_TIMEOUT, LINGER_TIMEOUT, SEAT_TTL};
 use super::wire::{Bye, Pid, Refusal, Salon, Token, Verb};
 use super::{Millis, UnixMillis};
 
+pub use effects::Effect;
+
+use effects::Effects;
 use plain_end::PlainEnd;
 use refusing::RefusalReason;
 use state::{Alarm, Conn, ConnState, Dialect, Member, Presence, Room, Seat, set_alarm};
@@ -49,54 +52,6 @@ const MAX_SPARE: usize = 2 * OUTBOX_FULL;
 
 /// A connection, as the hub names it to the relay. May be used again once [`Hub::closed`] has been called.
 pub type ConnId = usize;
-
-/// What the relay must do, or may show.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Effect {
-    /// Close this socket now, then call [`Hub::closed`].
-    Close(ConnId),
-    /// A message was passed on for the first time. Never from a [`RelayMode::Daemon`].
-    /// `side` (0 or 1) tells the two seats apart; [`Hub::said`] has the text.
-    Said {
-        side: usize,
-        name: Name,
-        sent_at: UnixMillis,
-        text: Range<usize>,
-    },
-    /// A sealed message was passed on, which holds so many bytes. Never from a [`RelayMode::Daemon`].
-    Sealed {
-        side: usize,
-        name: Name,
-        bytes: usize,
-    },
-    /// Somebody took a seat for the first time.
-    Joined {
-        name: Name,
-        salon: Option<Salon>,
-        address: IpAddr,
-    },
-    /// Somebody's connection was cut; the seat is kept.
-    Away { name: Name, salon: Option<Salon> },
-    /// Somebody is back on a seat kept.
-    Back { name: Name, salon: Option<Salon> },
-    /// Somebody said `BYE`.
-    Left { name: Name, salon: Option<Salon> },
-    /// Somebody who had said nothing but a first line had to free the seat.
-    Yielded { name: Name, salon: Option<Salon> },
-    /// Somebody did not come back in time.
-    Lost { name: Name, salon: Option<Salon> },
-    /// How a plain client's bytes were understood. Only while [`Config::tracing`].
-    Understood {
-        conn: ConnId,
-        diagnostics: Diagnostics,
-    },
-    /// A connection was refused.
-    Refused {
-        address: IpAddr,
-        refusal: Refusal,
-        reason: String,
-    },
-}
 
 /// What becomes of a connection whose client sends nothing more.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -232,9 +187,7 @@ pub struct Hub {
     ready: VecDeque<ConnId>,
     /// How many plain clients have had a seat.
     plain_clients: u64,
-    effects: VecDeque<Effect>,
-    /// The texts of messages among them, one behind the other, so that a message takes no allocation of its own.
-    said: String,
+    effects: Effects,
     /// Memory for the next outbox that needs some: growing anew for each batch was a third of the work of a long line.
     spare: Vec<u8>,
     traffic: Traffic,
@@ -261,8 +214,7 @@ impl Hub {
             unsent: VecDeque::new(),
             ready: VecDeque::new(),
             plain_clients: 0,
-            effects: VecDeque::new(),
-            said: String::new(),
+            effects: Effects::default(),
             spare: Vec::new(),
             traffic: Traffic::default(),
             over: false,
@@ -457,17 +409,13 @@ impl Hub {
 
     /// The next thing to do or to show.
     pub fn next_effect(&mut self) -> Option<Effect> {
-        let effect = self.effects.pop_front();
-        if effect.is_none() {
-            self.said.clear();
-            self.said.shrink_to(MAX_SPARE);
-        }
-        effect
+        self.effects.next()
     }
 
-    /// The text of an [`Effect::Said`], until [`next_effect`](Hub::next_effect) is asked for the one after it.
-    pub fn said(&self, text: Range<usize>) -> &str {
-        &self.said[text]
+    /// The messages of an [`Effect::Said`], when they were sent and their texts, until
+    /// [`next_effect`](Hub::next_effect) is asked for the one after it.
+    pub fn said(&self, messages: Range<usize>) -> impl Iterator<Item = (UnixMillis, &str)> {
+        self.effects.messages(messages)
     }
 
     /// Whether a connection should be read: not while what it says would pile up for a slow reader.

@@ -75,7 +75,7 @@ impl Hub {
             Presence::Away { .. } => {
                 member.presence = Presence::Here(id);
                 let salon = self.salon(seat);
-                self.effects.push_back(Effect::Back { name, salon });
+                self.effects.push(Effect::Back { name, salon });
             }
             Presence::Lingering(_) | Presence::Gone(_) => {
                 return Err(RefusalReason::new(
@@ -126,7 +126,7 @@ impl Hub {
         if members.iter().all(Option::is_some) {
             self.begin(room);
         }
-        self.effects.push_back(Effect::Joined {
+        self.effects.push(Effect::Joined {
             name,
             salon: self.salon(seat),
             address: self.conns[id].address,

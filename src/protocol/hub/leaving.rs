@@ -21,7 +21,7 @@ impl Hub {
         // Who answers the other's farewell has not left anybody.
         if !matches!(other, Some(Presence::Lingering(_) | Presence::Gone(_))) {
             let salon = self.salon(seat);
-            self.effects.push_back(Effect::Left { name, salon });
+            self.effects.push(Effect::Left { name, salon });
         }
         let Some(other) = other else {
             self.farewell(now, id);
@@ -56,13 +56,13 @@ impl Hub {
             // Nothing has been said yet, so nothing needs keeping; who comes back takes a seat like anybody.
             Presence::Here(_) if self.rooms[seat.room].is_fresh() => {
                 let salon = self.salon(seat);
-                self.effects.push_back(Effect::Left { name, salon });
+                self.effects.push(Effect::Left { name, salon });
                 self.vacate(seat);
             }
             Presence::Here(_) => {
                 self.set_presence(seat, Presence::Away { since: now });
                 let salon = self.salon(seat);
-                self.effects.push_back(Effect::Away { name, salon });
+                self.effects.push(Effect::Away { name, salon });
                 self.arm_room(seat.room);
                 let other = self.member(seat.opposite()).map(|other| other.presence);
                 match other {
@@ -197,7 +197,7 @@ impl Hub {
             return;
         }
         match conn.state {
-            ConnState::Closing { .. } => self.effects.push_back(Effect::Close(id)),
+            ConnState::Closing { .. } => self.effects.push(Effect::Close(id)),
             ConnState::Pending => {
                 let reason = "pas de hello après 30 s";
                 self.refuse(now, id, RefusalReason::new(Refusal::Slow, reason));
@@ -261,7 +261,7 @@ impl Hub {
         }
         let name = member.hello.name.clone();
         let salon = self.salon(seat);
-        self.effects.push_back(Effect::Lost { name, salon });
+        self.effects.push(Effect::Lost { name, salon });
         self.set_presence(seat, Presence::Gone(Gone::Lost));
         let other = self.member(seat.opposite()).map(|other| other.presence);
         if let Some(Presence::Here(there)) = other {

@@ -35,7 +35,7 @@ impl Hub {
         let action = end.next_action(now, self.date);
         let diagnostics = end.take_diagnostics();
         if self.config.tracing == Tracing::On && diagnostics.iter().next().is_some() {
-            self.effects.push_back(Effect::Understood {
+            self.effects.push(Effect::Understood {
                 conn: id,
                 diagnostics,
             });
@@ -79,8 +79,7 @@ impl Hub {
             passed = true;
             self.traffic.count(&verb);
             if let Some(author) = &mut author {
-                self.effects
-                    .extend(author.says(seat.side, &verb, &mut self.said));
+                author.says(seat.side, &verb, &mut self.effects);
             }
             other.tell(now, &verb, &self.config.formatter, &mut self.dates);
             if other.outbox.unsent().len() < OUTBOX_FULL {

@@ -64,7 +64,7 @@ impl Hub {
         };
         let (state, address) = (conn.state, conn.address);
         self.hang_up(now, id);
-        self.effects.push_back(Effect::Refused {
+        self.effects.push(Effect::Refused {
             address,
             refusal: refused.refusal,
             reason: refused.reason,
@@ -81,7 +81,7 @@ impl Hub {
         if self.refused.len() > MAX_PENDING
             && let Some(oldest) = self.refused.pop_front()
         {
-            self.effects.push_back(Effect::Close(oldest));
+            self.effects.push(Effect::Close(oldest));
         }
     }
 

@@ -10,6 +10,7 @@ use crate::protocol::outbox::Outbox;
 use crate::protocol::seal;
 use crate::protocol::wire::{Gone, Hello, Lines, Pid, Salon, Verb};
 
+use super::effects::Effects;
 use super::plain_end::{PlainEnd, Teller};
 use super::{CLIENT_TIMEOUT, ConnId, Effect, Formatter, HELLO_TIMEOUT, SEAT_TTL};
 
@@ -127,33 +128,24 @@ pub(super) enum Presence {
 }
 
 impl Member {
-    /// Something of the member's is passed on: what is to be shown of it, unless it has been before. Its text is appended
-    /// to `said`.
-    pub(super) fn says(
-        &mut self,
-        side: usize,
-        verb: &Verb<'_>,
-        said: &mut String,
-    ) -> Option<Effect> {
+    /// Something of the member's is passed on: it is shown, unless it has been before.
+    pub(super) fn says(&mut self, side: usize, verb: &Verb<'_>, effects: &mut Effects) {
         let name = &self.hello.name;
         match *verb {
             Verb::Say { seq, sent_at, text } if self.shown.is_none_or(|shown| seq == shown + 1) => {
                 self.shown = Some(seq);
-                let start = said.len();
-                said.push_str(text);
-                Some(Effect::Said {
-                    side,
-                    name: name.clone(),
-                    sent_at,
-                    text: start..said.len(),
-                })
+                effects.say(side, name, sent_at, text);
             }
-            Verb::Sealed(line) => Some(Effect::Sealed {
-                side,
-                name: name.clone(),
-                bytes: seal::text_bytes(line.strip_prefix("BOX ")?)?,
-            }),
-            _ => None,
+            Verb::Sealed(line) => {
+                if let Some(bytes) = line.strip_prefix("BOX ").and_then(seal::text_bytes) {
+                    effects.push(Effect::Sealed {
+                        side,
+                        name: name.clone(),
+                        bytes,
+                    });
+                }
+            }
+            _ => {}
         }
     }
 }

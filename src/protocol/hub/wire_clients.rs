@@ -90,9 +90,8 @@ impl Hub {
     fn show(&mut self, seat: Seat, verb: &Verb<'_>) {
         if self.config.mode == RelayMode::Single
             && let Some(member) = self.rooms[seat.room].members[seat.side].as_mut()
-            && let Some(said) = member.says(seat.side, verb, &mut self.said)
         {
-            self.effects.push_back(said);
+            member.says(seat.side, verb, &mut self.effects);
         }
     }
 

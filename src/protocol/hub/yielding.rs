@@ -76,7 +76,7 @@ impl Hub {
         plain::write_notice(self.outgoing(now, id), plain::SEAT_YIELDED);
         if let Some(member) = self.rooms[seat.room].members[seat.side].take() {
             let (name, salon) = (member.hello.name, self.salon(seat));
-            self.effects.push_back(Effect::Yielded { name, salon });
+            self.effects.push(Effect::Yielded { name, salon });
         }
         self.hang_up(now, id);
         // The room stays begun: whoever is left is somebody, and keeps a seat through an outage.

@@ -36,7 +36,7 @@ use ansi_term::{Colour as Base, Style};
 use chrono::{DateTime, Datelike, Local, TimeZone, Timelike, Utc};
 
 use crate::platform;
-use crate::protocol::dates::Dates;
+use crate::protocol::heads::Head;
 use crate::protocol::hygiene::is_hidden;
 pub use crate::protocol::hygiene::{safe, safe_with_tabs};
 use crate::protocol::{Line, UnixMillis};
@@ -263,10 +263,10 @@ impl Palette {
 pub fn date(at: UnixMillis) -> String {
     thread_local! {
         /// Some systems read their rules for the zone anew for each date.
-        static DATES: RefCell<Dates> = RefCell::new(Dates::new(spell_date));
+        static LAST: RefCell<Head> = RefCell::default();
     }
 
-    DATES.with_borrow_mut(|dates| dates.of(at).to_owned())
+    LAST.with_borrow_mut(|last| last.of(at, "", || spell_date(at)).to_owned())
 }
 
 fn spell_date(at: UnixMillis) -> String {

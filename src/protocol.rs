@@ -3,8 +3,8 @@
 //! `docs/protocol.md` is its exact description.
 
 pub mod charset;
-pub mod dates;
 pub mod end_words;
+pub mod heads;
 pub mod hub;
 pub mod hygiene;
 pub mod name;

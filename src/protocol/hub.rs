@@ -19,7 +19,7 @@ use std::ops::Range;
 
 use slab::Slab;
 
-use super::dates::Dates;
+use super::heads::Head;
 use super::name::Name;
 use super::outbox::Outbox;
 use super::seal;
@@ -164,7 +164,8 @@ pub struct Hub {
     config: Config,
     /// The date of what happens now.
     date: UnixMillis,
-    dates: Dates,
+    /// Of the message that a plain client was last told.
+    head: Head,
     conns: Slab<Conn>,
     rooms: Slab<Room>,
     /// Every seat by its owner's secret.
@@ -199,7 +200,7 @@ impl Hub {
     pub fn new(config: Config) -> Hub {
         Hub {
             date: 0,
-            dates: Dates::new(config.formatter.date),
+            head: Head::default(),
             config,
             conns: Slab::new(),
             rooms: Slab::new(),
@@ -558,7 +559,7 @@ impl Hub {
     fn post(&mut self, now: Millis, id: ConnId, verb: &Verb<'_>) {
         let conn = &mut self.conns[id];
         conn.expect_more(now, &mut self.spare);
-        conn.tell(now, verb, &self.config.formatter, &mut self.dates);
+        conn.tell(now, verb, &self.config.formatter, &mut self.head);
         // One look for however many verbs.
         if matches!(conn.dialect, Dialect::Plain(_)) && self.ready.back() != Some(&id) {
             self.ready.push_back(id);

@@ -36,7 +36,7 @@ use super::wire::{MAGIC, MAX_TEXT};
 pub use self::diagnostics::{Diagnostic, Diagnostics};
 pub use self::opening::Foreign;
 pub use self::outgoing::{
-    SEAT_YIELDED, SIGN_OF_LIFE, sentence, write_message, write_notice, write_welcome,
+    SEAT_YIELDED, SIGN_OF_LIFE, head, sentence, write_message, write_notice, write_welcome,
 };
 pub use self::prompt::PROMPT;
 

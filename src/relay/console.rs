@@ -9,6 +9,7 @@ use std::io;
 use crate::display::{Author, Colour, Mark, Palette};
 use crate::output::{Flushed, Output};
 use crate::platform::Sink;
+use crate::protocol::heads::Head;
 use crate::protocol::{Millis, UnixMillis};
 
 /// Bytes that wait for the terminal when the conversation begins to wait, too.
@@ -35,15 +36,6 @@ pub struct Console {
     /// Rows that were not shown, and nobody has been told of.
     unshown: u64,
     failure: Option<io::Error>,
-}
-
-/// How the rows of one person begin, spelt once a second: in a flood that was a third of what a message's row cost.
-#[derive(Default)]
-struct Head {
-    name: String,
-    /// Whose spelling is remembered, in seconds since 1970.
-    second: Option<u64>,
-    spelt: String,
 }
 
 /// Whether the terminal keeps up with the conversation. It changes in [`Console::flush`] alone.
@@ -96,7 +88,9 @@ impl Console {
             return;
         }
         let screen = &mut self.conversation;
-        screen.push(self.heads[side].of(&self.palette, side, name, sent_at));
+        let author = [Author::Own, Author::Other][side];
+        let spell = || self.palette.head(sent_at, Mark::Delivered, author, name);
+        screen.push(self.heads[side].of(sent_at, name, spell).as_bytes());
         screen.push(self.palette.text(text).as_bytes());
         screen.push(b"\n");
     }
@@ -185,20 +179,6 @@ impl Console {
         self.notice(&format!(
             "l'écran était arrêté : {sentence}, la discussion a continué."
         ));
-    }
-}
-
-impl Head {
-    /// The head of a message's row, as bytes.
-    fn of(&mut self, palette: &Palette, side: usize, name: &str, sent_at: UnixMillis) -> &[u8] {
-        let second = Some(sent_at / 1_000);
-        if self.second != second || self.name != name {
-            let author = [Author::Own, Author::Other][side];
-            self.spelt = palette.head(sent_at, Mark::Delivered, author, name);
-            self.name.replace_range(.., name);
-            self.second = second;
-        }
-        self.spelt.as_bytes()
     }
 }
 

@@ -176,7 +176,7 @@ impl Hub {
         {
             let teller = Teller {
                 formatter: &self.config.formatter,
-                dates: &mut self.dates,
+                head: &mut self.head,
                 outbox: &mut conn.outbox,
             };
             end.handle_timeout(now, teller);

@@ -5,7 +5,7 @@
 //! the wire, and whoever sits opposite notices no difference. Between two plain clients nothing is ever spelt as bytes
 //! of the wire.
 
-use crate::protocol::dates::Dates;
+use crate::protocol::heads::Head;
 use crate::protocol::name::Name;
 use crate::protocol::outbox::Outbox;
 use crate::protocol::plain::{self, Diagnostics, Foreign, Input, Plain};
@@ -56,7 +56,7 @@ pub(super) enum Action {
 /// How a plain client is told something.
 pub(super) struct Teller<'a> {
     pub(super) formatter: &'a Formatter,
-    pub(super) dates: &'a mut Dates,
+    pub(super) head: &'a mut Head,
     pub(super) outbox: &'a mut Outbox,
 }
 
@@ -292,8 +292,9 @@ fn say(exchange: &mut Exchange, date: UnixMillis, text: &str) -> Flow {
 
 impl Teller<'_> {
     fn message(&mut self, name: &Name, sent_at: UnixMillis, text: &str) {
-        let date = self.dates.of(sent_at);
-        plain::write_message(self.outbox.tail(), date, name.as_str(), text);
+        let spell = || plain::head(&(self.formatter.date)(sent_at), name);
+        let head = self.head.of(sent_at, name.as_str(), spell);
+        plain::write_message(self.outbox.tail(), head, text);
     }
 
     fn event(&mut self, event: &Event) {

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use crate::protocol::Millis;
-use crate::protocol::dates::Dates;
+use crate::protocol::heads::Head;
 use crate::protocol::name::Name;
 use crate::protocol::outbox::Outbox;
 use crate::protocol::seal;
@@ -215,7 +215,7 @@ impl Conn {
         now: Millis,
         verb: &Verb<'_>,
         formatter: &Formatter,
-        dates: &mut Dates,
+        head: &mut Head,
     ) {
         match &mut self.dialect {
             Dialect::Wire(_) => verb.encode(self.outbox.tail()),
@@ -224,7 +224,7 @@ impl Conn {
                 verb,
                 Teller {
                     formatter,
-                    dates,
+                    head,
                     outbox: &mut self.outbox,
                 },
             ),

@@ -23,15 +23,19 @@ pub const SIGN_OF_LIFE: &str =
 /// The last words to one that gave no answer.
 pub const SEAT_YIELDED: &str = "Rien n'est venu : votre place est cedee.";
 
-/// Appends a message: `[22/11/2026 14:02:31] Zoé: salut`. `name` is a [`Name`]'s, and
-/// `date` must leave room for it and the text.
-pub fn write_message(out: &mut Vec<u8>, date: &str, name: &str, text: &str) {
-    write_lines(out, &["[", date, "] ", name, ": "], text);
+/// How a message begins: `[22/11/2026 14:02:31] Zoé: `. The date must leave room for the name and the text.
+pub fn head(date: &str, name: &Name) -> String {
+    format!("[{date}] {name}: ")
+}
+
+/// Appends a message, in lines that begin with its [`head`].
+pub fn write_message(out: &mut Vec<u8>, head: &str, text: &str) {
+    write_lines(out, head, text);
 }
 
 /// Appends something that happened to the conversation, or that must be put right.
 pub fn write_notice(out: &mut Vec<u8>, notice: &str) {
-    write_lines(out, &[], notice);
+    write_lines(out, "", notice);
 }
 
 /// Appends what somebody reads who has just taken a seat, and who is opposite: the event that tells so. One line, since
@@ -99,17 +103,14 @@ fn quoted(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "'"))
 }
 
-/// Appends lines that begin with the parts of `head`.
-fn write_lines(out: &mut Vec<u8>, head: &[&str], text: &str) {
+fn write_lines(out: &mut Vec<u8>, head: &str, text: &str) {
     // Nobody knows what shows a plain client's lines.
     let text = safe(text);
-    let head_length: usize = head.iter().map(|part| part.len()).sum();
-    out.reserve(head_length + text.len() + 1);
+    out.reserve(head.len() + text.len() + 1);
     let mut rest: &str = &text;
     loop {
-        let (part, after) = split_at_most(rest, LONGEST - head_length - 1);
-        head.iter()
-            .for_each(|part| out.extend_from_slice(part.as_bytes()));
+        let (part, after) = split_at_most(rest, LONGEST - head.len() - 1);
+        out.extend_from_slice(head.as_bytes());
         out.extend_from_slice(part.as_bytes());
         out.push(b'\n');
         if after.is_empty() {

@@ -340,13 +340,13 @@ fn openings_of_other_programs_take_no_seat_and_are_told_why() {
 
 #[test]
 fn lines_sent_are_short_whole_and_harmless() {
-    let name: Name = "Zoé".parse().unwrap();
+    let head = head("22/11/2026 14:02:31", &"Zoé".parse().unwrap());
     let mut out = Vec::new();
-    write_message(&mut out, "22/11/2026 14:02:31", name.as_str(), "salut");
+    write_message(&mut out, &head, "salut");
     assert_eq!(out, "[22/11/2026 14:02:31] Zoé: salut\n".as_bytes());
     out.clear();
     let text = "日本\u{1b}]0;x\u{7}\r\u{202e}\t👩".repeat(100);
-    write_message(&mut out, "22/11/2026 14:02:31", name.as_str(), &text);
+    write_message(&mut out, &head, &text);
     let sent = String::from_utf8(out).expect("whole characters");
     for line in sent.split_inclusive('\n') {
         assert!(line.len() <= 500 && line.ends_with('\n'));

@@ -436,6 +436,12 @@ impl Hub {
         self.conns.get(id)?.name.as_ref()
     }
 
+    /// Whether a connection's client is plain, as far as is known.
+    pub fn is_plain(&self, id: ConnId) -> bool {
+        let is_plain = |conn: &Conn| matches!(conn.dialect, Dialect::Plain(_));
+        self.conns.get(id).is_some_and(is_plain)
+    }
+
     /// The connection of whoever sits opposite.
     pub fn opposite(&self, id: ConnId) -> Option<ConnId> {
         match self.conns.get(id)?.state {

@@ -398,9 +398,6 @@ impl Plain {
         if self.read > 0 && self.read == self.unread.len() {
             self.unread = Vec::new();
             self.read = 0;
-            if self.line.is_empty() {
-                self.line = Vec::new();
-            }
             self.hand = self.hand.after(std::mem::take(&mut self.added));
         }
     }
@@ -463,16 +460,12 @@ impl Plain {
         self.pasting.end_line(self.framing);
         self.hand = Typist::Person(0);
         self.added = 0;
-        let mut line = std::mem::take(&mut self.line);
+        let line = std::mem::take(&mut self.line);
         let text = self.decode(&line);
         match std::mem::replace(&mut self.part, Part::First) {
             Part::First => self.hear(&line, &text, Extent::Line),
             Part::Later => self.say(&text),
         }
-        drop(text);
-        // Its memory serves the next line, until nothing is left to read.
-        line.clear();
-        self.line = line;
     }
 
     /// Hands on what stands of a line that is longer than a message.

@@ -19,7 +19,6 @@ use std::ops::Range;
 
 use slab::Slab;
 
-use super::heads::Head;
 use super::name::Name;
 use super::outbox::Outbox;
 use super::seal;
@@ -164,8 +163,6 @@ pub struct Hub {
     config: Config,
     /// The date of what happens now.
     date: UnixMillis,
-    /// Of the message that a plain client was last told.
-    head: Head,
     conns: Slab<Conn>,
     rooms: Slab<Room>,
     /// Every seat by its owner's secret.
@@ -200,7 +197,6 @@ impl Hub {
     pub fn new(config: Config) -> Hub {
         Hub {
             date: 0,
-            head: Head::default(),
             config,
             conns: Slab::new(),
             rooms: Slab::new(),
@@ -565,7 +561,7 @@ impl Hub {
     fn post(&mut self, now: Millis, id: ConnId, verb: &Verb<'_>) {
         let conn = &mut self.conns[id];
         conn.expect_more(now, &mut self.spare);
-        conn.tell(now, verb, &self.config.formatter, &mut self.head);
+        conn.tell(now, verb, &self.config.formatter);
         // One look for however many verbs.
         if matches!(conn.dialect, Dialect::Plain(_)) && self.ready.back() != Some(&id) {
             self.ready.push_back(id);

@@ -14,16 +14,16 @@ use super::{ConnId, MAX_SPARE};
 /// What the relay must do, or may show.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Effect {
-    /// Close this socket now, then call [`Hub::closed`].
+    /// Close this socket now, then call [`Hub::closed`](super::Hub::closed).
     Close(ConnId),
-    /// Messages of one person were passed on for the first time. Never from a [`RelayMode::Daemon`].
-    /// `side` (0 or 1) tells the two seats apart; [`Hub::said`] has the messages.
+    /// Messages of one person were passed on for the first time. Never from a [`RelayMode::Daemon`](super::RelayMode::Daemon).
+    /// `side` (0 or 1) tells the two seats apart; [`Hub::said`](super::Hub::said) has the messages.
     Said {
         side: usize,
         name: Name,
         messages: Range<usize>,
     },
-    /// A sealed message was passed on, which holds so many bytes. Never from a [`RelayMode::Daemon`].
+    /// A sealed message was passed on, which holds so many bytes. Never from a [`RelayMode::Daemon`](super::RelayMode::Daemon).
     Sealed {
         side: usize,
         name: Name,
@@ -45,7 +45,7 @@ pub enum Effect {
     Yielded { name: Name, salon: Option<Salon> },
     /// Somebody did not come back in time.
     Lost { name: Name, salon: Option<Salon> },
-    /// How a plain client's bytes were understood. Only while [`Config::tracing`].
+    /// How a plain client's bytes were understood. Only while [`Config::tracing`](super::Config::tracing).
     Understood {
         conn: ConnId,
         diagnostics: Diagnostics,

@@ -176,7 +176,6 @@ impl Hub {
         {
             let teller = Teller {
                 formatter: &self.config.formatter,
-                head: &mut self.head,
                 outbox: &mut conn.outbox,
             };
             end.handle_timeout(now, teller);

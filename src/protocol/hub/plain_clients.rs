@@ -81,7 +81,7 @@ impl Hub {
             if let Some(author) = &mut author {
                 author.says(seat.side, &verb, &mut self.effects);
             }
-            other.tell(now, &verb, &self.config.formatter, &mut self.head);
+            other.tell(now, &verb, &self.config.formatter);
             if other.outbox.unsent().len() < OUTBOX_FULL {
                 Flow::More
             } else {

@@ -27,6 +27,8 @@ pub(super) struct PlainEnd {
     seated: Option<(Pid, Exchange)>,
     /// Its name, until it is bidden welcome under it.
     welcome: Option<Name>,
+    /// Of the message that it was last told.
+    head: Head,
     stream: Stream,
     /// When its lines are given up that nobody has come for.
     gives_up_at: Option<Millis>,
@@ -56,7 +58,6 @@ pub(super) enum Action {
 /// How a plain client is told something.
 pub(super) struct Teller<'a> {
     pub(super) formatter: &'a Formatter,
-    pub(super) head: &'a mut Head,
     pub(super) outbox: &'a mut Outbox,
 }
 
@@ -66,6 +67,7 @@ impl PlainEnd {
             plain: Plain::new(now),
             seated: None,
             welcome: None,
+            head: Head::default(),
             stream: Stream::Open,
             gives_up_at: None,
         }
@@ -189,7 +191,7 @@ impl PlainEnd {
                     && exchange.receive(*seq)
                     && let Some((pid, name)) = exchange.partner()
                 {
-                    teller.message(name, *sent_at, text);
+                    teller.message(&mut self.head, name, *sent_at, text);
                     exchange.take(pid, *seq);
                 }
             }
@@ -291,9 +293,9 @@ fn say(exchange: &mut Exchange, date: UnixMillis, text: &str) -> Flow {
 }
 
 impl Teller<'_> {
-    fn message(&mut self, name: &Name, sent_at: UnixMillis, text: &str) {
+    fn message(&mut self, head: &mut Head, name: &Name, sent_at: UnixMillis, text: &str) {
         let spell = || plain::head(&(self.formatter.date)(sent_at), name);
-        let head = self.head.of(sent_at, name.as_str(), spell);
+        let head = head.of(sent_at, name.as_str(), spell);
         plain::write_message(self.outbox.tail(), head, text);
     }
 

@@ -4,7 +4,6 @@ use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use crate::protocol::Millis;
-use crate::protocol::heads::Head;
 use crate::protocol::name::Name;
 use crate::protocol::outbox::Outbox;
 use crate::protocol::seal;
@@ -210,13 +209,7 @@ impl Conn {
     }
 
     /// Says something to the client, as it understands it.
-    pub(super) fn tell(
-        &mut self,
-        now: Millis,
-        verb: &Verb<'_>,
-        formatter: &Formatter,
-        head: &mut Head,
-    ) {
+    pub(super) fn tell(&mut self, now: Millis, verb: &Verb<'_>, formatter: &Formatter) {
         match &mut self.dialect {
             Dialect::Wire(_) => verb.encode(self.outbox.tail()),
             Dialect::Plain(end) => end.hear(
@@ -224,7 +217,6 @@ impl Conn {
                 verb,
                 Teller {
                     formatter,
-                    head,
                     outbox: &mut self.outbox,
                 },
             ),

@@ -390,10 +390,12 @@ impl Relay {
         let Some(Some(socket)) = self.sockets.get_mut(id) else {
             return;
         };
-        let at_once = match self.hub.is_plain(id) {
-            _ if self.hub.is_shared() => READ_IN_TURN,
-            true => READ_OF_PLAIN,
-            false => READ_AT_ONCE,
+        let at_once = if self.hub.is_shared() {
+            READ_IN_TURN
+        } else if self.hub.is_plain(id) {
+            READ_OF_PLAIN
+        } else {
+            READ_AT_ONCE
         };
         match socket.stream.read(&mut self.buffer[..at_once]) {
             Ok(0) => self.stream_ended(now, id),

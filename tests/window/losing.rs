@@ -118,6 +118,10 @@ fn nothing_scrolls_while_a_hand_selects() {
         let y = (top + bottom) / 2;
         let before = talk.place_of("message 30");
         talk.window.drag((left + 1, y), (left + 60, y));
+        // On a busy machine messages may be there before the hand is.
+        desktop.wait_for("a hand that selects", || {
+            (!desktop.selection("primary").is_empty()).then_some(())
+        });
         for number in 40..45 {
             talk.bob_says(&format!("message {number}"));
         }

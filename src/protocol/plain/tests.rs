@@ -40,24 +40,18 @@ impl Client {
         self.heard()
     }
 
-    /// As [`sends`](Client::sends) to a driver that takes messages where they stand, and pauses after each `most` of them.
+    /// As [`sends`](Client::sends) to a driver that takes messages where they stand, and has enough after `most` of them.
     fn sends_to_taker(&mut self, bytes: &[u8], most: usize) -> Vec<Input> {
         let mut heard = Vec::new();
-        let say = |heard: &mut Vec<Input>, text: &str| {
-            heard.push(said(text));
-            match heard.len() % most {
-                0 => Flow::Enough,
-                _ => Flow::More,
-            }
-        };
-        let mut take = |text: &str| say(&mut heard, text);
-        let taken = self.plain.take_messages(bytes, &mut take);
+        let taken = self
+            .plain
+            .take_messages(bytes, &mut taker(&mut heard, most));
         let rest = &bytes[taken..];
         self.plain.receive(self.now, rest, &mut self.out);
         loop {
             let before = heard.len();
-            let mut take = |text: &str| say(&mut heard, text);
-            self.plain.take_unread_messages(&mut take);
+            self.plain
+                .take_unread_messages(&mut taker(&mut heard, most));
             heard.extend(self.plain.next_input());
             if heard.len() == before {
                 return heard;
@@ -100,6 +94,17 @@ impl Client {
 
     fn diagnostics(&mut self) -> Vec<Diagnostic> {
         self.plain.take_diagnostics().iter().collect()
+    }
+}
+
+/// Takes messages, and has enough after `most` of them.
+fn taker(heard: &mut Vec<Input>, most: usize) -> impl FnMut(&str) -> Flow {
+    let mut left = most;
+    move |text| {
+        assert!(left > 0, "it had enough");
+        left -= 1;
+        heard.push(said(text));
+        if left > 0 { Flow::More } else { Flow::Enough }
     }
 }
 

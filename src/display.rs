@@ -262,7 +262,7 @@ impl Palette {
 /// calendar as its seconds.
 pub fn date(at: UnixMillis) -> String {
     thread_local! {
-        /// Some systems read their rules for the zone anew for each date.
+        /// Nobody's head: a date alone. Some systems read their rules for the zone anew for each.
         static LAST: RefCell<Head> = RefCell::default();
     }
 

@@ -4,14 +4,11 @@ use std::io;
 use std::time::{Duration, Instant};
 
 use crate::platform::{AsStream, Sink};
-use crate::protocol::outbox::Outbox;
+use crate::protocol::outbox::{Outbox, Spare};
 use crate::protocol::timeouts::LAST_WORDS_TIMEOUT;
 
 /// How long the last words of a program may take.
 pub const LAST_WORDS: Duration = Duration::from_millis(LAST_WORDS_TIMEOUT);
-
-/// Bytes of memory kept at most for the next rows.
-const MAX_SPARE: usize = 128 * 1024;
 
 /// Prints rows as the last that the program does, for who reads them: a closed output, or one that stands still, wants
 /// none.
@@ -32,8 +29,7 @@ pub fn print_last_words(output: &impl AsStream, rows: impl IntoIterator<Item = S
 pub struct Output {
     sink: Sink,
     queue: Outbox,
-    /// Memory for the next rows: a queue that grows from nothing each time copies them twice.
-    spare: Vec<u8>,
+    spare: Spare,
 }
 
 /// How far a [`Output::flush`] came.
@@ -70,7 +66,7 @@ impl Output {
         Ok(Output {
             sink: Sink::new(output)?,
             queue: Outbox::default(),
-            spare: Vec::new(),
+            spare: Spare::default(),
         })
     }
 
@@ -104,11 +100,7 @@ impl Output {
         while !self.queue.is_empty() {
             match self.sink.write(self.queue.unsent()) {
                 Ok(written) if written < self.pending() => self.queue.advance(written),
-                Ok(_) => {
-                    self.spare = self.queue.let_go();
-                    self.spare.clear();
-                    self.spare.shrink_to(MAX_SPARE);
-                }
+                Ok(_) => self.queue.let_go(&mut self.spare),
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
                     return Ok(Flushed::Blocked);

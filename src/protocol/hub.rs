@@ -20,7 +20,7 @@ use std::ops::Range;
 use slab::Slab;
 
 use super::name::Name;
-use super::outbox::Outbox;
+use super::outbox::{Outbox, Spare};
 use super::seal;
 use super::session::Event;
 use super::timeouts::{DRAIN_TIMEOUT, LINGER_TIMEOUT, SEAT_TTL};
@@ -46,8 +46,6 @@ const CLIENT_TIMEOUT: Millis = 30_000;
 const MAX_ROOMS: usize = 20_000;
 /// Bytes waiting for one connection above which nothing more is read that would add to them.
 const OUTBOX_FULL: usize = 64 * 1024;
-/// Bytes of memory kept at most for the next outbox that needs some, or for texts to be shown.
-const MAX_SPARE: usize = 2 * OUTBOX_FULL;
 
 /// A connection, as the hub names it to the relay. May be used again once [`Hub::closed`] has been called.
 pub type ConnId = usize;
@@ -186,8 +184,7 @@ pub struct Hub {
     /// How many plain clients have had a seat.
     plain_clients: u64,
     effects: Effects,
-    /// Memory for the next outbox that needs some: growing anew for each batch was a third of the work of a long line.
-    spare: Vec<u8>,
+    spare: Spare,
     traffic: Traffic,
     /// Set once the one conversation of [`RelayMode::Single`] is over.
     over: bool,
@@ -212,7 +209,7 @@ impl Hub {
             ready: VecDeque::new(),
             plain_clients: 0,
             effects: Effects::default(),
-            spare: Vec::new(),
+            spare: Spare::default(),
             traffic: Traffic::default(),
             over: false,
         }
@@ -394,10 +391,8 @@ impl Hub {
             if conn.outbox.unsent().len() > count {
                 return conn.outbox.advance(count);
             }
-            let let_go = conn.outbox.let_go();
-            let is_plain = matches!(conn.dialect, Dialect::Plain(_));
-            self.keep_spare(let_go);
-            if is_plain {
+            conn.outbox.let_go(&mut self.spare);
+            if let Dialect::Plain(_) = conn.dialect {
                 self.ready.push_back(id);
                 self.drain_ready(now);
             }
@@ -586,19 +581,10 @@ impl Hub {
             return;
         };
         if conn.outbox.is_empty() {
-            let let_go = conn.outbox.let_go();
-            self.keep_spare(let_go);
+            conn.outbox.let_go(&mut self.spare);
         } else if !conn.queued {
             conn.queued = true;
             self.unsent.push_back(id);
-        }
-    }
-
-    /// Keeps memory that is not needed any more for an outbox, if it is the best there is and not too much.
-    fn keep_spare(&mut self, mut memory: Vec<u8>) {
-        if (self.spare.capacity()..=MAX_SPARE).contains(&memory.capacity()) {
-            memory.clear();
-            self.spare = memory;
         }
     }
 

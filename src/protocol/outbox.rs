@@ -1,5 +1,12 @@
 //! Bytes on their way.
 
+/// Bytes of memory kept at most for the next bytes.
+pub const MAX_SPARE: usize = 128 * 1024;
+
+/// Memory for the next outbox that needs some: growing anew for each batch was a third of the work of a long line.
+#[derive(Debug, Default)]
+pub struct Spare(Vec<u8>);
+
 /// Bytes on their way to a socket. Holds no memory while it is empty. Whoever fills it bounds it.
 #[derive(Debug, Default)]
 pub struct Outbox {
@@ -33,15 +40,20 @@ impl Outbox {
         self.unsent().is_empty()
     }
 
-    /// Forgets what is in it, and gives its memory to whoever can use it.
-    pub fn let_go(&mut self) -> Vec<u8> {
-        std::mem::take(self).bytes
+    /// Forgets what is in it, and leaves its memory to the next that needs some, if it is the best there is and not too
+    /// much.
+    pub fn let_go(&mut self, spare: &mut Spare) {
+        let mut memory = std::mem::take(self).bytes;
+        if (spare.0.capacity()..=MAX_SPARE).contains(&memory.capacity()) {
+            memory.clear();
+            spare.0 = memory;
+        }
     }
 
-    /// Takes memory that another has let go of, where it has none itself.
-    pub fn adopt(&mut self, spare: &mut Vec<u8>) {
+    /// Takes memory that was [let go](Outbox::let_go) of, where it has none itself.
+    pub fn adopt(&mut self, spare: &mut Spare) {
         if self.bytes.capacity() == 0 {
-            self.bytes = std::mem::take(spare);
+            self.bytes = std::mem::take(&mut spare.0);
         }
     }
 }

@@ -354,7 +354,7 @@ fn verb(line: &[u8]) -> Heard {
     }
 }
 
-/// A number as it stands in a message. To format it took an end longer than all the rest of a short line.
+/// A number as it stands in a message: spelt by hand, for a flood's ends must not be slower than its relay.
 fn digits(mut number: u64) -> [u8; NUMBER] {
     let mut digits = [b'0'; NUMBER];
     for digit in digits.iter_mut().rev() {

@@ -6,10 +6,11 @@ use std::ops::Range;
 
 use crate::protocol::UnixMillis;
 use crate::protocol::name::Name;
+use crate::protocol::outbox::MAX_SPARE;
 use crate::protocol::plain::Diagnostics;
 use crate::protocol::wire::{Refusal, Salon};
 
-use super::{ConnId, MAX_SPARE};
+use super::ConnId;
 
 /// What the relay must do, or may show.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -170,13 +170,14 @@ impl PlainEnd {
 
     /// Takes the messages that have waited unread. Tells whether there is room for what follows.
     fn has_room_after_messages(&mut self, date: UnixMillis) -> bool {
-        if let Some((_, exchange)) = &mut self.seated
-            && exchange.has_room()
-        {
-            let say = &mut |text: &str| say(exchange, date, text);
-            self.plain.take_unread_messages(say);
+        match &mut self.seated {
+            Some((_, exchange)) if exchange.has_room() => {
+                let say = &mut |text: &str| say(exchange, date, text);
+                self.plain.take_unread_messages(say);
+                exchange.has_room()
+            }
+            seated => seated.is_none(),
         }
-        self.has_room()
     }
 
     /// The relay, or whoever sits opposite, says this; the client is told what it means.

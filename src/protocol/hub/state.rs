@@ -5,7 +5,7 @@ use std::net::IpAddr;
 
 use crate::protocol::Millis;
 use crate::protocol::name::Name;
-use crate::protocol::outbox::Outbox;
+use crate::protocol::outbox::{Outbox, Spare};
 use crate::protocol::seal;
 use crate::protocol::wire::{Gone, Hello, Lines, Pid, Salon, Verb};
 
@@ -201,7 +201,7 @@ impl Room {
 
 impl Conn {
     /// More is about to be appended to the outbox: it takes memory that another has let go of, where it has none.
-    pub(super) fn expect_more(&mut self, now: Millis, spare: &mut Vec<u8>) {
+    pub(super) fn expect_more(&mut self, now: Millis, spare: &mut Spare) {
         if self.outbox.is_empty() {
             self.moved_at = now;
             self.outbox.adopt(spare);

@@ -30,12 +30,25 @@ pub fn head(date: &str, name: &Name) -> String {
 
 /// Appends a message, in lines that begin with its [`head`].
 pub fn write_message(out: &mut Vec<u8>, head: &str, text: &str) {
-    write_lines(out, head, text);
+    // Nobody knows what shows a plain client's lines.
+    let text = safe(text);
+    out.reserve(head.len() + text.len() + 1);
+    let mut rest: &str = &text;
+    loop {
+        let (part, after) = split_at_most(rest, LONGEST - head.len() - 1);
+        out.extend_from_slice(head.as_bytes());
+        out.extend_from_slice(part.as_bytes());
+        out.push(b'\n');
+        if after.is_empty() {
+            return;
+        }
+        rest = after;
+    }
 }
 
 /// Appends something that happened to the conversation, or that must be put right.
 pub fn write_notice(out: &mut Vec<u8>, notice: &str) {
-    write_lines(out, "", notice);
+    write_message(out, "", notice);
 }
 
 /// Appends what somebody reads who has just taken a seat, and who is opposite: the event that tells so. One line, since
@@ -101,21 +114,4 @@ pub fn sentence(event: &Event) -> Option<String> {
 /// A name within a sentence, from which no part of it can be mistaken for the sentence's own.
 fn quoted(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "'"))
-}
-
-fn write_lines(out: &mut Vec<u8>, head: &str, text: &str) {
-    // Nobody knows what shows a plain client's lines.
-    let text = safe(text);
-    out.reserve(head.len() + text.len() + 1);
-    let mut rest: &str = &text;
-    loop {
-        let (part, after) = split_at_most(rest, LONGEST - head.len() - 1);
-        out.extend_from_slice(head.as_bytes());
-        out.extend_from_slice(part.as_bytes());
-        out.push(b'\n');
-        if after.is_empty() {
-            return;
-        }
-        rest = after;
-    }
 }

@@ -11,7 +11,7 @@ use super::hygiene::is_hidden;
 use super::name::{Name, NameError};
 
 pub use hello::{Hello, Pid, Salon, Token, Welcome};
-pub use lines::Lines;
+pub use lines::{Lines, leading_text, lines_with_lf};
 
 /// The longest line on the wire, in bytes, its LF included.
 pub const MAX_LINE: usize = 4096;
@@ -134,17 +134,22 @@ impl Refusal {
 
 impl<'a> Verb<'a> {
     /// Reads one line, given without its ending.
+    ///
+    /// # Errors
+    /// When it is no text, or as [`read`](Verb::read).
     pub fn decode(line: &'a [u8]) -> Result<Verb<'a>, Malformed> {
         let line = simdutf8::basic::from_utf8(line).map_err(|_| Malformed::NotUtf8)?;
+        Verb::read(line)
+    }
+
+    /// Reads one line that is text, given without its ending.
+    ///
+    /// # Errors
+    /// When its verb is unknown, or its fields are not what the verb takes.
+    pub fn read(line: &'a str) -> Result<Verb<'a>, Malformed> {
         let (verb, rest) = split_word(line).unwrap_or((line, ""));
         let understood = match verb {
-            "SAY" => fields(rest).and_then(|[seq, sent_at, text]| {
-                Some(Verb::Say {
-                    seq: number(seq).filter(|&seq| seq > 0)?,
-                    sent_at: number(sent_at)?,
-                    text: (text.len() <= MAX_TEXT).then_some(text)?,
-                })
-            }),
+            "SAY" => say(rest),
             "ACK" => fields(rest).and_then(|[pid, through]| {
                 Some(Verb::Ack {
                     pid: pid.parse().ok()?,
@@ -269,20 +274,39 @@ fn fields<const N: usize>(mut rest: &str) -> Option<[&str; N]> {
     Some(found)
 }
 
+/// What a `SAY` says: most lines of the wire.
+fn say(rest: &str) -> Option<Verb<'_>> {
+    let field = |rest| {
+        let (number, rest): (u64, &str) = leading_number(rest)?;
+        Some((number, rest.strip_prefix(' ')?))
+    };
+    let (seq, rest) = field(rest)?;
+    let (sent_at, text) = field(rest)?;
+    (seq > 0 && text.len() <= MAX_TEXT).then_some(Verb::Say { seq, sent_at, text })
+}
+
 /// A decimal number of digits alone: no sign, no space.
 pub(super) fn number(text: &str) -> Option<u64> {
+    let (number, rest) = leading_number(text)?;
+    rest.is_empty().then_some(number)
+}
+
+/// The decimal number that a text begins with, and what follows it.
+fn leading_number(text: &str) -> Option<(u64, &str)> {
     /// So many digits fit, whatever they are.
     const SHORT: usize = 19;
 
     let mut number = 0_u64;
-    for byte in text.bytes() {
-        let digit = byte.is_ascii_digit().then(|| u64::from(byte - b'0'))?;
-        number = match text.len() {
-            ..=SHORT => number * 10 + digit,
+    let mut length = 0;
+    for byte in text.bytes().take_while(u8::is_ascii_digit) {
+        let digit = u64::from(byte - b'0');
+        number = match length {
+            ..SHORT => number * 10 + digit,
             _ => number.checked_mul(10)?.checked_add(digit)?,
         };
+        length += 1;
     }
-    (!text.is_empty()).then_some(number)
+    (length > 0).then(|| (number, &text[length..]))
 }
 
 /// The beginning of a line that is not understood, short enough and safe to be quoted back.

@@ -1,7 +1,7 @@
 //! What the hub does with what clients of the wire say: most of it goes on to whoever sits opposite, as it came.
 
 use crate::protocol::Millis;
-use crate::protocol::wire::{Refusal, Verb};
+use crate::protocol::wire::{Refusal, Verb, leading_text, lines_with_lf};
 
 use super::refusing::RefusalReason;
 use super::state::{ConnState, Dialect, Member, Passage, Presence, Seat};
@@ -13,7 +13,7 @@ impl Hub {
         &mut self,
         now: Millis,
         id: ConnId,
-        input: &[u8],
+        mut bytes: &[u8],
         send: impl FnOnce(ConnId, &[u8], &[u8]) -> usize,
     ) {
         let Some(Dialect::Wire(incoming)) = self.conns.get_mut(id).map(|conn| &mut conn.dialect)
@@ -21,43 +21,40 @@ impl Hub {
             return;
         };
         let mut incoming = std::mem::take(incoming);
-        let mut bytes = input;
-        let mut passage = self.passage(id);
-        let is_free = passage.is_some_and(|passage| self.unsent(passage.there).is_empty());
-        // Lines that go the same way stay together.
-        let mut run: &[u8] = &[];
-        while !self.is_closing(id) {
-            let (before, begins_here) = (bytes, incoming.partial().is_empty());
+        let nothing_waits = |passage: Passage| self.unsent(passage.there).is_empty();
+        let is_free = self.passage(id).is_some_and(nothing_waits);
+        // Read as text once for all lines, but for one that has begun before.
+        let mut text = incoming.partial().is_empty().then(|| leading_text(bytes));
+        loop {
+            let passage = self.passage(id);
+            let lines = text.unwrap_or_default();
+            let length = passage.map_or(0, |passage| self.passing(passage.seat, lines));
+            let (run, rest) = bytes.split_at(length);
+            bytes = rest;
             let next = incoming.next(&mut bytes);
-            let taken = before.len() - bytes.len();
-            match (&next, passage) {
-                (Ok(None), _) => break,
-                // Every line that is passed on ends in LF alone.
-                (Ok(Some(line)), Some(passage))
-                    if begins_here
-                        && taken == line.len() + 1
-                        && self.passes(passage.seat, line) =>
-                {
-                    let end = input.len() - bytes.len();
-                    run = &input[end - taken - run.len()..end];
-                    continue;
+            match passage {
+                Some(Passage { there, .. }) if is_free && next == Ok(None) => {
+                    self.send_on(now, there, run, send);
+                    break;
                 }
-                _ => self.pass_on(now, passage, std::mem::take(&mut run)),
+                _ => self.pass_on(now, passage, run),
             }
             let outcome = match next {
-                Ok(line) => self.line(now, id, line.unwrap_or_default()),
+                Ok(None) => break,
+                Ok(Some(line)) => self.line(now, id, line),
                 Err(malformed) => Err(RefusalReason::from(malformed)),
             };
             if let Err(refused) = outcome {
                 self.refuse(now, id, refused);
             }
-            passage = self.passage(id);
-        }
-        match passage {
-            Some(Passage { there, .. }) if is_free && !run.is_empty() => {
-                self.send_on(now, there, run, send);
+            if self.is_closing(id) {
+                break;
             }
-            _ => self.pass_on(now, passage, run),
+            let taken = rest.len() - bytes.len();
+            text = match text {
+                Some(text) => text.get(length + taken..),
+                None => Some(leading_text(bytes)),
+            };
         }
         if let Some(conn) = self.conns.get_mut(id) {
             conn.dialect = Dialect::Wire(incoming);
@@ -74,16 +71,21 @@ impl Hub {
         (is_wire && self.is_here(seat)).then_some(Passage { seat, there })
     }
 
-    /// Whether a line is what the two people say to each other; has it shown.
-    fn passes(&mut self, seat: Seat, line: &[u8]) -> bool {
-        match Verb::decode(line) {
-            Ok(verb @ (Verb::Say { .. } | Verb::Ack { .. } | Verb::Sealed(_))) => {
-                self.traffic.count(&verb);
-                self.show(seat, &verb);
-                true
+    /// How many bytes those lines take at the beginning of a text that go on as they came: what the two people say to each
+    /// other. Has them shown.
+    fn passing(&mut self, seat: Seat, text: &str) -> usize {
+        let mut length = 0;
+        for line in lines_with_lf(text) {
+            match Verb::read(line) {
+                Ok(verb @ (Verb::Say { .. } | Verb::Ack { .. } | Verb::Sealed(_))) => {
+                    self.traffic.count(&verb);
+                    self.show(seat, &verb);
+                }
+                _ => break,
             }
-            _ => false,
+            length += line.len() + 1;
         }
+        length
     }
 
     /// Has a message shown that is passed on, where messages are shown.
@@ -117,6 +119,9 @@ impl Hub {
         run: &[u8],
         send: impl FnOnce(ConnId, &[u8], &[u8]) -> usize,
     ) {
+        if run.is_empty() {
+            return;
+        }
         let waiting = self.unsent(there);
         let count = send(there, waiting, run);
         let before = count.min(waiting.len());

@@ -3,6 +3,7 @@
 use std::net::Ipv4Addr;
 
 use crate::protocol::hub::{Config, ConnId, Hub, RelayMode};
+use crate::protocol::wire::MAX_LINE;
 
 /// A relay between two connections of the wire, who have read all that it has said.
 struct Pair {
@@ -98,4 +99,45 @@ fn a_line_that_makes_no_sense_ends_a_connection_after_those_before_it() {
     assert_eq!(pair.says("SAY 1 7 un\nHELO\nSAY 2 7 deux\n", 100), "");
     assert!(pair.read(pair.bob).starts_with("SAY 1 7 un\n"));
     assert!(pair.read(pair.zoe).starts_with("ERR proto"));
+}
+
+#[test]
+fn lines_pass_alike_wherever_reads_cut_them() {
+    // The last one, cut in two, ends in what could be a line by itself.
+    const SAID: &str =
+        "SAY 1 7 l'été\nACK 0000000000000002 0\nPING\nSAY 2 7 là\r\nBOX 1 é\nSAY 3 7 SAY 4 7 ça\n";
+    const PASSED: &str =
+        "SAY 1 7 l'été\nACK 0000000000000002 0\nSAY 2 7 là\nBOX 1 é\nSAY 3 7 SAY 4 7 ça\n";
+    // No text: it ends the connection where it stands, and not before.
+    let said = [SAID.as_bytes(), b"SAY 4 7 \xff\nSAY 5 7 non\n"].concat();
+    for first in 0..said.len() {
+        for second in first..said.len() {
+            let mut pair = Pair::new();
+            let mut passed = Vec::new();
+            for read in [&said[..first], &said[first..second], &said[second..]] {
+                let take = |_: ConnId, before: &[u8], run: &[u8]| {
+                    passed.extend([before, run].concat());
+                    before.len() + run.len()
+                };
+                pair.hub.received(0, pair.zoe, read, take);
+                passed.extend_from_slice(pair.read(pair.bob).as_bytes());
+            }
+            let passed = String::from_utf8(passed).unwrap();
+            assert!(passed.starts_with(PASSED), "{first} {second}: {passed}");
+            assert!(!passed[PASSED.len()..].contains("SAY"), "{passed}");
+            assert!(pair.read(pair.zoe).contains("PONG\nERR line"));
+        }
+    }
+}
+
+#[test]
+fn the_longest_line_passes_and_a_longer_one_ends_the_connection() {
+    let longest = format!("BOX {}\n", "x".repeat(MAX_LINE - "BOX \n".len()));
+    let mut pair = Pair::new();
+    assert_eq!(pair.says(&longest, usize::MAX), longest);
+    assert_eq!(
+        pair.says(&format!("BOX x{}", &longest[4..]), usize::MAX),
+        ""
+    );
+    assert!(pair.read(pair.zoe).starts_with("ERR line"));
 }

@@ -1,6 +1,6 @@
 //! Framing: a stream of bytes as lines.
 
-use memchr::memchr;
+use memchr::{memchr, memchr_iter, memrchr};
 
 use super::{MAX_LINE, Malformed};
 
@@ -50,6 +50,27 @@ impl Lines {
     fn is_whole(&self) -> bool {
         self.partial.ends_with(b"\n")
     }
+}
+
+/// The whole lines that these bytes begin with, as far as they are text: read at once, which is quicker than each by
+/// itself.
+pub fn leading_text(bytes: &[u8]) -> &str {
+    let whole = &bytes[..memrchr(b'\n', bytes).map_or(0, |last| last + 1)];
+    let text = simdutf8::compat::from_utf8(whole);
+    // What is no text is left to whoever looks at its line.
+    text.or_else(|error| simdutf8::compat::from_utf8(&whole[..error.valid_up_to()]))
+        .unwrap_or_default()
+}
+
+/// The lines that a text begins with, without their endings, as far as these are LF alone, and the lines not too long.
+pub fn lines_with_lf(text: &str) -> impl Iterator<Item = &str> {
+    let mut start = 0;
+    let lines = memchr_iter(b'\n', text.as_bytes()).map(move |end| {
+        let line = &text[start..end];
+        start = end + 1;
+        line
+    });
+    lines.take_while(|line| line.len() < MAX_LINE && !line.ends_with('\r'))
 }
 
 fn without_ending(line: &[u8]) -> &[u8] {

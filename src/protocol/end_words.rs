@@ -1,5 +1,7 @@
 //! The words that end a discussion: one table, for `msg` itself and for the clients that courses have written.
 
+use super::hygiene::has_printable_ends;
+
 /// What `msg` takes for the end, to the letter: its command, and the word of the assignment.
 const OWN: [&str; 2] = ["/quit", "quitter"];
 
@@ -41,6 +43,10 @@ impl EndWord {
         /// In bytes: no end word is longer with what stands around it.
         const LONGEST: usize = 16;
 
+        // So it is with most lines, and quickly told.
+        if line.len() > LONGEST && has_printable_ends(line) {
+            return None;
+        }
         let said = line.trim();
         if said.len() > LONGEST {
             return None;
@@ -110,5 +116,8 @@ mod tests {
             assert_eq!(EndWord::of_plain(line), None, "{line}");
         }
         assert_eq!(EndWord::of_plain(" Fin "), Some(EndWord::IfLast));
+        for padded in [format!("quit{:20}", ""), format!("{:20}quit", "")] {
+            assert_eq!(EndWord::of_plain(&padded), Some(EndWord::Anywhere));
+        }
     }
 }

@@ -31,6 +31,12 @@ pub fn printable_ascii(text: &str) -> usize {
     find_byte(text.as_bytes(), |byte| !printable(byte)).unwrap_or(text.len())
 }
 
+/// Whether a text begins and ends with printable ASCII that is no space, so that there is nothing to trim: quickly told,
+/// and so of most that is ever said.
+pub fn has_printable_ends(text: &str) -> bool {
+    matches!(text.as_bytes(), [b'!'..=b'~', .., b'!'..=b'~'])
+}
+
 /// Hostile text made harmless: what could move the cursor, reorder, hide or forge is shown escaped (`\x1b`, `\u{202e}`),
 /// a tab as four spaces, and of a heap of combining marks the first eight, then a cut in brackets.
 ///

@@ -39,6 +39,18 @@ fn spoken(line: &str) -> Option<Introduction<'_>> {
     Some(Introduction { name, said, how })
 }
 
+/// Whether an [author](without_author) may stand before a text. Of most texts it is quickly told that none does.
+pub fn may_have_author(text: &str) -> bool {
+    let head = &text.as_bytes()[..text.len().min(HEAD)];
+    match head.first() {
+        // A bracket, or a time of any length.
+        Some(b'[' | b'<' | b'(' | b'0'..=b'9') => true,
+        _ => head
+            .iter()
+            .fold(false, |any, byte| any | matches!(byte, b':' | b'>')),
+    }
+}
+
 /// The text after its author, if that is `name` in capitals or not.
 pub fn without_author<'t>(text: &'t str, name: &Name) -> Option<&'t str> {
     let (author, said) = split_author(text)?;
@@ -241,4 +253,30 @@ fn announcement(line: &str) -> Option<Name> {
     let author = author[length..].trim_matches(['"', '«', '»', '[', ']', '<', '>', ' ']);
     let is_a_name = is_called(author) && author.split_whitespace().count() <= 3;
     author.parse().ok().filter(|_| is_a_name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_author_is_overlooked_at_a_glance() {
+        let name: Name = "Zoé".parse().unwrap();
+        let far = " ".repeat(HEAD);
+        let clocks = ["", "12:30 ", "[12:30:05] ", "(22/11/2026) ", "12h30"];
+        let heads = ["Zoé: ", "zoé> ", "Zoé -->", "[Zoé] ", "<Zoé> ", "(Zoé) "];
+        for clock in clocks {
+            for head in heads {
+                for text in [
+                    format!("{clock}{head}salut"),
+                    format!("{clock}{far}{head}salut"),
+                ] {
+                    let has_author = without_author(&text, &name).is_some();
+                    assert!(has_author || !clock.ends_with(' '), "{text}");
+                    assert!(may_have_author(&text) || !has_author, "{text}");
+                }
+            }
+        }
+        assert!(!may_have_author("salut, ça va ?"));
+    }
 }

@@ -2,6 +2,7 @@
 //! need no copies and allocations of their own.
 
 use crate::protocol::end_words::EndWord;
+use crate::protocol::hygiene::has_printable_ends;
 use crate::protocol::name::Name;
 use crate::protocol::search::find_byte;
 use crate::protocol::session::Flow;
@@ -22,6 +23,9 @@ impl Plain {
 
     /// Gives `say` the messages that what waits unread begins with, until it has enough.
     pub fn take_unread_messages(&mut self, say: &mut impl FnMut(&str) -> Flow) {
+        if self.unread.is_empty() {
+            return;
+        }
         let unread = std::mem::take(&mut self.unread);
         self.read += self.messages(&unread[self.read..], say);
         self.unread = unread;
@@ -75,8 +79,12 @@ fn ended_run(bytes: &[u8]) -> Option<&[u8]> {
 /// be put right. Telnet commands are never UTF-8.
 fn message<'l>(line: &'l [u8], name: Option<&Name>) -> Option<&'l str> {
     let text = simdutf8::basic::from_utf8(line).ok()?;
-    let is_bare = !text.starts_with(BYTE_ORDER_MARK) && text.trim_end().len() == text.len();
-    let names_author = || name.is_some_and(|name| author::without_author(text, name).is_some());
+    let is_bare = has_printable_ends(text)
+        || !text.starts_with(BYTE_ORDER_MARK) && text.trim_end().len() == text.len();
+    let names_author = || {
+        author::may_have_author(text)
+            && name.is_some_and(|name| author::without_author(text, name).is_some())
+    };
     (is_bare && !text.is_empty() && EndWord::of_plain(text).is_none() && !names_author())
         .then_some(text)
 }

@@ -3,6 +3,9 @@
 //! One thread, one wait an event. smol's reactor arms a descriptor anew for each wait and hands events from its own
 //! thread to ours, which costs a relay three times its work (docs/decisions.md); so this loop waits by itself, on a
 //! level-triggered `waiter`. On Linux each line takes one `epoll_wait`, one `recv` and one `send`.
+//!
+//! What happens seldom is `#[cold]`, here and in the hub: the compiler keeps it out of what every line passes, which lies
+//! close together then. A typed line costs by how much code it touches (docs/performance.md).
 
 mod console;
 mod hosted;
@@ -28,7 +31,9 @@ use crate::protocol::hub::{
     Config, ConnId, Effect, EndOfStream, Formatter, Hub, RelayMode, Tracing,
 };
 use crate::protocol::plain;
-use crate::protocol::timeouts::{DRAIN_TIMEOUT, LAST_ROWS_TIMEOUT, LINGER_TIMEOUT, STOP_TIMEOUT};
+use crate::protocol::timeouts::{
+    DRAIN_TIMEOUT, LAST_ROWS_TIMEOUT, LINGER_TIMEOUT, STOP_TIMEOUT, earliest,
+};
 use crate::service::Service;
 
 use metrics::Metrics;
@@ -287,15 +292,11 @@ impl Relay {
         if std::mem::replace(&mut self.held_back, held_back) != held_back {
             self.watch_everyone();
         }
-        let mut watched = None;
         while let Some(id) = self.touched.pop() {
-            let opposite = self.hub.opposite(id);
-            // Whoever was read and whoever was written to are a pair most of the time.
-            if watched.is_none() || (watched != Some(id) && watched != opposite) {
-                self.watch(id);
-                opposite.inspect(|&id| self.watch(id));
+            self.watch(id);
+            if let Some(opposite) = self.hub.opposite(id) {
+                self.watch(opposite);
             }
-            watched = Some(id);
         }
     }
 
@@ -328,6 +329,7 @@ impl Relay {
         }
     }
 
+    #[cold]
     fn accept(&mut self, now: Millis) {
         for _ in 0..ACCEPTED_AT_ONCE {
             match self.listener.accept() {
@@ -425,6 +427,7 @@ impl Relay {
         }
     }
 
+    #[cold]
     fn stream_ended(&mut self, now: Millis, id: ConnId) {
         let Some(Some(socket)) = self.sockets.get_mut(id) else {
             return;
@@ -480,6 +483,7 @@ impl Relay {
         }
     }
 
+    #[cold]
     fn close(&mut self, now: Millis, id: ConnId) {
         if let Some(socket) = self.sockets.get_mut(id).and_then(Option::take) {
             let forgotten = self.waiter.forget(&socket.stream);
@@ -491,6 +495,7 @@ impl Relay {
         }
     }
 
+    #[cold]
     fn watch_everyone(&mut self) {
         for id in 0..self.sockets.len() {
             self.watch(id);
@@ -578,6 +583,7 @@ impl Relay {
         }
     }
 
+    #[cold]
     fn told_to_stop(&mut self, now: Millis) {
         let mut bytes = [0; 16];
         let count = self.stop.read(&mut bytes).unwrap_or(0);
@@ -609,6 +615,7 @@ impl Relay {
     }
 
     /// Gives a slow terminal a moment for what is still to be shown.
+    #[cold]
     fn show_last_rows(&mut self) -> io::Result<()> {
         let deadline = self.now() + LAST_ROWS_TIMEOUT;
         let mut events = Events::new();
@@ -630,7 +637,7 @@ impl Relay {
 
     /// When something is due.
     fn next_timeout(&self) -> Option<Millis> {
-        let deadlines = [
+        earliest([
             self.hub.next_timeout(),
             self.observer.next_timeout(),
             self.listener.next_timeout(),
@@ -639,8 +646,7 @@ impl Relay {
                 Some(Stop::Politely { until }) => Some(until),
                 _ => None,
             },
-        ];
-        deadlines.into_iter().flatten().min()
+        ])
     }
 
     fn now(&self) -> Millis {

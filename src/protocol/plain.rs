@@ -31,6 +31,7 @@ use super::Millis;
 use super::end_words::EndWord;
 use super::name::Name;
 use super::search::find_byte;
+use super::timeouts::earliest;
 use super::wire::{MAGIC, MAX_TEXT};
 
 pub use self::diagnostics::{Diagnostic, Diagnostics};
@@ -227,11 +228,12 @@ impl Plain {
                 self.finish(Input::Quit);
             }
         }
-        self.heard.pop_front().or_else(|| {
+        let next = self.heard.pop_front();
+        if next.is_none() && self.heard.capacity() > 0 {
             // Whoever has nothing more to say holds no memory.
             self.heard = VecDeque::new();
-            None
-        })
+        }
+        next
     }
 
     /// Time has passed. The prompt is appended to `out` when it is due.
@@ -265,12 +267,17 @@ impl Plain {
 
     /// When [`handle_timeout`](Plain::handle_timeout) must be called next. Any other call may change it.
     pub fn next_timeout(&self) -> Option<Millis> {
-        let deadlines = [
+        if let (PlainStage::Talking(_), Framing::Endings, None) =
+            (&self.stage, self.framing, &self.farewell)
+        {
+            // So it is with nearly every line.
+            return None;
+        }
+        earliest([
             self.prompt_at().map(|(at, _)| at),
             self.farewell_ends_at(),
             self.silence_ends_at(),
-        ];
-        deadlines.into_iter().flatten().min()
+        ])
     }
 
     /// All the bytes of a client that turned out to speak the wire.

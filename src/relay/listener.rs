@@ -80,6 +80,7 @@ impl Listener {
         };
     }
 
+    #[cold]
     fn try_open(&mut self, waiter: &Waiter, key: usize) -> io::Result<()> {
         let listener = match self.listener.take() {
             Some(listener) => listener,
@@ -91,13 +92,15 @@ impl Listener {
 
     /// Lets nobody in any more; tells whether it did before.
     pub(super) fn close(&mut self, waiter: &Waiter) -> bool {
-        let was_closed = self.state == ListenerState::Closed;
+        if self.state == ListenerState::Closed {
+            return false;
+        }
         self.unwatch(waiter);
         self.state = ListenerState::Closed;
         if self.origin == Origin::Ours {
             self.listener = None;
         }
-        !was_closed
+        true
     }
 
     /// Leaves callers to the kernel for a moment.
@@ -141,6 +144,7 @@ impl Listener {
     }
 
     /// Always before our descriptor of it is closed: an epoll would keep a socket that is inherited.
+    #[cold]
     fn unwatch(&mut self, waiter: &Waiter) {
         if let Some(listener) = self
             .listener

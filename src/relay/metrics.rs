@@ -253,6 +253,7 @@ impl Caller {
 
 impl Relay {
     /// Something happened on a socket of the metrics'.
+    #[cold]
     pub(super) fn tell_metrics(&mut self, now: Millis, event: Event) {
         let hub = &self.hub;
         if let Some(metrics) = &mut self.metrics {

@@ -26,6 +26,7 @@ pub(super) enum Observer {
 
 impl Observer {
     /// Callers may come.
+    #[cold]
     pub(super) fn begins(&mut self, now: Millis, listener: &Listener) -> io::Result<()> {
         match self {
             Observer::Console(console) => {
@@ -42,6 +43,7 @@ impl Observer {
     }
 
     /// Programs are told there how the relay is.
+    #[cold]
     pub(super) fn measured_at(&mut self, now: Millis, address: SocketAddr) {
         if let Observer::Service(service) = self {
             service.measured_at(now, address);
@@ -94,6 +96,7 @@ impl Observer {
     }
 
     /// The conversation is over.
+    #[cold]
     pub(super) fn over(&mut self, now: Millis) {
         match self {
             Observer::Console(console) => console.notice(display::OVER),

@@ -86,6 +86,7 @@ impl ProxyHeader {
 
 impl Relay {
     /// The first `count` bytes of the buffer came on a connection whose header is awaited.
+    #[cold]
     pub(super) fn read_header(&mut self, now: Millis, id: ConnId, count: usize) {
         let Some(Some(socket)) = self.sockets.get_mut(id) else {
             return;

@@ -10,6 +10,7 @@ use super::Relay;
 use super::observer::Observer;
 
 impl Relay {
+    #[cold]
     pub(super) fn trace_occurrence(&mut self, id: ConnId, what: &str) {
         if self.tracing == Tracing::Off {
             return;
@@ -21,6 +22,7 @@ impl Relay {
         }
     }
 
+    #[cold]
     pub(super) fn trace_bytes(&mut self, id: ConnId, direction: CrossingDirection, bytes: &[u8]) {
         if self.tracing == Tracing::Off {
             return;

@@ -9,6 +9,7 @@ use super::state::{Alarm, ConnState, Dialect, Member, Presence, Room, Seat};
 use super::{CLIENT_TIMEOUT, ConnId, Effect, Hub, LINGER_TIMEOUT, RelayMode, SEAT_TTL};
 
 impl Hub {
+    #[cold]
     pub(super) fn leave(&mut self, now: Millis, id: ConnId, seat: Seat) {
         let Some(member) = self.member(seat) else {
             return;
@@ -165,6 +166,7 @@ impl Hub {
         removed
     }
 
+    #[cold]
     pub(super) fn conn_alarm(&mut self, now: Millis, id: ConnId) {
         let paused = !self.wants_input(id);
         let Some(conn) = self.conns.get_mut(id) else {
@@ -212,6 +214,7 @@ impl Hub {
         }
     }
 
+    #[cold]
     pub(super) fn room_alarm(&mut self, now: Millis, room: usize) {
         let Some(ending) = self.rooms.get_mut(room) else {
             return;

@@ -107,6 +107,7 @@ impl Hub {
         leaves
     }
 
+    #[cold]
     pub(super) fn apply(&mut self, now: Millis, id: ConnId, action: Action) {
         match action {
             Action::Wire(bytes) => {

@@ -10,7 +10,7 @@ use crate::protocol::name::Name;
 use crate::protocol::outbox::Outbox;
 use crate::protocol::plain::{self, Diagnostics, Foreign, Input, Plain};
 use crate::protocol::session::{Ending, Event, Exchange, Flow, Shutdown, Timer};
-use crate::protocol::timeouts::UNDELIVERED_TTL;
+use crate::protocol::timeouts::{UNDELIVERED_TTL, earliest};
 use crate::protocol::wire::{Bye, Pid, Verb};
 use crate::protocol::{Millis, UnixMillis};
 
@@ -227,13 +227,14 @@ impl PlainEnd {
             return;
         };
         while let Some(event) = exchange.next_event() {
-            if self.stream == Stream::Gone {
-                continue;
-            }
-            // The first event tells who is opposite.
-            match self.welcome.take() {
-                Some(name) => plain::write_welcome(teller.outbox.tail(), &name, &event),
-                None => teller.event(&event),
+            match (event, self.stream) {
+                // There is nothing to tell, or nobody.
+                (Event::Delivered { .. }, _) | (_, Stream::Gone) => {}
+                // The first event tells who is opposite.
+                (event, _) => match self.welcome.take() {
+                    Some(name) => plain::write_welcome(teller.outbox.tail(), &name, &event),
+                    None => teller.event(&event),
+                },
             }
         }
     }
@@ -273,9 +274,8 @@ impl PlainEnd {
 
     pub(super) fn next_timeout(&self) -> Option<Millis> {
         let due = |timer| self.seated.as_ref()?.1.due(timer);
-        let timers = TIMERS.into_iter().filter_map(due);
-        let own = [self.plain.next_timeout(), self.gives_up_at];
-        own.into_iter().flatten().chain(timers).min()
+        let timers = earliest(TIMERS.map(due));
+        earliest([self.plain.next_timeout(), self.gives_up_at, timers])
     }
 }
 

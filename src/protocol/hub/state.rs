@@ -7,6 +7,7 @@ use crate::protocol::Millis;
 use crate::protocol::name::Name;
 use crate::protocol::outbox::{Outbox, Spare};
 use crate::protocol::seal;
+use crate::protocol::timeouts::earliest;
 use crate::protocol::wire::{Gone, Hello, Lines, Pid, Salon, Verb};
 
 use super::effects::Effects;
@@ -234,8 +235,7 @@ impl Conn {
             }
             Dialect::Plain(_) | Dialect::Wire(_) => None,
         };
-        let deadlines = [self.idle_deadline(), self.yields_at, plain];
-        deadlines.into_iter().flatten().min()
+        earliest([self.idle_deadline(), self.yields_at, plain])
     }
 
     /// When its client has been silent, or has read nothing, for too long.

@@ -1,8 +1,8 @@
 //! What is measured, and how it is repeated.
 //!
-//! A repetition measures every relay once, each a process started for it, before the next repetition begins. So whatever
-//! else the machine does strikes all of them alike, and ratios within a repetition mean something where the figures
-//! themselves drift.
+//! A repetition measures every relay once, each a process started for it, before the next repetition begins; where lines are
+//! paced, all of them in turn, line by line. So whatever else the machine does strikes all of them alike, and ratios within
+//! a repetition mean something where the figures themselves drift.
 
 use std::fmt;
 use std::io;
@@ -15,7 +15,7 @@ use crate::crowd;
 use crate::distance;
 use crate::flood::{Flood, Ways, Writes};
 use crate::kernel::{self, Trace};
-use crate::load::{LINE, Load};
+use crate::load::{self, LINE, Load};
 use crate::relays::{self, Conversation, Programs, Relay};
 use crate::report::{Report, Sample, Setting, Value};
 use crate::sealed;
@@ -167,12 +167,29 @@ impl Bench {
 
     fn round_trip(&mut self) {
         let relays = self.relays.clone();
-        // Where everything sleeps in between, figures vary most.
-        for (load, times) in [
-            (self.back_to_back(), self.times()),
-            (self.paced(), self.pick(1, 5)),
-        ] {
-            self.repeat("round-trip", load, &relays, times, Load::measure);
+        let load = self.back_to_back();
+        self.repeat("round-trip", load, &relays, self.times(), Load::measure);
+        self.typed(relays);
+    }
+
+    /// Lines as people type them. Where everything sleeps in between, figures vary most: so all relays take turns, line by
+    /// line, and often begin anew.
+    fn typed(&mut self, mut relays: Vec<(Relay, Dialect)>) {
+        let load = self.paced();
+        let case = load.to_string();
+        for repetition in 0..self.pick(1, 15) {
+            let converse =
+                |(relay, dialect): &(Relay, Dialect)| relay.converse(&self.programs, *dialect);
+            let outcomes =
+                load::type_in_turn(relays.iter().map(converse), self.typed_lines(), PAUSE);
+            let measured = std::mem::take(&mut relays).into_iter().zip(outcomes);
+            for ((relay, dialect), outcome) in measured {
+                if outcome.is_ok() {
+                    relays.push((relay, dialect));
+                }
+                let setting = Setting::new("round-trip", &case, Some(dialect));
+                self.note(setting, &relay, repetition, outcome);
+            }
         }
     }
 
@@ -439,9 +456,13 @@ impl Bench {
 
     fn paced(&self) -> Load {
         Load::RoundTrips {
-            count: self.pick(4, 100),
+            count: self.typed_lines(),
             pause: PAUSE,
         }
+    }
+
+    fn typed_lines(&self) -> usize {
+        self.pick(4, 100)
     }
 
     fn a_flood(&self, size: usize, writes: Writes, ways: Ways) -> Flood {

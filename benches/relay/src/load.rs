@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use crate::client::Client;
 use crate::flood::{Flood, Ways, Writes};
-use crate::kernel::{self, Trace};
+use crate::kernel::{self, Trace, Usage};
 use crate::relays::Conversation;
 use crate::report::Value;
 
@@ -37,16 +37,9 @@ struct Done {
 impl Load {
     /// Puts it on a conversation, and tells what that took.
     pub fn measure(&self, conversation: &mut Conversation) -> io::Result<Vec<Value>> {
-        let pid = conversation.process.pid();
-        let before = kernel::usage(pid)?;
-        let Done { lines, mut values } = self.put_on(conversation)?;
-        let after = kernel::usage(pid)?;
-        let cpu = after.cpu.saturating_sub(before.cpu).as_secs_f64();
-        let sleeps = after.sleeps.saturating_sub(before.sleeps) as f64;
-        values.push(Value::new("CPU/line", "µs", cpu * 1e6 / lines as f64));
-        values.push(Value::new("sleeps/line", "", sleeps / lines as f64));
-        values.push(Value::mebibytes("peak memory", kernel::peak_resident(pid)?));
-        Ok(values)
+        let before = kernel::usage(conversation.process.pid())?;
+        let done = self.put_on(conversation)?;
+        done.cost(conversation, before)
     }
 
     /// Puts it on a conversation, and tells which system calls that took. They are slowed down by being looked at, so
@@ -98,7 +91,82 @@ impl Load {
     }
 }
 
+impl Done {
+    /// What it has come to, and what that took.
+    fn cost(self, conversation: &Conversation, before: Usage) -> io::Result<Vec<Value>> {
+        let Done { lines, mut values } = self;
+        let pid = conversation.process.pid();
+        let after = kernel::usage(pid)?;
+        let cpu = after.cpu.saturating_sub(before.cpu).as_secs_f64();
+        let sleeps = after.sleeps.saturating_sub(before.sleeps) as f64;
+        values.push(Value::new("CPU/line", "µs", cpu * 1e6 / lines as f64));
+        values.push(Value::new("sleeps/line", "", sleeps / lines as f64));
+        values.push(Value::mebibytes("peak memory", kernel::peak_resident(pid)?));
+        Ok(values)
+    }
+}
+
+/// A conversation that is typed in turn with others.
+struct Turn {
+    conversation: Conversation,
+    before: Usage,
+    found: Vec<Duration>,
+}
+
+impl Turn {
+    fn new(conversation: Conversation) -> io::Result<Turn> {
+        Ok(Turn {
+            before: kernel::usage(conversation.process.pid())?,
+            conversation,
+            found: Vec::new(),
+        })
+    }
+
+    /// One line there and one back.
+    fn take(mut self) -> io::Result<Turn> {
+        let [first, second] = &mut self.conversation.ends;
+        self.found.push(first.round_trip(second, LINE)?);
+        Ok(self)
+    }
+
+    fn cost(self) -> io::Result<Vec<Value>> {
+        let done = Done {
+            lines: 2 * self.found.len() as u64,
+            values: Latencies::new(self.found).values(),
+        };
+        done.cost(&self.conversation, self.before)
+    }
+}
+
+/// One line there and one back, `count` times with a `pause` in between, through all of these conversations in turn: so
+/// that whatever the machine does between two lines meets all relays alike. Tells of each what that took.
+pub fn type_in_turn(
+    conversations: impl IntoIterator<Item = io::Result<Conversation>>,
+    count: usize,
+    pause: Duration,
+) -> Vec<io::Result<Vec<Value>>> {
+    let begin = |conversation: io::Result<Conversation>| conversation.and_then(Turn::new);
+    let mut turns: Vec<_> = conversations.into_iter().map(begin).collect();
+    let each = pause / turns.len().max(1) as u32;
+    for _ in 0..count {
+        let next = |turn: io::Result<Turn>| {
+            thread::sleep(each);
+            turn.and_then(Turn::take)
+        };
+        turns = turns.into_iter().map(next).collect();
+    }
+    turns
+        .into_iter()
+        .map(|turn| turn.and_then(Turn::cost))
+        .collect()
+}
+
 impl Latencies {
+    fn new(mut found: Vec<Duration>) -> Latencies {
+        found.sort_unstable();
+        Latencies(found)
+    }
+
     /// Of so many round trips, each after a pause.
     pub fn of(
         [first, second]: &mut [Client; 2],
@@ -112,8 +180,7 @@ impl Latencies {
             }
             found.push(first.round_trip(second, LINE)?);
         }
-        found.sort_unstable();
-        Ok(Latencies(found))
+        Ok(Latencies::new(found))
     }
 
     /// The latency that a share of all round trips (0 to 1) does not exceed, in microseconds.

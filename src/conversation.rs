@@ -34,7 +34,7 @@ use crate::platform::Signal;
 use crate::protocol::timeouts::{
     CALL_NOTICE_TIMEOUT, GOODBYE_TIMEOUT, LEAVE_NOTICE_TIMEOUT, LEAVE_TIMEOUT, STALL_TIMEOUT,
 };
-use crate::protocol::{Line, Millis, UnixMillis};
+use crate::protocol::{Line, Millis, UnixMillis, earliest};
 
 use commands::{Command, is_farewell};
 use status::ConnectionStatus;
@@ -477,15 +477,12 @@ impl Conversation {
             Stall::Since(since) => Some(since + STALL_TIMEOUT),
             Stall::None | Stall::Told => None,
         };
-        [
+        earliest([
             self.leave_by,
             self.tell_of_leaving_at,
             self.tell_of_calling_at,
             stall,
-        ]
-        .into_iter()
-        .flatten()
-        .min()
+        ])
     }
 
     /// Time has passed.

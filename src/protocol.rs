@@ -24,6 +24,16 @@ mod tests;
 /// A span or a point of the caller's monotonic clock, in milliseconds.
 pub type Millis = u64;
 
+/// The first of several points of time at which something is due.
+pub fn earliest<const N: usize>(deadlines: [Option<Millis>; N]) -> Option<Millis> {
+    /// Later than anything is due.
+    const NEVER: Millis = Millis::MAX;
+
+    // One comparison each and no branch: this is asked with every line.
+    let at = deadlines.map(|at| at.unwrap_or(NEVER)).into_iter().min()?;
+    (at < NEVER).then_some(at)
+}
+
 /// A date: milliseconds since 1970-01-01 00:00 UTC.
 pub type UnixMillis = u64;
 

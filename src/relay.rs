@@ -26,14 +26,12 @@ use crate::clock::unix_now;
 use crate::display::{self, CrossingDirection};
 use crate::options::Callers;
 use crate::platform::WakeStream;
-use crate::protocol::Millis;
 use crate::protocol::hub::{
     Config, ConnId, Effect, EndOfStream, Formatter, Hub, RelayMode, Tracing,
 };
 use crate::protocol::plain;
-use crate::protocol::timeouts::{
-    DRAIN_TIMEOUT, LAST_ROWS_TIMEOUT, LINGER_TIMEOUT, STOP_TIMEOUT, earliest,
-};
+use crate::protocol::timeouts::{DRAIN_TIMEOUT, LAST_ROWS_TIMEOUT, LINGER_TIMEOUT, STOP_TIMEOUT};
+use crate::protocol::{Millis, earliest};
 use crate::service::Service;
 
 use metrics::Metrics;

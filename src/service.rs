@@ -12,8 +12,8 @@ mod unsupervised;
 use std::fmt;
 use std::net::SocketAddr;
 
-use crate::protocol::Millis;
 use crate::protocol::hub::{Counts, Effect};
+use crate::protocol::{Millis, earliest};
 
 #[cfg(not(unix))]
 use unsupervised as supervisor;
@@ -93,7 +93,7 @@ impl Service {
     /// When [`tend`](Service::tend) must be called next.
     pub fn next_timeout(&self) -> Option<Millis> {
         let supervisor = self.supervisor.next_timeout(self.counts);
-        supervisor.into_iter().chain(self.log.next_timeout()).min()
+        earliest([supervisor, self.log.next_timeout()])
     }
 }
 

@@ -11,7 +11,7 @@ use crate::protocol::outbox::Outbox;
 use crate::protocol::plain::{Input, Plain};
 use crate::protocol::session::{Disconnected, Ending, Event};
 use crate::protocol::timeouts::HANG_UP_TIMEOUT;
-use crate::protocol::{Line, Millis};
+use crate::protocol::{Line, Millis, earliest};
 
 use super::{PeerDialect, Shutdown};
 
@@ -164,7 +164,7 @@ impl PeerDialect for RawSession {
             RawPhase::Listening { until } => until,
             _ => None,
         };
-        self.incoming.next_timeout().into_iter().chain(until).min()
+        earliest([self.incoming.next_timeout(), until])
     }
 
     fn next_event(&mut self) -> Option<Event> {

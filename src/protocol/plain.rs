@@ -27,12 +27,11 @@ use self::prompt::NamePrompt;
 use self::telnet::{IAC, Telnet};
 use self::text::Charset;
 use self::typist::Typist;
-use super::Millis;
 use super::end_words::EndWord;
 use super::name::Name;
 use super::search::find_byte;
-use super::timeouts::earliest;
 use super::wire::{MAGIC, MAX_TEXT};
+use super::{Millis, earliest};
 
 pub use self::diagnostics::{Diagnostic, Diagnostics};
 pub use self::opening::Foreign;
@@ -267,12 +266,6 @@ impl Plain {
 
     /// When [`handle_timeout`](Plain::handle_timeout) must be called next. Any other call may change it.
     pub fn next_timeout(&self) -> Option<Millis> {
-        if let (PlainStage::Talking(_), Framing::Endings, None) =
-            (&self.stage, self.framing, &self.farewell)
-        {
-            // So it is with nearly every line.
-            return None;
-        }
         earliest([
             self.prompt_at().map(|(at, _)| at),
             self.farewell_ends_at(),

@@ -38,16 +38,6 @@ pub const YIELD_TIMEOUT: Millis = 10_000;
 /// How long lines of a plain client whose stream has ended are kept for somebody to come.
 pub const UNDELIVERED_TTL: Millis = 120_000;
 
-/// The first of several points of time at which something is due.
-pub fn earliest<const N: usize>(deadlines: [Option<Millis>; N]) -> Option<Millis> {
-    // One comparison each and no branch: this is asked with every line.
-    let at = deadlines.map(|at| at.unwrap_or(NEVER)).into_iter().min()?;
-    (at < NEVER).then_some(at)
-}
-
-/// Later than anything is due.
-const NEVER: Millis = Millis::MAX;
-
 // Checked whenever it is built: whoever waits, waits longer than what is waited for.
 const _: () = {
     // The interface sees its session give up, and say what was not delivered.

@@ -18,7 +18,7 @@ use crate::display;
 use crate::output::{Flushed, Output};
 use crate::protocol::hub::Effect;
 use crate::protocol::wire::Salon;
-use crate::protocol::{Millis, UnixMillis};
+use crate::protocol::{Millis, UnixMillis, earliest};
 
 /// Lines of one kind are counted together for so long.
 const PERIOD: Millis = 10_000;
@@ -136,12 +136,11 @@ impl Log {
 
     /// When [`tend`](Log::tend) must be called next.
     pub(super) fn next_timeout(&self) -> Option<Millis> {
-        let deadlines = [
+        earliest([
             self.refusals.next_timeout(),
             self.moves.next_timeout(),
             self.retry_at,
-        ];
-        deadlines.into_iter().flatten().min()
+        ])
     }
 
     fn flush(&mut self, now: Millis) {

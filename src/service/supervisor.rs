@@ -13,8 +13,8 @@ use rustix::net::{SocketType, sockopt};
 use sd_notify::NotifyState;
 
 use crate::platform;
-use crate::protocol::Millis;
 use crate::protocol::hub::Counts;
+use crate::protocol::{Millis, earliest};
 
 /// The name by which the listening socket is known: `FileDescriptorName=` of its unit.
 const SOCKET_NAME: &str = "msg";
@@ -117,7 +117,7 @@ impl Supervisor {
     /// When [`tend`](Supervisor::tend) must be called next.
     pub(super) fn next_timeout(&self, counts: Counts) -> Option<Millis> {
         let watchdog = self.watchdog.as_ref().map(|dog| dog.due);
-        watchdog.into_iter().chain(self.status_at(counts)).min()
+        earliest([watchdog, self.status_at(counts)])
     }
 
     /// When to tell these counts; nothing before the relay is ready, or when they are known.

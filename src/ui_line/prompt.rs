@@ -14,7 +14,7 @@ use super::wrap;
 use crate::options::Calls;
 use crate::output::Output;
 use crate::platform::AsStream;
-use crate::protocol::Millis;
+use crate::protocol::{Millis, earliest};
 
 /// A prompt row below the rows of a conversation.
 #[derive(Debug)]
@@ -178,7 +178,7 @@ impl Prompt {
         let overflow = says_what_is_left_out.then_some(self.last_read + OVERFLOW_TIMEOUT);
         // What is not read cannot go on.
         let decoder = self.decoder.next_timeout().filter(|_| self.wants_input());
-        overflow.into_iter().chain(decoder).min()
+        earliest([overflow, decoder])
     }
 
     /// Nothing more was to be read until `now`.

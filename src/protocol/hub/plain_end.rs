@@ -10,9 +10,9 @@ use crate::protocol::name::Name;
 use crate::protocol::outbox::Outbox;
 use crate::protocol::plain::{self, Diagnostics, Foreign, Input, Plain};
 use crate::protocol::session::{Ending, Event, Exchange, Flow, Shutdown, Timer};
-use crate::protocol::timeouts::{UNDELIVERED_TTL, earliest};
+use crate::protocol::timeouts::UNDELIVERED_TTL;
 use crate::protocol::wire::{Bye, Pid, Verb};
-use crate::protocol::{Millis, UnixMillis};
+use crate::protocol::{Millis, UnixMillis, earliest};
 
 use super::Formatter;
 
@@ -227,14 +227,14 @@ impl PlainEnd {
             return;
         };
         while let Some(event) = exchange.next_event() {
-            match (event, self.stream) {
-                // There is nothing to tell, or nobody.
-                (Event::Delivered { .. }, _) | (_, Stream::Gone) => {}
-                // The first event tells who is opposite.
-                (event, _) => match self.welcome.take() {
-                    Some(name) => plain::write_welcome(teller.outbox.tail(), &name, &event),
-                    None => teller.event(&event),
-                },
+            // There is nobody to tell, or nothing.
+            if self.stream == Stream::Gone || matches!(event, Event::Delivered { .. }) {
+                continue;
+            }
+            // The first event tells who is opposite.
+            match self.welcome.take() {
+                Some(name) => plain::write_welcome(teller.outbox.tail(), &name, &event),
+                None => teller.event(&event),
             }
         }
     }

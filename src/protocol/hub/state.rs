@@ -3,12 +3,11 @@
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
-use crate::protocol::Millis;
 use crate::protocol::name::Name;
 use crate::protocol::outbox::{Outbox, Spare};
 use crate::protocol::seal;
-use crate::protocol::timeouts::earliest;
 use crate::protocol::wire::{Gone, Hello, Lines, Pid, Salon, Verb};
+use crate::protocol::{Millis, earliest};
 
 use super::effects::Effects;
 use super::plain_end::{PlainEnd, Teller};

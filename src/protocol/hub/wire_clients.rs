@@ -23,14 +23,20 @@ impl Hub {
         let mut incoming = std::mem::take(incoming);
         let nothing_waits = |passage: Passage| self.unsent(passage.there).is_empty();
         let is_free = self.passage(id).is_some_and(nothing_waits);
-        // Read as text once for all lines, but for one that has begun before.
-        let mut text = incoming.partial().is_empty().then(|| leading_text(bytes));
+        // Of what is left, read once for all lines that may go on as they came.
+        let mut text: Option<&str> = None;
         loop {
             let passage = self.passage(id);
-            let lines = text.unwrap_or_default();
-            let length = passage.map_or(0, |passage| self.passing(passage.seat, lines));
-            let (run, rest) = bytes.split_at(length);
-            bytes = rest;
+            let mut run: &[u8] = &[];
+            if let Some(passage) = passage
+                && incoming.partial().is_empty()
+            {
+                let lines = text.unwrap_or_else(|| leading_text(bytes));
+                let length = self.passing(passage.seat, lines);
+                (run, bytes) = bytes.split_at(length);
+                text = Some(&lines[length..]);
+            }
+            let before = bytes.len();
             let next = incoming.next(&mut bytes);
             match passage {
                 Some(Passage { there, .. }) if is_free && next == Ok(None) => {
@@ -50,11 +56,7 @@ impl Hub {
             if self.is_closing(id) {
                 break;
             }
-            let taken = rest.len() - bytes.len();
-            text = match text {
-                Some(text) => text.get(length + taken..),
-                None => Some(leading_text(bytes)),
-            };
+            text = text.and_then(|text| text.get(before - bytes.len()..));
         }
         if let Some(conn) = self.conns.get_mut(id) {
             conn.dialect = Dialect::Wire(incoming);

@@ -81,10 +81,7 @@ fn message<'l>(line: &'l [u8], name: Option<&Name>) -> Option<&'l str> {
     let text = simdutf8::basic::from_utf8(line).ok()?;
     let is_bare = has_printable_ends(text)
         || !text.starts_with(BYTE_ORDER_MARK) && text.trim_end().len() == text.len();
-    let names_author = || {
-        author::may_have_author(text)
-            && name.is_some_and(|name| author::without_author(text, name).is_some())
-    };
+    let names_author = || name.is_some_and(|name| author::without_author(text, name).is_some());
     (is_bare && !text.is_empty() && EndWord::of_plain(text).is_none() && !names_author())
         .then_some(text)
 }

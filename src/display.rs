@@ -266,7 +266,7 @@ pub fn date(at: UnixMillis) -> String {
         static LAST: RefCell<Head> = RefCell::default();
     }
 
-    LAST.with_borrow_mut(|last| last.of(at, "", || spell_date(at)).to_owned())
+    LAST.with_borrow_mut(|last| last.of(at, || spell_date(at)).to_owned())
 }
 
 fn spell_date(at: UnixMillis) -> String {

@@ -86,6 +86,20 @@ impl Output {
         self.queue.tail().extend_from_slice(bytes);
     }
 
+    /// Writes what the output takes at once, where nothing is queued before it, and queues the rest.
+    ///
+    /// An error shows again when the rest is [flushed](Output::flush).
+    pub fn push_through(&mut self, bytes: &[u8]) {
+        let written = if self.queue.is_empty() {
+            self.sink.write(bytes).unwrap_or(0)
+        } else {
+            0
+        };
+        if written < bytes.len() {
+            self.push(&bytes[written..]);
+        }
+    }
+
     /// How many bytes are queued.
     pub fn pending(&self) -> usize {
         self.queue.unsent().len()

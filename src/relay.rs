@@ -212,6 +212,8 @@ impl Relay {
                 formatter: Formatter {
                     date: display::date,
                     sentence: plain::sentence,
+                    head: observer.head_format(),
+                    sealed: display::sealed_message,
                 },
             }),
             waiter,
@@ -549,15 +551,7 @@ impl Relay {
                     self.trace_occurrence(conn, display::diagnostic(diagnostic));
                 }
             }
-            Effect::Said {
-                side,
-                name,
-                messages,
-            } => {
-                for (sent_at, text) in self.hub.said(messages) {
-                    self.observer.said(side, &name, sent_at, text);
-                }
-            }
+            Effect::Said { messages, rows } => self.observer.said(messages, self.hub.rows(rows)),
             effect => {
                 if let Some(metrics) = &mut self.metrics {
                     metrics.count(&effect);

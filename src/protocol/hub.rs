@@ -131,6 +131,8 @@ impl Config {
             formatter: Formatter {
                 date: |date| (date / 1_000).to_string(),
                 sentence: |event| Some(format!("{event:?}")),
+                head: |_, name, date| format!("{} {name} ", date / 1_000),
+                sealed: |bytes| format!("sealed {bytes}"),
             },
         }
     }
@@ -150,6 +152,11 @@ pub struct Formatter {
     pub date: fn(UnixMillis) -> String,
     /// What is said of an event, if anything is.
     pub sentence: fn(&Event) -> Option<String>,
+    /// How the row begins of a message that is shown: on which side its author sits (0 or 1), the name, and when it was
+    /// sent. The same for all of a second.
+    pub head: fn(usize, &Name, UnixMillis) -> String,
+    /// What is shown of a sealed message, which holds so many bytes.
+    pub sealed: fn(usize) -> String,
 }
 
 /// The relay without its sockets.
@@ -404,10 +411,10 @@ impl Hub {
         self.effects.next()
     }
 
-    /// The messages of an [`Effect::Said`], when they were sent and their texts, until
-    /// [`next_effect`](Hub::next_effect) is asked for the one after it.
-    pub fn said(&self, messages: Range<usize>) -> impl Iterator<Item = (UnixMillis, &str)> {
-        self.effects.messages(messages)
+    /// The rows of an [`Effect::Said`], each with its line ending, until [`next_effect`](Hub::next_effect) is asked for the
+    /// one after it.
+    pub fn rows(&self, rows: Range<usize>) -> &str {
+        self.effects.rows(rows)
     }
 
     /// Whether a connection should be read: not while what it says would pile up for a slow reader.

@@ -9,7 +9,7 @@ use std::io;
 use crate::display::{Author, Colour, Mark, Palette};
 use crate::output::{Flushed, Output};
 use crate::platform::Sink;
-use crate::protocol::heads::Head;
+use crate::protocol::name::Name;
 use crate::protocol::{Millis, UnixMillis};
 
 /// Bytes that wait for the terminal when the conversation begins to wait, too.
@@ -28,15 +28,16 @@ pub struct Console {
     conversation: Output,
     /// Where standard error is another terminal or file than standard output: one queue keeps them in order.
     notices: Option<Output>,
-    palette: Palette,
+    colour: Colour,
     notice_palette: Palette,
-    /// How the rows of each seat begin.
-    heads: [Head; 2],
     pace: ScreenPace,
     /// Rows that were not shown, and nobody has been told of.
     unshown: u64,
     failure: Option<io::Error>,
 }
+
+/// How the rows of messages begin: see [`Formatter::head`](crate::protocol::hub::Formatter::head).
+pub type HeadFormat = fn(usize, &Name, UnixMillis) -> String;
 
 /// Whether the terminal keeps up with the conversation. It changes in [`Console::flush`] alone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,7 +62,7 @@ impl Console {
         let notices = Output::stderr().ok();
         let same = conversation.is_terminal() && notices.as_ref().is_some_and(Output::is_terminal);
         Ok(Console {
-            palette: Palette::new(Colour::choose(&io::stdout())),
+            colour: Colour::choose(&io::stdout()),
             notice_palette: Palette::new(Colour::choose(&io::stderr())),
             ..Console::on(conversation, notices.filter(|_| !same))
         })
@@ -72,27 +73,33 @@ impl Console {
         Console {
             conversation,
             notices,
-            palette: Palette::new(Colour::Off),
+            colour: Colour::Off,
             notice_palette: Palette::new(Colour::Off),
-            heads: Default::default(),
             pace: ScreenPace::Together,
             unshown: 0,
             failure: None,
         }
     }
 
-    /// Shows a message of the seat on that side, or counts it while the terminal stands still.
-    pub fn message(&mut self, side: usize, name: &str, sent_at: UnixMillis, text: &str) {
-        if self.pace == ScreenPace::Apart || self.failure.is_some() {
-            self.unshown += 1;
-            return;
+    /// How the row of a message begins, of the seat on that side.
+    pub fn head_format(&self) -> HeadFormat {
+        fn head(colour: Colour, side: usize, name: &Name, sent_at: UnixMillis) -> String {
+            let author = [Author::Own, Author::Other][side];
+            Palette::new(colour).head(sent_at, Mark::Delivered, author, name.as_str())
         }
-        let screen = &mut self.conversation;
-        let author = [Author::Own, Author::Other][side];
-        let spell = || self.palette.head(sent_at, Mark::Delivered, author, name);
-        screen.push(self.heads[side].of(sent_at, name, spell).as_bytes());
-        screen.push(self.palette.text(text).as_bytes());
-        screen.push(b"\n");
+        match self.colour {
+            Colour::Off => |side, name, sent_at| head(Colour::Off, side, name, sent_at),
+            Colour::On => |side, name, sent_at| head(Colour::On, side, name, sent_at),
+        }
+    }
+
+    /// Shows so many messages, a row each, or counts them while the terminal stands still.
+    pub fn messages(&mut self, messages: u64, rows: &str) {
+        if self.pace == ScreenPace::Apart || self.failure.is_some() {
+            self.unshown += messages;
+        } else {
+            self.conversation.push_through(rows.as_bytes());
+        }
     }
 
     /// Shows what happened.
@@ -215,7 +222,7 @@ mod tests {
     }
 
     fn say(console: &mut Console, number: usize) {
-        console.message(0, "Zoé", 0, &format!("{number:TEXT$}"));
+        console.messages(1, &format!("{number:TEXT$}\n"));
     }
 
     /// Says messages until the terminal is too slow; the number of the next.

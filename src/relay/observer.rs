@@ -4,18 +4,16 @@
 use std::io;
 use std::net::SocketAddr;
 
-use crate::clock;
 use crate::display;
 use crate::invitation::Invitation;
 use crate::options::Sealing;
 use crate::platform::Sink;
+use crate::protocol::Millis;
 use crate::protocol::hub::{Counts, Effect};
-use crate::protocol::name::Name;
 use crate::protocol::wire::Bye;
-use crate::protocol::{Millis, UnixMillis};
 use crate::service::Service;
 
-use super::console::Console;
+use super::console::{Console, HeadFormat};
 use super::listener::Listener;
 
 pub(super) enum Observer {
@@ -58,10 +56,19 @@ impl Observer {
         }
     }
 
-    /// A message was passed on.
-    pub(super) fn said(&mut self, side: usize, name: &Name, sent_at: UnixMillis, text: &str) {
+    /// Messages were passed on, which these rows show.
+    pub(super) fn said(&mut self, messages: u64, rows: &str) {
         if let Observer::Console(console) = self {
-            console.message(side, name.as_str(), sent_at, text);
+            console.messages(messages, rows);
+        }
+    }
+
+    /// How such a row begins: see [`Formatter::head`].
+    pub(super) fn head_format(&self) -> HeadFormat {
+        match self {
+            Observer::Console(console) => console.head_format(),
+            // Nobody reads it.
+            Observer::Service(_) | Observer::Host => |_, _, _| String::new(),
         }
     }
 
@@ -159,12 +166,6 @@ impl Observer {
 /// Shows what happened.
 fn happened(console: &mut Console, effect: &Effect) {
     let notice = match effect {
-        Effect::Sealed { side, name, bytes } => {
-            // Its author's date is sealed as well: this is when it passed.
-            let passed_at = clock::unix_now();
-            let text = display::sealed_message(*bytes);
-            return console.message(*side, name.as_str(), passed_at, &text);
-        }
         Effect::Joined { name, .. } => display::arrived(name.as_str()),
         Effect::Away { name, .. } => display::away(name.as_str(), 0),
         Effect::Back { name, .. } => display::back(name.as_str(), 0),

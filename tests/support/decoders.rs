@@ -288,6 +288,8 @@ pub fn hub(choices: &mut Choices<'_>) {
         formatter: Formatter {
             date: |date| date.to_string(),
             sentence: |event| Some(format!("{event:?}")),
+            head: |_, name, date| format!("{date} {name} "),
+            sealed: |bytes| bytes.to_string(),
         },
     });
     let mut now = 0;

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::net::IpAddr;
 use std::ops::Range;
 
-use crate::protocol::UnixMillis;
+use crate::protocol::hygiene::safe;
 use crate::protocol::name::Name;
 use crate::protocol::outbox::MAX_SPARE;
 use crate::protocol::plain::Diagnostics;
@@ -17,19 +17,9 @@ use super::ConnId;
 pub enum Effect {
     /// Close this socket now, then call [`Hub::closed`](super::Hub::closed).
     Close(ConnId),
-    /// Messages of one person were passed on for the first time. Never from a [`RelayMode::Daemon`](super::RelayMode::Daemon).
-    /// `side` (0 or 1) tells the two seats apart; [`Hub::said`](super::Hub::said) has the messages.
-    Said {
-        side: usize,
-        name: Name,
-        messages: Range<usize>,
-    },
-    /// A sealed message was passed on, which holds so many bytes. Never from a [`RelayMode::Daemon`](super::RelayMode::Daemon).
-    Sealed {
-        side: usize,
-        name: Name,
-        bytes: usize,
-    },
+    /// So many messages were passed on for the first time. Never from a [`RelayMode::Daemon`](super::RelayMode::Daemon).
+    /// [`Hub::rows`](super::Hub::rows) has a row for each.
+    Said { messages: u64, rows: Range<usize> },
     /// Somebody took a seat for the first time.
     Joined {
         name: Name,
@@ -63,10 +53,8 @@ pub enum Effect {
 #[derive(Debug, Default)]
 pub(super) struct Effects {
     queue: VecDeque<Effect>,
-    /// The messages among them: when each was sent, and where its text ends.
-    said: Vec<(UnixMillis, usize)>,
-    /// Their texts, one behind the other, so that none takes an allocation of its own.
-    texts: String,
+    /// Of the messages among them, as they are shown: text is copied once on its way to a screen.
+    rows: String,
 }
 
 impl Effects {
@@ -74,45 +62,39 @@ impl Effects {
         self.queue.push_back(effect);
     }
 
-    /// A message was passed on: with those before it, where they are the same person's.
-    pub(super) fn say(&mut self, speaker: usize, name: &Name, sent_at: UnixMillis, text: &str) {
-        let before = self.said.len();
-        self.texts.push_str(text);
-        self.said.push((sent_at, self.texts.len()));
+    /// A message was passed on.
+    pub(super) fn say(&mut self, head: &str, text: &str) {
+        let start = self.rows.len();
+        let text = safe(text);
+        self.rows.reserve(head.len() + text.len() + 1);
+        self.rows.push_str(head);
+        self.rows.push_str(&text);
+        self.rows.push('\n');
+        let end = self.rows.len();
         match self.queue.back_mut() {
-            Some(Effect::Said { side, messages, .. }) if *side == speaker => messages.end += 1,
+            Some(Effect::Said { messages, rows }) => {
+                *messages += 1;
+                rows.end = end;
+            }
             _ => self.push(Effect::Said {
-                side: speaker,
-                name: name.clone(),
-                messages: before..before + 1,
+                messages: 1,
+                rows: start..end,
             }),
         }
     }
 
-    /// The next of them. Where there is none, the messages of all are forgotten.
+    /// The next of them. Where there is none, the rows of all are forgotten.
     pub(super) fn next(&mut self) -> Option<Effect> {
         let next = self.queue.pop_front();
         if next.is_none() {
-            self.said.clear();
-            self.said
-                .shrink_to(MAX_SPARE / size_of::<(UnixMillis, usize)>());
-            self.texts.clear();
-            self.texts.shrink_to(MAX_SPARE);
+            self.rows.clear();
+            self.rows.shrink_to(MAX_SPARE);
         }
         next
     }
 
-    /// Messages, each when it was sent and its text.
-    pub(super) fn messages(
-        &self,
-        messages: Range<usize>,
-    ) -> impl Iterator<Item = (UnixMillis, &str)> {
-        let end_of = |message: usize| self.said[message].1;
-        let mut start = messages.start.checked_sub(1).map_or(0, end_of);
-        self.said[messages].iter().map(move |&(sent_at, end)| {
-            let text = &self.texts[start..end];
-            start = end;
-            (sent_at, text)
-        })
+    /// Rows of messages, each with its line ending.
+    pub(super) fn rows(&self, rows: Range<usize>) -> &str {
+        &self.rows[rows]
     }
 }

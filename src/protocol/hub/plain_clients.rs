@@ -8,7 +8,7 @@ use crate::protocol::wire::{Hello, Lines, Pid, Refusal, Token, Verb};
 
 use super::plain_end::Action;
 use super::refusing::RefusalReason;
-use super::state::{ConnState, Dialect, Member, Seat};
+use super::state::{ConnState, Dialect, Member, Screen, Seat};
 use super::{ConnId, Effect, Hub, OUTBOX_FULL, RelayMode, Tracing};
 
 impl Hub {
@@ -70,6 +70,12 @@ impl Hub {
         let shows = self.config.mode == RelayMode::Single;
         let author = self.rooms[seat.room].members[seat.side].as_mut();
         let mut author = author.filter(|_| shows);
+        let mut screen = Screen {
+            side: seat.side,
+            date: self.date,
+            formatter: &self.config.formatter,
+            effects: &mut self.effects,
+        };
         let (mut leaves, mut passed) = (false, false);
         end.flush(now, &mut |verb| {
             if let Verb::Bye(_) = verb {
@@ -79,7 +85,7 @@ impl Hub {
             passed = true;
             self.traffic.count(&verb);
             if let Some(author) = &mut author {
-                author.says(seat.side, &verb, &mut self.effects);
+                author.says(&verb, &mut screen);
             }
             other.tell(now, &verb, &self.config.formatter);
             if other.outbox.unsent().len() < OUTBOX_FULL {

@@ -27,7 +27,7 @@ pub(super) struct PlainEnd {
     seated: Option<(Pid, Exchange)>,
     /// Its name, until it is bidden welcome under it.
     welcome: Option<Name>,
-    /// Of the message that it was last told.
+    /// Of the message that its partner was last heard to say.
     head: Head,
     stream: Stream,
     /// When its lines are given up that nobody has come for.
@@ -201,6 +201,7 @@ impl PlainEnd {
                 let _: Result<(), _> = exchange.acknowledged(now, *through);
             }
             Verb::Peer { pid, name } => {
+                self.head = Head::default();
                 exchange.meet(now, *pid, name.clone());
             }
             Verb::Gone(gone) => exchange.gone(now, *gone),
@@ -296,7 +297,7 @@ fn say(exchange: &mut Exchange, date: UnixMillis, text: &str) -> Flow {
 impl Teller<'_> {
     fn message(&mut self, head: &mut Head, name: &Name, sent_at: UnixMillis, text: &str) {
         let spell = || plain::head(&(self.formatter.date)(sent_at), name);
-        let head = head.of(sent_at, name.as_str(), spell);
+        let head = head.of(sent_at, spell);
         plain::write_message(self.outbox.tail(), head, text);
     }
 

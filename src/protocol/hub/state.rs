@@ -1,17 +1,19 @@
 //! What the hub knows of connections, seats and rooms.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
+use crate::protocol::heads::Head;
 use crate::protocol::name::Name;
 use crate::protocol::outbox::{Outbox, Spare};
 use crate::protocol::seal;
 use crate::protocol::wire::{Gone, Hello, Lines, Pid, Salon, Verb};
-use crate::protocol::{Millis, earliest};
+use crate::protocol::{Millis, UnixMillis, earliest};
 
 use super::effects::Effects;
 use super::plain_end::{PlainEnd, Teller};
-use super::{CLIENT_TIMEOUT, ConnId, Effect, Formatter, HELLO_TIMEOUT, SEAT_TTL};
+use super::{CLIENT_TIMEOUT, ConnId, Formatter, HELLO_TIMEOUT, SEAT_TTL};
 
 /// What a deadline is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -110,8 +112,9 @@ pub(super) struct Expected {
 pub(super) struct Member {
     pub(super) hello: Hello,
     pub(super) presence: Presence,
-    /// The last message that was told in a [`Effect::Said`].
+    /// The last message that was told in a [`Effect::Said`](super::Effect::Said), and how its row began.
     pub(super) shown: Option<u64>,
+    pub(super) head: Head,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -126,26 +129,31 @@ pub(super) enum Presence {
     Gone(Gone),
 }
 
+/// Where and how a member's messages are shown.
+pub(super) struct Screen<'a> {
+    pub(super) side: usize,
+    pub(super) date: UnixMillis,
+    pub(super) formatter: &'a Formatter,
+    pub(super) effects: &'a mut Effects,
+}
+
 impl Member {
     /// Something of the member's is passed on: it is shown, unless it has been before.
-    pub(super) fn says(&mut self, side: usize, verb: &Verb<'_>, effects: &mut Effects) {
-        let name = &self.hello.name;
-        match *verb {
+    pub(super) fn says(&mut self, verb: &Verb<'_>, screen: &mut Screen<'_>) {
+        let (sent_at, text) = match *verb {
             Verb::Say { seq, sent_at, text } if self.shown.is_none_or(|shown| seq == shown + 1) => {
                 self.shown = Some(seq);
-                effects.say(side, name, sent_at, text);
+                (sent_at, Cow::Borrowed(text))
             }
-            Verb::Sealed(line) => {
-                if let Some(bytes) = line.strip_prefix("BOX ").and_then(seal::text_bytes) {
-                    effects.push(Effect::Sealed {
-                        side,
-                        name: name.clone(),
-                        bytes,
-                    });
-                }
-            }
-            _ => {}
-        }
+            Verb::Sealed(line) => match line.strip_prefix("BOX ").and_then(seal::text_bytes) {
+                // Its author's date is sealed as well: this is when it passed.
+                Some(bytes) => (screen.date, Cow::Owned((screen.formatter.sealed)(bytes))),
+                None => return,
+            },
+            _ => return,
+        };
+        let spell = || (screen.formatter.head)(screen.side, &self.hello.name, sent_at);
+        screen.effects.say(self.head.of(sent_at, spell), &text);
     }
 }
 

@@ -4,7 +4,7 @@ use crate::protocol::Millis;
 use crate::protocol::wire::{Refusal, Verb, leading_text, lines_with_lf};
 
 use super::refusing::RefusalReason;
-use super::state::{ConnState, Dialect, Member, Passage, Presence, Seat};
+use super::state::{ConnState, Dialect, Member, Passage, Presence, Screen, Seat};
 use super::{ConnId, Hub, RelayMode};
 
 impl Hub {
@@ -95,7 +95,13 @@ impl Hub {
         if self.config.mode == RelayMode::Single
             && let Some(member) = self.rooms[seat.room].members[seat.side].as_mut()
         {
-            member.says(seat.side, verb, &mut self.effects);
+            let mut screen = Screen {
+                side: seat.side,
+                date: self.date,
+                formatter: &self.config.formatter,
+                effects: &mut self.effects,
+            };
+            member.says(verb, &mut screen);
         }
     }
 

@@ -2,10 +2,11 @@
 
 use std::borrow::Cow;
 use std::fmt::Write as _;
+use std::ops::{Deref, RangeInclusive};
 
 use unicode_width::UnicodeWidthChar;
 
-use super::search::find_byte;
+use super::search::find_outside;
 
 /// Whether a character may change what surrounds it without showing itself: controls, bidirectional marks,
 /// line separators, invisible fillers and tags. Such a character is refused in names and shown escaped on screens.
@@ -25,10 +26,59 @@ pub fn is_hidden(c: char) -> bool {
             | '\u{e0000}'..='\u{e0fff}')
 }
 
-/// How many bytes of printable ASCII a text begins with: none of them [hidden](is_hidden), and most of what is ever said.
+/// The printable characters of ASCII: none of them is [hidden](is_hidden), and most of what is ever said is of them alone.
+pub const PRINTABLE: RangeInclusive<u8> = b' '..=b'~';
+
+/// How many bytes of printable ASCII a text begins with.
 pub fn printable_ascii(text: &str) -> usize {
-    let printable = |byte: u8| matches!(byte, b' '..=b'~');
-    find_byte(text.as_bytes(), |byte| !printable(byte)).unwrap_or(text.len())
+    find_outside(text.as_bytes(), PRINTABLE).unwrap_or(text.len())
+}
+
+/// The text of a message, and what is known of it, so that it need not be looked at again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Text<'t> {
+    text: &'t str,
+    is_printable: bool,
+}
+
+impl<'t> Text<'t> {
+    /// A text of which it is known whether it is [printable ASCII](PRINTABLE) alone; false where it may be.
+    pub fn known(text: &'t str, is_printable: bool) -> Text<'t> {
+        debug_assert!(
+            !is_printable || printable_ascii(text) == text.len(),
+            "nothing else is shown unseen"
+        );
+        Text { text, is_printable }
+    }
+
+    /// Whether it is known to be printable ASCII alone.
+    pub fn is_printable(self) -> bool {
+        self.is_printable
+    }
+
+    /// As [`safe`].
+    pub fn safe(self) -> Cow<'t, str> {
+        if self.is_printable {
+            Cow::Borrowed(self.text)
+        } else {
+            safe(self.text)
+        }
+    }
+}
+
+impl Deref for Text<'_> {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        self.text
+    }
+}
+
+/// A text that has still to be looked at.
+impl<'t> From<&'t str> for Text<'t> {
+    fn from(text: &'t str) -> Text<'t> {
+        Text::known(text, false)
+    }
 }
 
 /// Whether a text begins and ends with printable ASCII that is no space, so that there is nothing to trim: quickly told,

@@ -29,7 +29,6 @@ use self::text::Charset;
 use self::typist::Typist;
 use super::end_words::EndWord;
 use super::name::Name;
-use super::search::find_byte;
 use super::wire::{MAGIC, MAX_TEXT};
 use super::{Millis, earliest};
 
@@ -405,10 +404,10 @@ impl Plain {
     /// Reads a run of text, or one byte that edits or ends the line.
     fn read_some(&mut self) {
         let rest = &self.unread[self.read..];
-        let run = match find_byte(rest, text::may_be_key) {
+        let run = match text::find_key(rest) {
             // A tab, say, is text like any other.
-            Some(0) if !text::is_key(rest[0]) => 1,
-            found => found.unwrap_or(rest.len()),
+            Some((0, _)) if !text::is_key(rest[0]) => 1,
+            found => found.map_or(rest.len(), |(at, _)| at),
         };
         let room = MAX_TEXT.saturating_sub(self.line.len());
         if run > 0 && room == 0 {

@@ -220,7 +220,7 @@ impl Session {
     /// What the person opposite says, in a box or, where there is no code, in clear.
     fn partner_says(&mut self, now: Millis, verb: &Verb<'_>) -> Result<(), Fault> {
         match *verb {
-            Verb::Say { seq, sent_at, text } => self.message(seq, sent_at, text),
+            Verb::Say { seq, sent_at, text } => self.message(seq, sent_at, &text),
             // An ACK for another was meant for whoever sat here before us.
             Verb::Ack { pid, through } if pid == self.hello.pid => {
                 self.exchange.acknowledged(now, through)?;
@@ -388,7 +388,7 @@ impl Session {
             line.text.len() <= MAX_TEXT && !line.text.contains('\n'),
             "the user interface cuts texts into lines that fit"
         );
-        self.exchange.say(line.sent_at, &line.text);
+        self.exchange.say(line.sent_at, line.text.as_str().into());
         self.speak(now);
     }
 

@@ -7,7 +7,7 @@ mod lines;
 
 use std::fmt;
 
-use super::hygiene::is_hidden;
+use super::hygiene::{Text, is_hidden};
 use super::name::{Name, NameError};
 
 pub use hello::{Hello, Pid, Salon, Token, Welcome};
@@ -36,7 +36,7 @@ pub enum Verb<'a> {
     Say {
         seq: u64,
         sent_at: u64,
-        text: &'a str,
+        text: Text<'a>,
     },
     /// "I hold messages 1 to `through` from `pid`."
     Ack { pid: Pid, through: u64 },
@@ -195,6 +195,7 @@ impl<'a> Verb<'a> {
             Verb::Gone(Gone::Left) => out.extend_from_slice(b"GONE left\n"),
             Verb::Gone(Gone::Lost) => out.extend_from_slice(b"GONE lost\n"),
             Verb::Say { seq, sent_at, text } => {
+                let text: &str = text;
                 out.reserve(USUAL + text.len());
                 write(out, format_args!("SAY {seq} {sent_at} {text}\n"));
             }
@@ -282,7 +283,11 @@ fn say(rest: &str) -> Option<Verb<'_>> {
     };
     let (seq, rest) = field(rest)?;
     let (sent_at, text) = field(rest)?;
-    (seq > 0 && text.len() <= MAX_TEXT).then_some(Verb::Say { seq, sent_at, text })
+    (seq > 0 && text.len() <= MAX_TEXT).then(|| Verb::Say {
+        seq,
+        sent_at,
+        text: text.into(),
+    })
 }
 
 /// A decimal number of digits alone: no sign, no space.

@@ -205,7 +205,7 @@ impl Client {
                 // Numbers of the wire begin at 1.
                 seq: number.max(1),
                 sent_at: SENT_AT,
-                text: "",
+                text: "".into(),
             }
             .encode(lines);
             lines.pop();

@@ -6,6 +6,7 @@
 //! of the wire.
 
 use crate::protocol::heads::Head;
+use crate::protocol::hygiene::Text;
 use crate::protocol::name::Name;
 use crate::protocol::outbox::Outbox;
 use crate::protocol::plain::{self, Diagnostics, Foreign, Input, Plain};
@@ -83,7 +84,7 @@ impl PlainEnd {
     ) {
         let taken = match &mut self.seated {
             Some((_, exchange)) if exchange.has_room() => {
-                let say = &mut |text: &str| say(exchange, date, text);
+                let say = &mut |text: Text<'_>| say(exchange, date, text);
                 self.plain.take_messages(bytes, say)
             }
             _ => 0,
@@ -152,7 +153,9 @@ impl PlainEnd {
                 (Input::Named(name), _) => return Some(Action::Seat(Some(name))),
                 (Input::Nameless, _) => return Some(Action::Seat(None)),
                 (Input::Quit, None) => return Some(Action::HangUp),
-                (Input::Said(text), Some((_, exchange))) => exchange.say(date, &text),
+                (Input::Said(text), Some((_, exchange))) => {
+                    exchange.say(date, text.as_str().into())
+                }
                 (Input::Quit, Some((_, exchange))) => {
                     let how = match self.stream {
                         Stream::Open => Shutdown::Quit,
@@ -172,7 +175,7 @@ impl PlainEnd {
     fn has_room_after_messages(&mut self, date: UnixMillis) -> bool {
         match &mut self.seated {
             Some((_, exchange)) if exchange.has_room() => {
-                let say = &mut |text: &str| say(exchange, date, text);
+                let say = &mut |text: Text<'_>| say(exchange, date, text);
                 self.plain.take_unread_messages(say);
                 exchange.has_room()
             }
@@ -192,7 +195,7 @@ impl PlainEnd {
                     && exchange.receive(*seq)
                     && let Some((pid, name)) = exchange.partner()
                 {
-                    teller.message(&mut self.head, name, *sent_at, text);
+                    teller.message(&mut self.head, name, *sent_at, *text);
                     exchange.take(pid, *seq);
                 }
             }
@@ -285,7 +288,7 @@ impl PlainEnd {
 const TIMERS: [Timer; 2] = [Timer::RepeatAck, Timer::Leave];
 
 /// Says a line of the client's.
-fn say(exchange: &mut Exchange, date: UnixMillis, text: &str) -> Flow {
+fn say(exchange: &mut Exchange, date: UnixMillis, text: Text<'_>) -> Flow {
     exchange.say(date, text);
     if exchange.has_room() {
         Flow::More
@@ -295,7 +298,7 @@ fn say(exchange: &mut Exchange, date: UnixMillis, text: &str) -> Flow {
 }
 
 impl Teller<'_> {
-    fn message(&mut self, head: &mut Head, name: &Name, sent_at: UnixMillis, text: &str) {
+    fn message(&mut self, head: &mut Head, name: &Name, sent_at: UnixMillis, text: Text<'_>) {
         let spell = || plain::head(&(self.formatter.date)(sent_at), name);
         let head = head.of(sent_at, spell);
         plain::write_message(self.outbox.tail(), head, text);

@@ -143,7 +143,7 @@ impl Member {
         let (sent_at, text) = match *verb {
             Verb::Say { seq, sent_at, text } if self.shown.is_none_or(|shown| seq == shown + 1) => {
                 self.shown = Some(seq);
-                (sent_at, Cow::Borrowed(text))
+                (sent_at, text.safe())
             }
             Verb::Sealed(line) => match line.strip_prefix("BOX ").and_then(seal::text_bytes) {
                 // Its author's date is sealed as well: this is when it passed.

@@ -55,9 +55,7 @@ fn may_have_author(text: &str) -> bool {
     match head.first() {
         // A bracket, or a time of any length.
         Some(b'[' | b'<' | b'(' | b'0'..=b'9') => true,
-        _ => head
-            .iter()
-            .fold(false, |any, byte| any | matches!(byte, b':' | b'>')),
+        _ => memchr2(b':', b'>', head).is_some(),
     }
 }
 

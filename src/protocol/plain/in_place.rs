@@ -2,9 +2,8 @@
 //! need no copies and allocations of their own.
 
 use crate::protocol::end_words::EndWord;
-use crate::protocol::hygiene::has_printable_ends;
+use crate::protocol::hygiene::{Text, has_printable_ends};
 use crate::protocol::name::Name;
-use crate::protocol::search::find_byte;
 use crate::protocol::session::Flow;
 use crate::protocol::wire::MAX_TEXT;
 
@@ -13,7 +12,7 @@ use super::{BYTE_ORDER_MARK, Framing, Part, Plain, PlainStage, author, text};
 impl Plain {
     /// Gives `say` the messages that these bytes of the socket's begin with, until it has enough. Tells how many bytes
     /// they take: what follows is to be [received](Plain::receive).
-    pub fn take_messages(&mut self, bytes: &[u8], say: &mut impl FnMut(&str) -> Flow) -> usize {
+    pub fn take_messages(&mut self, bytes: &[u8], say: &mut impl FnMut(Text<'_>) -> Flow) -> usize {
         if self.unread.is_empty() {
             self.messages(bytes, say)
         } else {
@@ -22,7 +21,7 @@ impl Plain {
     }
 
     /// Gives `say` the messages that what waits unread begins with, until it has enough.
-    pub fn take_unread_messages(&mut self, say: &mut impl FnMut(&str) -> Flow) {
+    pub fn take_unread_messages(&mut self, say: &mut impl FnMut(Text<'_>) -> Flow) {
         if self.unread.is_empty() {
             return;
         }
@@ -33,7 +32,7 @@ impl Plain {
 
     /// How many bytes the messages take that `say` was given: none of a client whose silences may still mean something, so
     /// that it need not be known when they came.
-    fn messages(&mut self, bytes: &[u8], say: &mut impl FnMut(&str) -> Flow) -> usize {
+    fn messages(&mut self, bytes: &[u8], say: &mut impl FnMut(Text<'_>) -> Flow) -> usize {
         let PlainStage::Talking(name) = &self.stage else {
             return 0;
         };
@@ -46,18 +45,18 @@ impl Plain {
         let mut flow = Flow::More;
         while is_between_messages
             && flow == Flow::More
-            && let Some(run) = ended_run(&bytes[taken..])
+            && let Some((run, is_printable)) = ended_run(&bytes[taken..])
             && self.line.len() + run.len() <= MAX_TEXT
         {
             let joined;
-            let line = if self.line.is_empty() {
-                run
+            let (line, is_printable) = if self.line.is_empty() {
+                (run, is_printable)
             } else {
                 joined = [&self.line, run].concat();
-                &joined
+                (&*joined, false)
             };
             if let Some(text) = message(line, name.as_ref()) {
-                flow = say(text);
+                flow = say(Text::known(text, is_printable));
                 self.past_first_line = true;
             } else if !line.is_empty() {
                 break;
@@ -69,10 +68,10 @@ impl Plain {
     }
 }
 
-/// What stands before the first key, if that ends a line.
-fn ended_run(bytes: &[u8]) -> Option<&[u8]> {
-    let length = find_byte(bytes, text::may_be_key)?;
-    text::ends_line(bytes[length]).then_some(&bytes[..length])
+/// What stands before the first key, if that ends a line, and whether it is printable ASCII alone.
+fn ended_run(bytes: &[u8]) -> Option<(&[u8], bool)> {
+    let (length, is_printable) = text::find_key(bytes)?;
+    text::ends_line(bytes[length]).then_some((&bytes[..length], is_printable))
 }
 
 /// The text of a line that is a message as it stands: no end word, nothing of its author's, nothing to be cut off or to

@@ -6,7 +6,7 @@
 //! What `msg` says itself is ASCII, but for the sentence of the assignment: many course clients decode as ASCII and die
 //! of anything else, so the French here does without accents and guillemets.
 
-use crate::protocol::hygiene::safe;
+use crate::protocol::hygiene::Text;
 use crate::protocol::name::Name;
 use crate::protocol::session::{Ending, Event};
 
@@ -29,9 +29,9 @@ pub fn head(date: &str, name: &Name) -> String {
 }
 
 /// Appends a message, in lines that begin with its [`head`].
-pub fn write_message(out: &mut Vec<u8>, head: &str, text: &str) {
+pub fn write_message(out: &mut Vec<u8>, head: &str, text: Text<'_>) {
     // Nobody knows what shows a plain client's lines.
-    let text = safe(text);
+    let text = text.safe();
     out.reserve(head.len() + text.len() + 1);
     let mut rest: &str = &text;
     loop {
@@ -48,7 +48,7 @@ pub fn write_message(out: &mut Vec<u8>, head: &str, text: &str) {
 
 /// Appends something that happened to the conversation, or that must be put right.
 pub fn write_notice(out: &mut Vec<u8>, notice: &str) {
-    write_message(out, "", notice);
+    write_message(out, "", notice.into());
 }
 
 /// Appends what somebody reads who has just taken a seat, and who is opposite: the event that tells so. One line, since

@@ -7,6 +7,7 @@ mod silences;
 
 use super::*;
 use crate::protocol::Line;
+use crate::protocol::hygiene::Text;
 use crate::protocol::session::{Ending, Event, Flow, Session};
 use crate::protocol::wire::{Hello, Pid, Token};
 use Input::{Named, Nameless, Quit, Said};
@@ -98,12 +99,12 @@ impl Client {
 }
 
 /// Takes messages, and has enough after `most` of them.
-fn taker(heard: &mut Vec<Input>, most: usize) -> impl FnMut(&str) -> Flow {
+fn taker(heard: &mut Vec<Input>, most: usize) -> impl FnMut(Text<'_>) -> Flow {
     let mut left = most;
     move |text| {
         assert!(left > 0, "it had enough");
         left -= 1;
-        heard.push(said(text));
+        heard.push(said(&text));
         if left > 0 { Flow::More } else { Flow::Enough }
     }
 }
@@ -347,11 +348,11 @@ fn openings_of_other_programs_take_no_seat_and_are_told_why() {
 fn lines_sent_are_short_whole_and_harmless() {
     let head = head("22/11/2026 14:02:31", &"Zoé".parse().unwrap());
     let mut out = Vec::new();
-    write_message(&mut out, &head, "salut");
+    write_message(&mut out, &head, "salut".into());
     assert_eq!(out, "[22/11/2026 14:02:31] Zoé: salut\n".as_bytes());
     out.clear();
     let text = "日本\u{1b}]0;x\u{7}\r\u{202e}\t👩".repeat(100);
-    write_message(&mut out, &head, &text);
+    write_message(&mut out, &head, text.as_str().into());
     let sent = String::from_utf8(out).expect("whole characters");
     for line in sent.split_inclusive('\n') {
         assert!(line.len() <= 500 && line.ends_with('\n'));
@@ -448,7 +449,7 @@ fn what_is_not_asked_for_waits() {
     client.plain.receive(0, b"a\nb\nrest", &mut client.out);
     assert_eq!(client.plain.next_input(), Some(said("a")));
     assert_eq!(client.plain.next_timeout(), None);
-    let mut nothing = |text: &str| panic!("{text} was taken first");
+    let mut nothing = |text: Text<'_>| panic!("{} was taken first", &*text);
     assert_eq!(client.plain.take_messages(b"\nc\n", &mut nothing), 0);
     assert_eq!(client.plain.next_input(), Some(said("b")));
     assert_eq!(client.plain.next_input(), None);

@@ -2,7 +2,13 @@
 
 use std::borrow::Cow;
 
+use memchr::memchr;
+
 use crate::protocol::charset::windows_1252;
+use crate::protocol::hygiene::PRINTABLE;
+use crate::protocol::search::find_outside;
+
+const DELETE: u8 = 0x7f;
 
 /// How a line was written down.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,13 +56,21 @@ pub fn ends_line(byte: u8) -> bool {
 
 /// Whether a byte ends the line or takes something back.
 pub fn is_key(byte: u8) -> bool {
-    ends_line(byte) || matches!(byte, 0x08 | 0x7f)
+    ends_line(byte) || matches!(byte, 0x08 | DELETE)
 }
 
-/// Whether a byte may be a [key](is_key): all that are, and a few besides. Two comparisons and no branch, so that a row of
-/// bytes takes hardly longer than one; with a comparison for each key it took three times as long.
-pub fn may_be_key(byte: u8) -> bool {
-    (byte <= b'\r') | (byte == 0x7f)
+/// Where the first byte stands that may be a [key](is_key): all that are, and a few besides. And whether nothing but
+/// [`PRINTABLE`] stands before it, as in most lines.
+pub fn find_key(bytes: &[u8]) -> Option<(usize, bool)> {
+    let printable = find_outside(bytes, PRINTABLE)?;
+    if is_key(bytes[printable]) {
+        return Some((printable, true));
+    }
+    let rest = &bytes[printable..];
+    let control = find_outside(rest, b'\r' + 1..=u8::MAX);
+    let before = &rest[..control.unwrap_or(rest.len())];
+    let found = memchr(DELETE, before).or(control)?;
+    Some((printable + found, false))
 }
 
 /// Splits off as many whole characters as fit into `most` bytes, which must hold any character.

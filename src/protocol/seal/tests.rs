@@ -89,7 +89,7 @@ fn say(text: &str) -> Verb<'_> {
     Verb::Say {
         seq: 1,
         sent_at: 1_795_359_751_000,
-        text,
+        text: text.into(),
     }
 }
 
@@ -287,7 +287,7 @@ fn the_longest_text_goes_in_two_boxes_that_fit_the_wire_and_both_must_come() {
     let verb = Verb::Say {
         seq: u64::MAX,
         sent_at: u64::MAX,
-        text: &long,
+        text: long.as_str().into(),
     };
     let parts = boxes(&mut zoe, &verb);
     assert_eq!(parts.len(), 2);

@@ -5,6 +5,7 @@
 
 use std::collections::VecDeque;
 
+use crate::protocol::hygiene::Text;
 use crate::protocol::timeouts::SESSION_LEAVE_TIMEOUT;
 use crate::protocol::wire::{Bye, Gone, Pid, Verb};
 
@@ -130,7 +131,7 @@ impl Exchange {
     }
 
     /// Takes a line to deliver.
-    pub fn say(&mut self, sent_at: UnixMillis, text: &str) {
+    pub fn say(&mut self, sent_at: UnixMillis, text: Text<'_>) {
         self.window.push(sent_at, text);
     }
 

@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 
+use crate::protocol::hygiene::Text;
 use crate::protocol::wire::Verb;
 use crate::protocol::{Line, UnixMillis};
 
@@ -29,6 +30,7 @@ pub(super) struct Window {
 #[derive(Clone, Copy, Debug)]
 struct Pending {
     length: usize,
+    is_printable: bool,
     sent_at: UnixMillis,
 }
 
@@ -56,10 +58,11 @@ impl Window {
         end - self.start + lines * LINE_OVERHEAD
     }
 
-    pub(super) fn push(&mut self, sent_at: UnixMillis, text: &str) {
-        self.texts.push_str(text);
+    pub(super) fn push(&mut self, sent_at: UnixMillis, text: Text<'_>) {
+        self.texts.push_str(&text);
         self.lines.push_back(Pending {
             length: text.len(),
+            is_printable: text.is_printable(),
             sent_at,
         });
     }
@@ -109,7 +112,7 @@ impl Window {
             let flow = send(Verb::Say {
                 seq: self.acked + self.under_way as u64 + 1,
                 sent_at: line.sent_at,
-                text: &self.texts[self.next..end],
+                text: Text::known(&self.texts[self.next..end], line.is_printable),
             });
             self.next = end;
             self.under_way += 1;
@@ -208,7 +211,7 @@ mod tests {
         let mut sent = Vec::new();
         window.send(&mut |verb| {
             if let Verb::Say { seq, text, .. } = verb {
-                sent.push((seq, text.to_owned()));
+                sent.push((seq, str::to_owned(&text)));
             }
             Flow::More
         });
@@ -225,12 +228,12 @@ mod tests {
     fn lines_are_sent_once_and_again_after_a_rewind() {
         let mut window = Window::new(1024);
         for text in ["un", "", "trois"] {
-            window.push(7, text);
+            window.push(7, text.into());
         }
         assert_eq!(sent(&mut window), pairs(1, &["un", "", "trois"]));
         assert_eq!(sent(&mut window), []);
         assert_eq!(window.prune(2), 2);
-        window.push(7, "quatre");
+        window.push(7, "quatre".into());
         assert_eq!(sent(&mut window), pairs(4, &["quatre"]));
         window.rewind();
         assert_eq!(sent(&mut window), pairs(3, &["trois", "quatre"]));
@@ -243,7 +246,7 @@ mod tests {
     fn no_more_is_under_way_than_the_partner_takes_in() {
         let mut window = Window::new(4 * (LINE_OVERHEAD + 10));
         for _ in 0..6 {
-            window.push(7, "0123456789");
+            window.push(7, "0123456789".into());
         }
         assert!(!window.has_room());
         assert_eq!(sent(&mut window).len(), 4);
@@ -259,7 +262,7 @@ mod tests {
         let mut window = Window::new(1024);
         let mut pushed = 0;
         while window.has_room() {
-            window.push(7, "");
+            window.push(7, "".into());
             pushed += 1;
         }
         assert_eq!(pushed, 1024 / LINE_OVERHEAD);
@@ -268,8 +271,8 @@ mod tests {
     #[test]
     fn whoever_takes_verbs_may_have_enough() {
         let mut window = Window::new(1024);
-        window.push(7, "un");
-        window.push(7, "deux");
+        window.push(7, "un".into());
+        window.push(7, "deux".into());
         window.send(&mut |_| Flow::Enough);
         assert!(window.is_under_way());
         assert_eq!(sent(&mut window), pairs(2, &["deux"]));

@@ -67,12 +67,12 @@ fn every_verb_survives_encoding_and_decoding() {
         Verb::Say {
             seq: 1,
             sent_at: 0,
-            text: "",
+            text: "".into(),
         },
         Verb::Say {
             seq: u64::MAX,
             sent_at: u64::MAX,
-            text: "  deux  espaces ",
+            text: "  deux  espaces ".into(),
         },
         Verb::Ack { pid, through: 0 },
         Verb::Ping,
@@ -132,7 +132,7 @@ fn the_longest_text_fits_the_longest_line() {
     Verb::Say {
         seq: u64::MAX,
         sent_at: u64::MAX,
-        text: &text,
+        text: text.as_str().into(),
     }
     .encode(&mut line);
     assert!(line.len() <= MAX_LINE);

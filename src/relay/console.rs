@@ -16,12 +16,13 @@ use crate::protocol::{Millis, UnixMillis};
 const FULL: usize = 64 * 1024;
 /// Bytes that may still wait when the conversation goes on.
 const ROOM: usize = FULL / 2;
-/// How long the conversation waits at most. A terminal that has not made [`ROOM`] by then, which is to say one that takes
-/// less than 16 KiB a second, counts as standing still.
+/// How long the conversation waits for a terminal that takes less than [`PROGRESS`]: that one counts as standing still.
 const SCREEN_TIMEOUT: Millis = 2_000;
-/// Bytes that wait for a screen above which nothing is told there any more: notices are few, but a screen that stands
-/// still does so for longer than few.
-const OVERFULL: usize = 2 * FULL;
+/// Bytes that a terminal which is only slow takes in that time: 16 KiB a second.
+const PROGRESS: usize = 32 * 1024;
+/// Bytes that wait for a screen above which nothing is told there any more: more than the last messages before the
+/// conversation began to wait. Notices are few, but a screen that stands still does so for longer than few.
+const OVERFULL: usize = 3 * FULL;
 
 /// The relay's screen.
 pub struct Console {
@@ -43,9 +44,10 @@ pub type HeadFormat = fn(usize, &Name, UnixMillis) -> String;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum ScreenPace {
     Together,
-    /// The terminal is slower: clients are not read until it has made room.
+    /// The terminal is slower, and had so many bytes to take since then: clients are not read until it has made room.
     HeldBack {
         since: Millis,
+        pending: usize,
     },
     /// The terminal stands still: messages are passed on without being shown, and counted, until all that waits for it is
     /// written.
@@ -153,7 +155,7 @@ impl Console {
     /// When [`flush`](Console::flush) must be called, whether or not the terminal takes anything.
     pub fn next_timeout(&self) -> Option<Millis> {
         match self.pace {
-            ScreenPace::HeldBack { since } => Some(since + SCREEN_TIMEOUT),
+            ScreenPace::HeldBack { since, .. } => Some(since + SCREEN_TIMEOUT),
             ScreenPace::Together | ScreenPace::Apart => None,
         }
     }
@@ -190,13 +192,22 @@ impl Console {
 }
 
 impl ScreenPace {
+    fn held_back(pending: usize, since: Millis) -> ScreenPace {
+        ScreenPace::HeldBack { since, pending }
+    }
+
     /// After the terminal has taken what it would, and `pending` bytes still wait for it.
     fn after(self, flushed: Flushed, pending: usize, now: Millis) -> ScreenPace {
         match self {
             _ if flushed == Flushed::All => ScreenPace::Together,
-            ScreenPace::Together if pending >= FULL => ScreenPace::HeldBack { since: now },
+            ScreenPace::Together if pending >= FULL => ScreenPace::held_back(pending, now),
             ScreenPace::HeldBack { .. } if pending < ROOM => ScreenPace::Together,
-            ScreenPace::HeldBack { since } if now >= since + SCREEN_TIMEOUT => ScreenPace::Apart,
+            ScreenPace::HeldBack {
+                pending: before, ..
+            } if pending + PROGRESS <= before => ScreenPace::held_back(pending, now),
+            ScreenPace::HeldBack { since, .. } if now >= since + SCREEN_TIMEOUT => {
+                ScreenPace::Apart
+            }
             pace => pace,
         }
     }
@@ -293,6 +304,29 @@ mod tests {
         assert!(console.is_blocked());
     }
 
+    /// How a console fares that has much to show, on a terminal that takes so many bytes each fifth of a second.
+    fn pace_on_terminal_that_takes(at_once: usize) -> ScreenPace {
+        let (mut console, mut reader) = piped();
+        for number in 0..256 {
+            say(&mut console, number);
+        }
+        console.flush(0);
+        let mut piece = vec![0; at_once];
+        let mut now = 0;
+        while console.holds_back() {
+            now += SCREEN_TIMEOUT / 10;
+            reader.read_exact(&mut piece).unwrap();
+            console.flush(now);
+        }
+        console.pace
+    }
+
+    #[test]
+    fn a_terminal_is_waited_for_while_it_takes_sixteen_kibibytes_a_second_however_much_there_is() {
+        assert_eq!(pace_on_terminal_that_takes(4096), ScreenPace::Together);
+        assert_eq!(pace_on_terminal_that_takes(2048), ScreenPace::Apart);
+    }
+
     #[test]
     fn a_terminal_that_stands_still_lets_the_conversation_go_on_and_is_told_later_how_much_it_missed()
      {
@@ -321,7 +355,7 @@ mod tests {
     #[test]
     fn notices_on_a_screen_that_stands_still_are_bounded_and_counted() {
         let (mut console, mut reader) = piped();
-        for _ in 0..10_000 {
+        for _ in 0..20_000 {
             console.notice("connexion refusée.");
             console.flush(0);
         }
@@ -333,7 +367,7 @@ mod tests {
             .count();
         let last = rows.last().unwrap();
         assert!(
-            last.contains(&format!("{} lignes", 10_000 - told)),
+            last.contains(&format!("{} lignes", 20_000 - told)),
             "{last}"
         );
     }

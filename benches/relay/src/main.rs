@@ -41,7 +41,7 @@ struct Options {
     #[argh(switch)]
     quick: bool,
 
-    /// measure only what the targets are set for, and say which of them hold: six minutes
+    /// measure only what the targets are set for, and say which of them hold: nine minutes
     #[argh(switch)]
     targets: bool,
 

@@ -10,4 +10,5 @@ mod purity;
 mod resuming;
 mod scene;
 mod seats;
+mod showing;
 mod yielding;

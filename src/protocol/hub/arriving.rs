@@ -1,7 +1,6 @@
 //! Taking a seat: hellos, rooms, returns, and who is told of whom.
 
 use crate::protocol::Millis;
-use crate::protocol::heads::Head;
 use crate::protocol::wire::{Gone, HEARTBEAT_S, Hello, MAX_LINE, Pid, Refusal, Verb, Welcome};
 
 use super::refusing::RefusalReason;
@@ -123,7 +122,6 @@ impl Hub {
             hello,
             presence: Presence::Here(id),
             shown: None,
-            head: Head::default(),
         });
         if members.iter().all(Option::is_some) {
             self.begin(room);

@@ -112,9 +112,16 @@ pub(super) struct Expected {
 pub(super) struct Member {
     pub(super) hello: Hello,
     pub(super) presence: Presence,
-    /// The last message that was told in a [`Effect::Said`](super::Effect::Said), and how its row began.
-    pub(super) shown: Option<u64>,
-    pub(super) head: Head,
+    /// What is known of the last message that was shown, where messages are.
+    pub(super) shown: Option<Box<Shown>>,
+}
+
+/// What is remembered of a member's rows on the relay's screen.
+#[derive(Debug, Default)]
+pub(super) struct Shown {
+    /// The last message that was told in a [`Effect::Said`](super::Effect::Said).
+    seq: Option<u64>,
+    head: Head,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -140,9 +147,10 @@ pub(super) struct Screen<'a> {
 impl Member {
     /// Something of the member's is passed on: it is shown, unless it has been before.
     pub(super) fn says(&mut self, verb: &Verb<'_>, screen: &mut Screen<'_>) {
+        let shown = self.shown.get_or_insert_default();
         let (sent_at, text) = match *verb {
-            Verb::Say { seq, sent_at, text } if self.shown.is_none_or(|shown| seq == shown + 1) => {
-                self.shown = Some(seq);
+            Verb::Say { seq, sent_at, text } if shown.seq.is_none_or(|last| seq == last + 1) => {
+                shown.seq = Some(seq);
                 (sent_at, text.safe())
             }
             Verb::Sealed(line) => match line.strip_prefix("BOX ").and_then(seal::text_bytes) {
@@ -153,7 +161,7 @@ impl Member {
             _ => return,
         };
         let spell = || (screen.formatter.head)(screen.side, &self.hello.name, sent_at);
-        screen.effects.say(self.head.of(sent_at, spell), &text);
+        screen.effects.say(shown.head.of(sent_at, spell), &text);
     }
 }
 

@@ -16,6 +16,7 @@ pub struct Scene {
     pub hub: Hub,
     clients: Vec<Client>,
     wires: Vec<Wire>,
+    shown: Vec<String>,
 }
 
 /// A client, by its place in the scene.
@@ -87,6 +88,7 @@ impl Scene {
             hub: Hub::new(Config::without_words(mode)),
             clients: Vec::new(),
             wires: Vec::new(),
+            shown: Vec::new(),
         }
     }
 
@@ -351,6 +353,11 @@ impl Scene {
         std::mem::take(&mut self.clients[who.0].told)
     }
 
+    /// The rows that the relay's own person was shown since this was last asked.
+    pub fn shown(&mut self) -> Vec<String> {
+        std::mem::take(&mut self.shown)
+    }
+
     /// Everybody forgets what they were told so far.
     pub fn forget(&mut self) {
         self.clients
@@ -469,10 +476,19 @@ impl Scene {
                 }
                 any = true;
             } else if let Some(effect) = self.hub.next_effect() {
-                if let Effect::Close(conn) = effect
-                    && let Some(wire) = self.wire_at(conn)
-                {
-                    self.lose_at_relay(wire);
+                match effect {
+                    Effect::Close(conn) => {
+                        if let Some(wire) = self.wire_at(conn) {
+                            self.lose_at_relay(wire);
+                        }
+                    }
+                    Effect::Said { messages, rows } => {
+                        let rows = self.hub.rows(rows).split_terminator('\n');
+                        let before = self.shown.len();
+                        self.shown.extend(rows.map(str::to_owned));
+                        assert_eq!(self.shown.len() - before, messages as usize, "a row each");
+                    }
+                    _ => {}
                 }
                 any = true;
             } else {

@@ -27,12 +27,15 @@ fn each_message_is_a_row_behind_the_second_and_the_name_of_its_author() {
 
 #[test]
 fn what_is_sent_again_is_shown_once() {
-    let (mut scene, zoe, _) = Scene::of_two();
-    scene.hold_down(zoe);
+    let (mut scene, zoe, bob) = Scene::of_two();
+    // The relay passes it on, and it does not arrive.
+    scene.hold_down(bob);
     scene.say(zoe, "un");
-    scene.cut(zoe);
-    scene.dial(zoe);
+    scene.cut(bob);
+    scene.dial(bob);
     scene.say(zoe, "deux");
+    let told = scene.told(bob);
+    assert!(told.contains(&"Zoé: un".to_owned()), "{told:?}");
     assert_eq!(scene.shown(), ["0 Zoé un", "0 Zoé deux"]);
 }
 

@@ -169,6 +169,26 @@ mod tests {
     }
 
     #[test]
+    fn what_is_pushed_through_does_not_overtake_what_waits() {
+        let (reader, writer) = io::pipe().unwrap();
+        let mut screen = Output::new(&writer).unwrap();
+        let text: Vec<u8> = (0..300_000u32).map(|n| n as u8).collect();
+        let (first, rest) = text.split_at(200_000);
+        screen.push_through(first);
+        assert!((1..first.len()).contains(&screen.pending()));
+        let mut arrived = read_some(&reader);
+        screen.push_through(rest);
+        while arrived.len() < text.len() {
+            screen.flush().unwrap();
+            arrived.extend(read_some(&reader));
+        }
+        assert!(arrived == text);
+        screen.push_through(b"at once");
+        assert_eq!(screen.pending(), 0);
+        assert_eq!(read_some(&reader), b"at once");
+    }
+
+    #[test]
     fn a_full_socket_blocks_no_writer() {
         let (near, far) = std::os::unix::net::UnixStream::pair().unwrap();
         let mut screen = Output::new(&near).unwrap();

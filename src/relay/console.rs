@@ -276,6 +276,20 @@ mod tests {
     }
 
     #[test]
+    fn rows_of_the_first_seat_have_the_colour_of_ones_own_and_those_of_the_second_the_others() {
+        let console = Console {
+            colour: Colour::On,
+            ..piped().0
+        };
+        let (head, palette) = (console.head_format(), Palette::new(Colour::On));
+        let name = "Zoé".parse().unwrap();
+        for (side, author) in [(0, Author::Own), (1, Author::Other)] {
+            let expected = palette.head(0, Mark::Delivered, author, "Zoé");
+            assert_eq!(head(side, &name, 0), expected);
+        }
+    }
+
+    #[test]
     fn a_conversation_waits_for_a_terminal_that_is_slower_and_every_message_is_shown() {
         let (mut console, mut reader) = piped();
         let held = say_until_held_back(&mut console, 0);

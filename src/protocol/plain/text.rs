@@ -62,15 +62,20 @@ pub fn is_key(byte: u8) -> bool {
 /// Where the first byte stands that may be a [key](is_key): all that are, and a few besides. And whether nothing but
 /// [`PRINTABLE`] stands before it, as in most lines.
 pub fn find_key(bytes: &[u8]) -> Option<(usize, bool)> {
+    const PIECE: usize = 256;
+
     let printable = find_outside(bytes, PRINTABLE)?;
     if is_key(bytes[printable]) {
         return Some((printable, true));
     }
-    let rest = &bytes[printable..];
-    let control = find_outside(rest, b'\r' + 1..=u8::MAX);
-    let before = &rest[..control.unwrap_or(rest.len())];
-    let found = memchr(DELETE, before).or(control)?;
-    Some((printable + found, false))
+    // Piece by piece, for each of two searches would pass over what the other has yet to find.
+    let pieces = bytes[printable..].chunks(PIECE).enumerate();
+    let mut found = pieces.filter_map(|(place, piece)| {
+        let control = find_outside(piece, b'\r' + 1..=u8::MAX);
+        let before = &piece[..control.unwrap_or(piece.len())];
+        Some(printable + place * PIECE + memchr(DELETE, before).or(control)?)
+    });
+    found.next().map(|at| (at, false))
 }
 
 /// Splits off as many whole characters as fit into `most` bytes, which must hold any character.

@@ -20,6 +20,9 @@ const ROOM: usize = FULL / 2;
 const SCREEN_TIMEOUT: Millis = 2_000;
 /// Bytes that a terminal which is only slow takes in that time: 16 KiB a second.
 const PROGRESS: usize = 32 * 1024;
+/// How long the conversation waits for a slow terminal, which may have to take several times what was said, escaped: well
+/// before clients who are not read count as silent.
+const HOLD_TIMEOUT: Millis = 10_000;
 /// Bytes that wait for a screen above which nothing is told there any more: more than the last messages before the
 /// conversation began to wait. Notices are few, but a screen that stands still does so for longer than few.
 const OVERFULL: usize = 3 * FULL;
@@ -44,10 +47,12 @@ pub type HeadFormat = fn(usize, &Name, UnixMillis) -> String;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum ScreenPace {
     Together,
-    /// The terminal is slower, and had so many bytes to take since then: clients are not read until it has made room.
+    /// The terminal is slower: clients are not read until it has made room, at most `until` then. It had so many bytes to
+    /// take `since` it was last looked whether it moves.
     HeldBack {
         since: Millis,
         pending: usize,
+        until: Millis,
     },
     /// The terminal stands still: messages are passed on without being shown, and counted, until all that waits for it is
     /// written.
@@ -155,7 +160,7 @@ impl Console {
     /// When [`flush`](Console::flush) must be called, whether or not the terminal takes anything.
     pub fn next_timeout(&self) -> Option<Millis> {
         match self.pace {
-            ScreenPace::HeldBack { since, .. } => Some(since + SCREEN_TIMEOUT),
+            ScreenPace::HeldBack { since, until, .. } => Some(until.min(since + SCREEN_TIMEOUT)),
             ScreenPace::Together | ScreenPace::Apart => None,
         }
     }
@@ -192,19 +197,26 @@ impl Console {
 }
 
 impl ScreenPace {
-    fn held_back(pending: usize, since: Millis) -> ScreenPace {
-        ScreenPace::HeldBack { since, pending }
-    }
-
     /// After the terminal has taken what it would, and `pending` bytes still wait for it.
     fn after(self, flushed: Flushed, pending: usize, now: Millis) -> ScreenPace {
         match self {
             _ if flushed == Flushed::All => ScreenPace::Together,
-            ScreenPace::Together if pending >= FULL => ScreenPace::held_back(pending, now),
+            ScreenPace::Together if pending >= FULL => ScreenPace::HeldBack {
+                since: now,
+                pending,
+                until: now + HOLD_TIMEOUT,
+            },
             ScreenPace::HeldBack { .. } if pending < ROOM => ScreenPace::Together,
+            ScreenPace::HeldBack { until, .. } if now >= until => ScreenPace::Apart,
             ScreenPace::HeldBack {
-                pending: before, ..
-            } if pending + PROGRESS <= before => ScreenPace::held_back(pending, now),
+                pending: before,
+                until,
+                ..
+            } if pending + PROGRESS <= before => ScreenPace::HeldBack {
+                since: now,
+                pending,
+                until,
+            },
             ScreenPace::HeldBack { since, .. } if now >= since + SCREEN_TIMEOUT => {
                 ScreenPace::Apart
             }
@@ -319,9 +331,9 @@ mod tests {
     }
 
     /// How a console fares that has much to show, on a terminal that takes so many bytes each fifth of a second.
-    fn pace_on_terminal_that_takes(at_once: usize) -> ScreenPace {
+    fn pace_on_terminal_that_takes(at_once: usize, messages: usize) -> ScreenPace {
         let (mut console, mut reader) = piped();
-        for number in 0..256 {
+        for number in 0..messages {
             say(&mut console, number);
         }
         console.flush(0);
@@ -336,9 +348,11 @@ mod tests {
     }
 
     #[test]
-    fn a_terminal_is_waited_for_while_it_takes_sixteen_kibibytes_a_second_however_much_there_is() {
-        assert_eq!(pace_on_terminal_that_takes(4096), ScreenPace::Together);
-        assert_eq!(pace_on_terminal_that_takes(2048), ScreenPace::Apart);
+    fn a_terminal_is_waited_for_while_it_takes_sixteen_kibibytes_a_second_but_no_longer_than_ten_seconds()
+     {
+        assert_eq!(pace_on_terminal_that_takes(4096, 256), ScreenPace::Together);
+        assert_eq!(pace_on_terminal_that_takes(2048, 256), ScreenPace::Apart);
+        assert_eq!(pace_on_terminal_that_takes(4096, 512), ScreenPace::Apart);
     }
 
     #[test]

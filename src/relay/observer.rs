@@ -63,7 +63,7 @@ impl Observer {
         }
     }
 
-    /// How such a row begins: see [`Formatter::head`].
+    /// How such a row begins.
     pub(super) fn head_format(&self) -> HeadFormat {
         match self {
             Observer::Console(console) => console.head_format(),

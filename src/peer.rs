@@ -12,6 +12,8 @@
 mod dial;
 mod dialect;
 mod raw;
+#[cfg(test)]
+mod tests;
 
 use std::future::{self, Future};
 use std::io;

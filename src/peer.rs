@@ -43,7 +43,7 @@ pub use crate::protocol::session::{Disconnected, Ending, Event, Shutdown};
 /// The first pause before dialling again; each one doubles it.
 const FIRST_PAUSE: Duration = Duration::from_millis(200);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
-/// A connection that stood for so long was a good one: the next pause is the first again.
+/// A connection that stood for so long was a good one, as is any on which lines flowed: the next pause is the first again.
 const STABLE_INTERVAL: Duration = Duration::from_secs(10);
 /// Bytes read from the socket at once.
 const READ_AT_ONCE: usize = 64 * 1024;
@@ -291,6 +291,10 @@ impl Client {
             } else {
                 self.dialect
                     .received(self.clock.now(), &self.buffer[..read])?;
+                // Now: however it ends, it is not live any more by then.
+                if self.dialect.is_live() {
+                    self.pause = FIRST_PAUSE;
+                }
             }
             moved = Poll::Ready(Ok(()));
         }
@@ -300,7 +304,7 @@ impl Client {
     /// A call came to nothing, or a connection is no more.
     fn call_ended(&mut self, answered: Answered, reason: Disconnected) {
         if let CallState::Up { since, .. } = &self.link {
-            if self.dialect.is_live() || since.elapsed() >= STABLE_INTERVAL {
+            if since.elapsed() >= STABLE_INTERVAL {
                 self.pause = FIRST_PAUSE;
             }
             self.dialect.disconnected(reason.clone());

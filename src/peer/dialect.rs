@@ -41,7 +41,7 @@ impl PeerDialect for Session {
     }
 
     fn end_of_stream(&mut self) {
-        // It hears of it when the connection is given up, and is live until then: a good connection is one that was live.
+        // It hears of it when the connection is given up.
     }
 
     fn received(&mut self, now: Millis, bytes: &[u8]) -> Result<(), Disconnected> {

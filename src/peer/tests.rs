@@ -7,11 +7,12 @@ use std::thread;
 use super::{Client, Event, FIRST_PAUSE};
 use crate::options::Caller;
 
-const OUTAGES: usize = 3;
+/// What a relay says last on each connection.
+const LAST_WORDS: [&str; 4] = ["", "BYE restart\n", "", "BYE restart\n"];
 
 /// A relay where Bob sits, that closes each connection as soon as its client is live.
 fn close_each_once_live(listener: &TcpListener) {
-    for _ in 0..OUTAGES {
+    for last_word in LAST_WORDS {
         let (mut stream, _) = listener.accept().expect("a client");
         let mut lines = BufReader::new(stream.try_clone().expect("a socket")).lines();
         let hello = lines.next().expect("a hello").expect("text");
@@ -20,6 +21,7 @@ fn close_each_once_live(listener: &TcpListener) {
         stream.write_all(here.as_bytes()).expect("a reader");
         let ack = lines.next().expect("an ACK").expect("text");
         assert!(ack.starts_with("ACK "), "{ack}");
+        stream.write_all(last_word.as_bytes()).expect("a reader");
         stream.shutdown(Shutdown::Write).expect("a connection");
         // What is unread would make it a reset.
         stream.read_to_end(&mut Vec::new()).ok();
@@ -37,12 +39,12 @@ fn a_connection_that_was_live_and_was_closed_is_dialled_again_after_the_first_pa
         code: None,
     };
     let mut client = Client::new(address, caller).expect("randomness");
-    for outage in 0..OUTAGES {
+    for last_word in LAST_WORDS {
         while !matches!(
             smol::block_on(client.next()),
             Some(Event::Disconnected { .. })
         ) {}
-        assert_eq!(client.pause, 2 * FIRST_PAUSE, "outage {outage}");
+        assert_eq!(client.pause, 2 * FIRST_PAUSE, "after {last_word:?}");
     }
     drop(client);
     relay.join().expect("the client came each time");

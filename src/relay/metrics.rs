@@ -3,7 +3,6 @@
 //! It is served in the relay's own loop, from what the relay counts anyway: a page is made when somebody asks. Whoever asks
 //! slowly, or asks for something else, costs a few kibibytes for a few seconds.
 
-use std::fmt::{self, Write as _};
 use std::io::{self, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::ops::Range;
@@ -65,12 +64,6 @@ enum Format {
     Text,
     /// OpenMetrics 1.0, for who asks for it.
     OpenMetrics,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Kind {
-    Gauge,
-    Counter,
 }
 
 impl Metrics {
@@ -321,125 +314,56 @@ fn page(
     accepted: u64,
     refused: &[u64; Refusal::ALL.len()],
 ) -> String {
-    let mut page = Page {
-        format,
-        text: String::new(),
+    // OpenMetrics names a counter without what its samples end in, and says where the page does.
+    let (total, end) = match format {
+        Format::Text => ("_total", ""),
+        Format::OpenMetrics => ("", "# EOF\n"),
     };
-    let Figures {
-        counts,
-        census,
-        traffic,
-    } = figures;
-    let gauge = Kind::Gauge;
-    let counter = Kind::Counter;
-    page.one(
-        "msg_conversations",
-        gauge,
-        "Conversations en cours.",
-        counts.conversations as u64,
-    );
-    page.one(
-        "msg_waiting",
-        gauge,
-        "Personnes seules, qui attendent.",
-        counts.waiting as u64,
-    );
-    page.family(
-        "msg_clients",
-        gauge,
-        "Clients assis, par ce qu'ils parlent.",
-        [
-            ("{dialect=\"wire\"}".to_owned(), census.wire as u64),
-            ("{dialect=\"plain\"}".to_owned(), census.plain as u64),
-        ],
-    );
-    page.one(
-        "msg_pending",
-        gauge,
-        "Connexions qui n'ont pas encore dit qui elles sont.",
-        census.pending as u64,
-    );
-    page.one(
-        "msg_outbox_bytes",
-        gauge,
-        "Octets qui attendent que leurs destinataires les lisent.",
-        census.outbox_bytes as u64,
-    );
-    page.one(
-        "msg_connections_accepted",
-        counter,
-        "Connexions acceptées.",
-        accepted,
-    );
-    page.family(
-        "msg_connections_refused",
-        counter,
-        "Connexions refusées, par raison.",
-        Refusal::ALL
-            .iter()
-            .zip(refused)
-            .map(|(refusal, &count)| (format!("{{reason=\"{}\"}}", refusal.code()), count)),
-    );
-    page.one("msg_lines", counter, "Lignes transmises.", traffic.lines);
-    page.one(
-        "msg_text_bytes",
-        counter,
-        "Octets de texte transmis.",
+    let (counts, census, traffic) = (figures.counts, figures.census, figures.traffic);
+    let of_reason = |(refusal, count): (&Refusal, &u64)| {
+        let reason = refusal.code();
+        format!("msg_connections_refused_total{{reason=\"{reason}\"}} {count}\n")
+    };
+    let refused: String = Refusal::ALL.iter().zip(refused).map(of_reason).collect();
+    format!(
+        "\
+# HELP msg_conversations Conversations en cours.
+# TYPE msg_conversations gauge
+msg_conversations {}
+# HELP msg_waiting Personnes seules, qui attendent.
+# TYPE msg_waiting gauge
+msg_waiting {}
+# HELP msg_clients Clients assis, par ce qu'ils parlent.
+# TYPE msg_clients gauge
+msg_clients{{dialect=\"wire\"}} {}
+msg_clients{{dialect=\"plain\"}} {}
+# HELP msg_pending Connexions qui n'ont pas encore dit qui elles sont.
+# TYPE msg_pending gauge
+msg_pending {}
+# HELP msg_outbox_bytes Octets qui attendent que leurs destinataires les lisent.
+# TYPE msg_outbox_bytes gauge
+msg_outbox_bytes {}
+# HELP msg_connections_accepted{total} Connexions acceptées.
+# TYPE msg_connections_accepted{total} counter
+msg_connections_accepted_total {accepted}
+# HELP msg_connections_refused{total} Connexions refusées, par raison.
+# TYPE msg_connections_refused{total} counter
+{refused}# HELP msg_lines{total} Lignes transmises.
+# TYPE msg_lines{total} counter
+msg_lines_total {}
+# HELP msg_text_bytes{total} Octets de texte transmis.
+# TYPE msg_text_bytes{total} counter
+msg_text_bytes_total {}
+{end}",
+        counts.conversations,
+        counts.waiting,
+        census.wire,
+        census.plain,
+        census.pending,
+        census.outbox_bytes,
+        traffic.lines,
         traffic.bytes,
-    );
-    page.end()
-}
-
-/// A page under way.
-struct Page {
-    format: Format,
-    text: String,
-}
-
-impl Page {
-    fn one(&mut self, name: &str, kind: Kind, help: &str, number: u64) {
-        self.family(name, kind, help, [(String::new(), number)]);
-    }
-
-    /// Appends figures of one name, each with its labels.
-    fn family(
-        &mut self,
-        name: &str,
-        kind: Kind,
-        help: &str,
-        samples: impl IntoIterator<Item = (String, u64)>,
-    ) {
-        let sample = match kind {
-            Kind::Gauge => name.to_owned(),
-            Kind::Counter => format!("{name}_total"),
-        };
-        // OpenMetrics names a counter without what its samples end in.
-        let family = match self.format {
-            Format::Text => &sample,
-            Format::OpenMetrics => name,
-        };
-        let mut lines = format!("# HELP {family} {help}\n# TYPE {family} {kind}\n");
-        for (labels, number) in samples {
-            writeln!(lines, "{sample}{labels} {number}").expect("a String takes everything");
-        }
-        self.text += &lines;
-    }
-
-    fn end(mut self) -> String {
-        if self.format == Format::OpenMetrics {
-            self.text += "# EOF\n";
-        }
-        self.text
-    }
-}
-
-impl fmt::Display for Kind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Kind::Gauge => "gauge",
-            Kind::Counter => "counter",
-        })
-    }
+    )
 }
 
 #[cfg(test)]

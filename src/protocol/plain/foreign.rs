@@ -4,93 +4,71 @@
 
 use super::opening::Foreign;
 
-/// A protocol whose clients open with a line of text.
-#[derive(Debug)]
-pub struct Protocol {
-    /// What people call it.
-    pub name: &'static str,
-    /// How its servers begin the line that ends a connection, where that is simple.
-    pub answer: &'static str,
-    /// Whether a first line, in small letters, is one of its.
-    opens: fn(&str) -> bool,
-}
-
-impl PartialEq for Protocol {
-    fn eq(&self, other: &Protocol) -> bool {
-        self.name == other.name
-    }
-}
-
-impl Eq for Protocol {}
-
-const fn protocol(name: &'static str, answer: &'static str, opens: fn(&str) -> bool) -> Protocol {
-    Protocol {
-        name,
-        answer,
-        opens,
-    }
-}
-
-static PROXY: Protocol = protocol("PROXY", "", |line| {
-    let begins = ["proxy tcp4 ", "proxy tcp6 ", "proxy unknown"];
-    begins.iter().any(|begins| line.starts_with(begins))
-});
+/// A protocol whose clients open with a line of text: what people call it; how its servers begin the line that ends a
+/// connection, where that is simple; whether a first line, in small letters, is one of its.
+type Protocol = (&'static str, &'static str, fn(&str) -> bool);
 
 /// All but those that [`Foreign`] has a variant for.
-static PROTOCOLS: [Protocol; 24] = [
-    protocol("RTSP", "RTSP/1.0 400 ", |line| is_request(line, "rtsp/")),
-    protocol("SIP", "SIP/2.0 400 ", |line| is_request(line, "sip/")),
-    protocol("SMTP", "554 ", is_smtp),
+const PROTOCOLS: [Protocol; 25] = [
+    ("RTSP", "RTSP/1.0 400 ", |line| is_request(line, "rtsp/")),
+    ("SIP", "SIP/2.0 400 ", |line| is_request(line, "sip/")),
+    ("SMTP", "554 ", is_smtp),
     // « USER zoe » alone may be a person's.
-    protocol("FTP", "530 ", |line| {
+    ("FTP", "530 ", |line| {
         matches!(
             line,
             "user anonymous" | "user ftp" | "user root" | "user admin" | "auth tls" | "auth ssl"
         )
     }),
-    protocol("IRC", "ERROR :", is_irc),
-    protocol("IMAP", "* BYE ", is_imap),
-    protocol("POP3", "-ERR ", |line| line.starts_with("apop ")),
-    protocol("NNTP", "502 ", |line| line == "mode reader"),
-    protocol("VNC", "", |line| {
+    ("IRC", "ERROR :", is_irc),
+    ("IMAP", "* BYE ", is_imap),
+    ("POP3", "-ERR ", |line| line.starts_with("apop ")),
+    ("NNTP", "502 ", |line| line == "mode reader"),
+    ("VNC", "", |line| {
         line.strip_prefix("rfb ")
             .is_some_and(|rest| is_made_of(rest, |c| c.is_ascii_digit() || c == '.'))
     }),
-    protocol("rsync", "@ERROR: ", |line| line.starts_with("@rsyncd:")),
-    protocol("Redis", "-ERR ", |line| {
+    ("rsync", "@ERROR: ", |line| line.starts_with("@rsyncd:")),
+    ("Redis", "-ERR ", |line| {
         line.strip_prefix('*')
             .is_some_and(|count| is_made_of(count, |c| c.is_ascii_digit()))
     }),
-    protocol("memcached", "SERVER_ERROR ", is_memcached),
-    protocol("XML", "", |line| {
+    ("memcached", "SERVER_ERROR ", is_memcached),
+    ("XML", "", |line| {
         ["<?xml", "<stream:", "<policy-file-request", "<soap"]
             .iter()
             .any(|begins| line.starts_with(begins))
     }),
-    protocol("HTML", "", |line| {
+    ("HTML", "", |line| {
         line.starts_with("<!doctype") || line.starts_with("<html")
     }),
-    protocol("JSON-RPC", "", |line| {
+    ("JSON-RPC", "", |line| {
         line.starts_with(['{', '['])
             && (line.contains("\"jsonrpc\"") || line.contains("\"method\""))
     }),
-    protocol("NATS", "-ERR ", |line| line.starts_with("connect {")),
-    protocol("STOMP", "ERROR ", |line| line == "stomp"),
-    protocol("JDWP", "", |line| line.starts_with("jdwp-handshake")),
-    protocol("T3", "", |line| {
+    ("NATS", "-ERR ", |line| line.starts_with("connect {")),
+    ("STOMP", "ERROR ", |line| line == "stomp"),
+    ("JDWP", "", |line| line.starts_with("jdwp-handshake")),
+    ("T3", "", |line| {
         line.strip_prefix("t3 ")
             .is_some_and(|version| is_made_of(version, |c| c.is_ascii_digit() || c == '.'))
     }),
-    protocol("Git", "", |line| {
+    ("Git", "", |line| {
         line.get(4..).is_some_and(|rest| rest.starts_with("git-"))
     }),
-    protocol("Subversion", "", |line| line.starts_with("( 2 (")),
-    protocol("LSP", "", |line| line.starts_with("content-length:")),
-    protocol("ManageSieve", "NO ", |line| {
+    ("Subversion", "", |line| line.starts_with("( 2 (")),
+    ("LSP", "", |line| line.starts_with("content-length:")),
+    ("ManageSieve", "NO ", |line| {
         line.starts_with("authenticate \"")
     }),
-    protocol("Gnutella", "", |line| line.starts_with("gnutella connect/")),
+    ("Gnutella", "", |line| line.starts_with("gnutella connect/")),
+    (PROXY, "", |line| {
+        let begins = ["proxy tcp4 ", "proxy tcp6 ", "proxy unknown"];
+        begins.iter().any(|begins| line.starts_with(begins))
+    }),
 ];
+
+const PROXY: &str = "PROXY";
 
 /// The protocol that a first line gives away.
 pub fn protocol_of(line: &str) -> Option<Foreign> {
@@ -101,16 +79,15 @@ pub fn protocol_of(line: &str) -> Option<Foreign> {
     if line.starts_with("ssh-") {
         return Some(Foreign::Ssh);
     }
-    let mut known = PROTOCOLS.iter().chain([&PROXY]);
-    known
-        .find(|protocol| (protocol.opens)(&line))
-        .map(Foreign::Known)
+    let known = PROTOCOLS.iter().find(|(.., opens)| opens(&line));
+    known.map(|&(name, answer, _)| Foreign::Known { name, answer })
 }
 
 /// What begins like a header of the PROXY protocol's second version, which no text does: a NUL after blank lines.
 pub fn proxy_of(bytes: &[u8]) -> Option<Foreign> {
     let is_header = bytes.starts_with(b"\r\n\r\n\0\r\nQUIT\n");
-    is_header.then_some(Foreign::Known(&PROXY))
+    let (name, answer) = (PROXY, "");
+    is_header.then_some(Foreign::Known { name, answer })
 }
 
 /// Whether a line asks a server for something in the manner of HTTP: `method target protocol/version`.

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use crate::protocol::charset::windows_1252;
 use crate::protocol::name::MAX_NAME;
 
-use super::foreign::{Protocol, protocol_of, proxy_of};
+use super::foreign::{protocol_of, proxy_of};
 use super::outgoing::write_notice;
 
 /// What speaks.
@@ -27,8 +27,12 @@ pub enum Foreign {
     Binary,
     /// The first line is longer than a message and holds no name.
     Oversized,
-    /// A protocol of text that is known by its first line.
-    Known(&'static Protocol),
+    /// A protocol of text that is known by its first line: what people call it, and how its servers begin the line that
+    /// ends a connection.
+    Known {
+        name: &'static str,
+        answer: &'static str,
+    },
 }
 
 impl Opening {
@@ -72,7 +76,7 @@ impl Foreign {
     /// Why it takes no seat, for a person.
     pub fn reason(self) -> Cow<'static, str> {
         let reason = match self {
-            Foreign::Known(Protocol { name, .. }) => {
+            Foreign::Known { name, .. } => {
                 return Cow::Owned(format!(
                     "client {name} : msg n'en est pas un serveur, utilisez « msg --connect » ou « nc »"
                 ));
@@ -104,7 +108,7 @@ impl Foreign {
                 b"HTTP/1.0 400 Bad Request\r\nContent-Type: text/plain; charset=utf-8\r\n\
                   Connection: close\r\n\r\n",
             ),
-            Foreign::Known(protocol) => out.extend_from_slice(protocol.answer.as_bytes()),
+            Foreign::Known { answer, .. } => out.extend_from_slice(answer.as_bytes()),
             Foreign::Ssh | Foreign::Utf16 | Foreign::Binary | Foreign::Oversized => {}
         }
         write_notice(out, &self.reason());

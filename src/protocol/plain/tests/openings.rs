@@ -15,7 +15,7 @@ fn opened(bytes: impl AsRef<[u8]>) -> Vec<Input> {
 /// The name of the protocol by which an opening is refused.
 fn refused_as(bytes: impl AsRef<[u8]>) -> String {
     match opened(bytes).as_slice() {
-        [Input::Foreign(Foreign::Known(protocol))] => protocol.name.to_owned(),
+        [Input::Foreign(Foreign::Known { name, .. })] => (*name).to_owned(),
         [Input::Foreign(foreign)] => format!("{foreign:?}"),
         other => panic!("{other:?}"),
     }

@@ -27,11 +27,10 @@ use super::timeouts::{DRAIN_TIMEOUT, LINGER_TIMEOUT, SEAT_TTL};
 use super::wire::{Bye, Pid, Refusal, Salon, Token, Verb};
 use super::{Millis, UnixMillis};
 
-pub use effects::Effect;
+pub use effects::{Effect, SeatChange};
 
 use effects::Effects;
 use plain_end::PlainEnd;
-use refusing::RefusalReason;
 use state::{Alarm, Conn, ConnState, Dialect, Member, Presence, Room, Seat, set_alarm};
 
 /// How long a connection may take to say a whole hello.
@@ -269,7 +268,7 @@ impl Hub {
     /// A proxy, or somebody who is none, did not say whose connection it is.
     pub fn refuse_unannounced(&mut self, now: Millis, id: ConnId) {
         let reason = "pas d'en-tête PROXY : ce relais n'écoute que derrière un mandataire";
-        self.refuse(now, id, RefusalReason::new(Refusal::Proto, reason));
+        self.refuse(now, id, Refusal::Proto.because(reason));
     }
 
     /// The date of what is told next: plain clients do not date their messages.
@@ -595,8 +594,17 @@ impl Hub {
         }
     }
 
-    fn salon(&self, seat: Seat) -> Option<Salon> {
-        self.rooms.get(seat.room)?.salon.clone()
+    /// Tells what becomes of a seat, while its owner still has it.
+    fn tell_of(&mut self, seat: Seat, change: SeatChange) {
+        if let Some(member) = self.member(seat) {
+            let name = member.hello.name.clone();
+            let salon = self.rooms[seat.room].salon.clone();
+            self.effects.push(Effect::Seat {
+                change,
+                name,
+                salon,
+            });
+        }
     }
 
     fn member(&self, seat: Seat) -> Option<&Member> {

@@ -9,7 +9,7 @@ use crate::invitation::Invitation;
 use crate::options::Sealing;
 use crate::platform::Sink;
 use crate::protocol::Millis;
-use crate::protocol::hub::{Counts, Effect};
+use crate::protocol::hub::{Counts, Effect, SeatChange};
 use crate::protocol::wire::Bye;
 use crate::service::Service;
 
@@ -166,12 +166,14 @@ impl Observer {
 /// Shows what happened.
 fn happened(console: &mut Console, effect: &Effect) {
     let notice = match effect {
-        Effect::Joined { name, .. } => display::arrived(name.as_str()),
-        Effect::Away { name, .. } => display::away(name.as_str(), 0),
-        Effect::Back { name, .. } => display::back(name.as_str(), 0),
-        Effect::Left { name, .. } => display::left(name.as_str()),
-        Effect::Yielded { name, .. } => display::yielded(name.as_str()),
-        Effect::Lost { name, .. } => display::lost(name.as_str()),
+        Effect::Seat { change, name, .. } => match change {
+            SeatChange::Taken(_) => display::arrived(name.as_str()),
+            SeatChange::Away => display::away(name.as_str(), 0),
+            SeatChange::Back => display::back(name.as_str(), 0),
+            SeatChange::Left => display::left(name.as_str()),
+            SeatChange::Yielded => display::yielded(name.as_str()),
+            SeatChange::Lost => display::lost(name.as_str()),
+        },
         Effect::Refused {
             address, reason, ..
         } => format!("connexion de {address} refusée : {reason}."),

@@ -16,7 +16,7 @@ use std::time::SystemTime;
 use super::supervisor::has_journal;
 use crate::display;
 use crate::output::{Flushed, Output};
-use crate::protocol::hub::Effect;
+use crate::protocol::hub::{Effect, SeatChange};
 use crate::protocol::wire::Salon;
 use crate::protocol::{Millis, UnixMillis, earliest};
 
@@ -187,23 +187,12 @@ fn today() -> UnixMillis {
 
 /// What the log says of an effect, if anything. Never a text, which a daemon's hub does not tell anyway.
 fn sentence(effect: &Effect) -> Option<(Severity, String)> {
-    let (name, what, salon) = match effect {
-        Effect::Joined {
+    let (change, name, salon) = match effect {
+        Effect::Seat {
+            change,
             name,
             salon,
-            address,
-        } => (name, spelt(format_args!("est là, de {address}")), salon),
-        Effect::Away { name, salon } => (
-            name,
-            "ne répond plus : sa place est gardée".to_owned(),
-            salon,
-        ),
-        Effect::Back { name, salon } => (name, "est de retour".to_owned(), salon),
-        Effect::Left { name, salon } => (name, "a quitté la discussion".to_owned(), salon),
-        Effect::Yielded { name, salon } => {
-            (name, "n'a rien écrit et cède sa place".to_owned(), salon)
-        }
-        Effect::Lost { name, salon } => (name, "n'a pas pu revenir à temps".to_owned(), salon),
+        } => (change, display::quoted(name.as_str()), In(salon)),
         Effect::Refused {
             address, reason, ..
         } => {
@@ -212,8 +201,18 @@ fn sentence(effect: &Effect) -> Option<(Severity, String)> {
         }
         _ => return None,
     };
-    let name = display::quoted(name.as_str());
-    let sentence = spelt(format_args!("{name} {what}{}.", In(salon)));
+    let what = match change {
+        SeatChange::Taken(address) => {
+            let sentence = spelt(format_args!("{name} est là, de {address}{salon}."));
+            return Some((Severity::Info, sentence));
+        }
+        SeatChange::Away => "ne répond plus : sa place est gardée",
+        SeatChange::Back => "est de retour",
+        SeatChange::Left => "a quitté la discussion",
+        SeatChange::Yielded => "n'a rien écrit et cède sa place",
+        SeatChange::Lost => "n'a pas pu revenir à temps",
+    };
+    let sentence = spelt(format_args!("{name} {what}{salon}."));
     Some((Severity::Info, sentence))
 }
 
@@ -308,7 +307,8 @@ mod tests {
     }
 
     fn left(name: &str) -> Effect {
-        Effect::Left {
+        Effect::Seat {
+            change: SeatChange::Left,
             name: name.parse().unwrap(),
             salon: Some("tp3".parse().unwrap()),
         }

@@ -5,7 +5,7 @@ use crate::protocol::wire::{Gone, HEARTBEAT_S, Hello, MAX_LINE, Pid, Refusal, Ve
 
 use super::refusing::RefusalReason;
 use super::state::{ConnState, Dialect, Expected, Member, Presence, Room, Seat};
-use super::{ConnId, Effect, Hub, MAX_ROOMS, OUTBOX_FULL, RelayMode, SEAT_TTL};
+use super::{ConnId, Hub, MAX_ROOMS, OUTBOX_FULL, RelayMode, SEAT_TTL, SeatChange};
 
 impl Hub {
     pub(super) fn hello(
@@ -60,28 +60,20 @@ impl Hub {
             unreachable!("a token is forgotten with its seat");
         };
         if !member.hello.is_same_client(hello) {
-            return Err(RefusalReason::new(
-                Refusal::Proto,
-                "ce n'est pas le hello de cette place",
-            ));
+            return Err(Refusal::Proto.because("ce n'est pas le hello de cette place"));
         }
-        let name = member.hello.name.clone();
         match member.presence {
             Presence::Here(old) => {
                 member.presence = Presence::Here(id);
-                let reason = "le même client s'est connecté à nouveau";
-                self.refuse(now, old, RefusalReason::new(Refusal::Replaced, reason));
+                let replaced = Refusal::Replaced.because("le même client s'est connecté à nouveau");
+                self.refuse(now, old, replaced);
             }
             Presence::Away { .. } => {
                 member.presence = Presence::Here(id);
-                let salon = self.salon(seat);
-                self.effects.push(Effect::Back { name, salon });
+                self.tell_of(seat, SeatChange::Back);
             }
             Presence::Lingering(_) | Presence::Gone(_) => {
-                return Err(RefusalReason::new(
-                    Refusal::Full,
-                    "cette discussion est terminée",
-                ));
+                return Err(Refusal::Full.because("cette discussion est terminée"));
             }
         }
         Ok(seat)
@@ -108,13 +100,9 @@ impl Hub {
             .flatten()
             .any(|member| member.hello.name.looks_like(&hello.name));
         if namesake {
-            return Err(RefusalReason::new(
-                Refusal::Name,
-                "ce nom est déjà pris, choisissez-en un autre",
-            ));
+            return Err(Refusal::Name.because("ce nom est déjà pris, choisissez-en un autre"));
         }
         let seat = Seat { room, side };
-        let name = hello.name.clone();
         if let Dialect::Wire(_) = &self.conns[id].dialect {
             self.tokens.insert(hello.token, seat);
         }
@@ -126,11 +114,7 @@ impl Hub {
         if members.iter().all(Option::is_some) {
             self.begin(room);
         }
-        self.effects.push(Effect::Joined {
-            name,
-            salon: self.salon(seat),
-            address: self.conns[id].address,
-        });
+        self.tell_of(seat, SeatChange::Taken(self.conns[id].address));
         Ok(seat)
     }
 
@@ -187,7 +171,7 @@ impl Hub {
             self.clear_deserted_rooms(now);
         }
         if self.rooms.len() >= MAX_ROOMS {
-            return Err(RefusalReason::new(Refusal::Full, "le relais est plein"));
+            return Err(Refusal::Full.because("le relais est plein"));
         }
         let salon = match self.config.mode {
             RelayMode::Single => None,
@@ -292,8 +276,7 @@ impl Hub {
             _ => OUTBOX_FULL,
         };
         if self.unsent(id).len() >= most {
-            let reason = "rien n'a été lu";
-            self.refuse(now, id, RefusalReason::new(Refusal::Slow, reason));
+            self.refuse(now, id, Refusal::Slow.because("rien n'a été lu"));
         }
     }
 }

@@ -19,22 +19,12 @@ pub enum Effect {
     /// So many messages were passed on for the first time. Never from a [`RelayMode::Daemon`](super::RelayMode::Daemon).
     /// [`Hub::rows`](super::Hub::rows) has a row for each.
     Said { messages: u64, rows: Range<usize> },
-    /// Somebody took a seat for the first time.
-    Joined {
+    /// Something changed with somebody's seat.
+    Seat {
+        change: SeatChange,
         name: Name,
         salon: Option<Salon>,
-        address: IpAddr,
     },
-    /// Somebody's connection was cut; the seat is kept.
-    Away { name: Name, salon: Option<Salon> },
-    /// Somebody is back on a seat kept.
-    Back { name: Name, salon: Option<Salon> },
-    /// Somebody said `BYE`.
-    Left { name: Name, salon: Option<Salon> },
-    /// Somebody who had said nothing but a first line had to free the seat.
-    Yielded { name: Name, salon: Option<Salon> },
-    /// Somebody did not come back in time.
-    Lost { name: Name, salon: Option<Salon> },
     /// How a plain client's bytes were understood. Only while [`Config::tracing`](super::Config::tracing).
     Understood {
         conn: ConnId,
@@ -46,6 +36,23 @@ pub enum Effect {
         refusal: Refusal,
         reason: String,
     },
+}
+
+/// What becomes of a seat.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SeatChange {
+    /// It was taken for the first time, by somebody at this address.
+    Taken(IpAddr),
+    /// Its connection was cut; it is kept.
+    Away,
+    /// Its owner is back.
+    Back,
+    /// Its owner said `BYE`.
+    Left,
+    /// Its owner, who had said nothing but a first line, had to free it.
+    Yielded,
+    /// Its owner did not come back in time.
+    Lost,
 }
 
 /// Effects that nobody has asked for yet.

@@ -4,9 +4,8 @@ use crate::protocol::Millis;
 use crate::protocol::wire::{Gone, Refusal, Verb};
 
 use super::plain_end::Teller;
-use super::refusing::RefusalReason;
 use super::state::{Alarm, ConnState, Dialect, Member, Presence, Room, Seat};
-use super::{CLIENT_TIMEOUT, ConnId, Effect, Hub, LINGER_TIMEOUT, RelayMode, SEAT_TTL};
+use super::{CLIENT_TIMEOUT, ConnId, Effect, Hub, LINGER_TIMEOUT, RelayMode, SEAT_TTL, SeatChange};
 
 impl Hub {
     #[cold]
@@ -17,12 +16,10 @@ impl Hub {
         if member.presence != Presence::Here(id) {
             return;
         }
-        let name = member.hello.name.clone();
         let other = self.member(seat.opposite()).map(|other| other.presence);
         // Who answers the other's farewell has not left anybody.
         if !matches!(other, Some(Presence::Lingering(_) | Presence::Gone(_))) {
-            let salon = self.salon(seat);
-            self.effects.push(Effect::Left { name, salon });
+            self.tell_of(seat, SeatChange::Left);
         }
         let Some(other) = other else {
             self.farewell(now, id);
@@ -52,18 +49,15 @@ impl Hub {
         let Some(member) = self.member(seat) else {
             return;
         };
-        let name = member.hello.name.clone();
         match member.presence {
             // Nothing has been said yet, so nothing needs keeping; who comes back takes a seat like anybody.
             Presence::Here(_) if self.rooms[seat.room].is_fresh() => {
-                let salon = self.salon(seat);
-                self.effects.push(Effect::Left { name, salon });
+                self.tell_of(seat, SeatChange::Left);
                 self.vacate(seat);
             }
             Presence::Here(_) => {
                 self.set_presence(seat, Presence::Away { since: now });
-                let salon = self.salon(seat);
-                self.effects.push(Effect::Away { name, salon });
+                self.tell_of(seat, SeatChange::Away);
                 self.arm_room(seat.room);
                 let other = self.member(seat.opposite()).map(|other| other.presence);
                 match other {
@@ -197,21 +191,13 @@ impl Hub {
             }
             return;
         }
-        match conn.state {
-            ConnState::Closing { .. } => self.effects.push(Effect::Close(id)),
-            ConnState::Pending => {
-                let reason = "pas de hello après 30 s";
-                self.refuse(now, id, RefusalReason::new(Refusal::Slow, reason));
-            }
-            ConnState::Seated(_) if conn.heard_at + CLIENT_TIMEOUT <= now => {
-                let reason = "silence de 30 s";
-                self.refuse(now, id, RefusalReason::new(Refusal::Slow, reason));
-            }
-            ConnState::Seated(_) => {
-                let reason = "rien n'a été lu depuis 30 s";
-                self.refuse(now, id, RefusalReason::new(Refusal::Slow, reason));
-            }
-        }
+        let reason = match conn.state {
+            ConnState::Closing { .. } => return self.effects.push(Effect::Close(id)),
+            ConnState::Pending => "pas de hello après 30 s",
+            ConnState::Seated(_) if conn.heard_at + CLIENT_TIMEOUT <= now => "silence de 30 s",
+            ConnState::Seated(_) => "rien n'a été lu depuis 30 s",
+        };
+        self.refuse(now, id, Refusal::Slow.because(reason));
     }
 
     #[cold]
@@ -261,9 +247,7 @@ impl Hub {
         if now < since + SEAT_TTL {
             return;
         }
-        let name = member.hello.name.clone();
-        let salon = self.salon(seat);
-        self.effects.push(Effect::Lost { name, salon });
+        self.tell_of(seat, SeatChange::Lost);
         self.set_presence(seat, Presence::Gone(Gone::Lost));
         let other = self.member(seat.opposite()).map(|other| other.presence);
         if let Some(Presence::Here(there)) = other {

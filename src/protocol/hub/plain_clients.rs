@@ -7,7 +7,6 @@ use crate::protocol::session::Flow;
 use crate::protocol::wire::{Hello, Lines, Pid, Refusal, Token, Verb};
 
 use super::plain_end::Action;
-use super::refusing::RefusalReason;
 use super::state::{ConnState, Dialect, Member, Screen, Seat};
 use super::{ConnId, Effect, Hub, OUTBOX_FULL, RelayMode, Tracing};
 
@@ -123,8 +122,7 @@ impl Hub {
             Action::Seat(name) => self.introduce_plain(now, id, name),
             Action::Refuse(foreign) => {
                 foreign.answer(self.conns[id].outbox.tail());
-                let reason = foreign.reason();
-                self.turn_away(now, id, RefusalReason::new(Refusal::Proto, &reason));
+                self.turn_away(now, id, Refusal::Proto.because(foreign.reason()));
             }
             Action::HangUp => self.hang_up(now, id),
         }

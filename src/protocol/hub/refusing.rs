@@ -16,22 +16,24 @@ pub(super) struct RefusalReason {
     pub(super) reason: String,
 }
 
-impl RefusalReason {
-    pub(super) fn new(refusal: Refusal, reason: &str) -> RefusalReason {
+impl Refusal {
+    pub(super) fn because(self, reason: impl Into<String>) -> RefusalReason {
         RefusalReason {
-            refusal,
-            reason: reason.to_owned(),
+            refusal: self,
+            reason: reason.into(),
         }
     }
+}
 
+impl RefusalReason {
     pub(super) fn full() -> RefusalReason {
-        RefusalReason::new(Refusal::Full, "deux personnes discutent déjà ici")
+        Refusal::Full.because("deux personnes discutent déjà ici")
     }
 }
 
 impl From<Malformed> for RefusalReason {
     fn from(malformed: Malformed) -> RefusalReason {
-        RefusalReason::new(malformed.refusal(), &malformed.to_string())
+        malformed.refusal().because(malformed.to_string())
     }
 }
 
@@ -116,8 +118,11 @@ impl Hub {
 
     fn refuse_as_one_too_many(&mut self, now: Millis, place: usize) {
         if let Some(id) = self.pending.remove(place) {
-            let reason = "trop de connexions sans hello";
-            self.refuse(now, id, RefusalReason::new(Refusal::Slow, reason));
+            self.refuse(
+                now,
+                id,
+                Refusal::Slow.because("trop de connexions sans hello"),
+            );
         }
     }
 

@@ -175,10 +175,7 @@ impl Hub {
             Verb::Pong => {}
             Verb::Bye(_) => self.leave(now, id, seat),
             Verb::Peer { .. } | Verb::Gone(_) | Verb::Err { .. } => {
-                return Err(RefusalReason::new(
-                    Refusal::Proto,
-                    "seul le relais envoie PEER, GONE et ERR",
-                ));
+                return Err(Refusal::Proto.because("seul le relais envoie PEER, GONE et ERR"));
             }
         }
         Ok(())

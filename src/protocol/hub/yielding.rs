@@ -11,7 +11,7 @@ use crate::protocol::wire::{Gone, Refusal, Verb};
 
 use super::refusing::RefusalReason;
 use super::state::{ConnState, Dialect, Presence, Seat};
-use super::{ConnId, Effect, Hub};
+use super::{ConnId, Hub, SeatChange};
 
 impl Hub {
     /// Somebody finds both seats of a room taken. Those who may have to yield theirs are asked for a sign of life.
@@ -31,8 +31,8 @@ impl Hub {
             }
         }
         if asked {
-            let reason = "deux personnes sont déjà là, mais une place peut se libérer dans 10 s";
-            RefusalReason::new(Refusal::Full, reason)
+            Refusal::Full
+                .because("deux personnes sont déjà là, mais une place peut se libérer dans 10 s")
         } else {
             RefusalReason::full()
         }
@@ -74,10 +74,8 @@ impl Hub {
             there.yields_at = None;
         }
         plain::write_notice(self.outgoing(now, id), plain::SEAT_YIELDED);
-        if let Some(member) = self.rooms[seat.room].members[seat.side].take() {
-            let (name, salon) = (member.hello.name, self.salon(seat));
-            self.effects.push(Effect::Yielded { name, salon });
-        }
+        self.tell_of(seat, SeatChange::Yielded);
+        self.rooms[seat.room].members[seat.side] = None;
         self.hang_up(now, id);
         // The room stays begun: whoever is left is somebody, and keeps a seat through an outage.
         let other = self.member(seat.opposite()).map(|other| other.presence);

@@ -141,7 +141,8 @@ struct Relay {
     /// Whether the screen held everybody back when the waiter was last told whom to watch.
     held_back: bool,
     stop: WakeStream,
-    stopped: Option<Stop>,
+    /// Once it was told to stop: how long its connections may take to end.
+    stops_at: Option<Millis>,
     tracing: Tracing,
     /// What connections are called where they are traced: by their address at first, by name from then on.
     labels: Vec<String>,
@@ -153,10 +154,10 @@ struct Socket {
     stream: TcpStream,
     /// What it is watched for.
     interest: Readiness,
-    /// What the client sends.
-    reading: Half,
-    /// What the client is sent.
-    writing: Half,
+    /// The client sends nothing more.
+    has_ended: bool,
+    /// Nor is it sent anything more.
+    is_shut_down: bool,
     /// While a proxy has still to say whose it is: so briefly that it must not make every socket larger.
     header: Option<Box<ProxyHeader>>,
 }
@@ -174,25 +175,12 @@ impl Socket {
     }
 }
 
-/// One direction of a connection.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Half {
-    Open,
-    Ended,
-}
-
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum ScreenWatch {
     No,
     Yes,
     /// A file: it cannot be watched, and never makes anybody wait.
     Never,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Stop {
-    Politely { until: Millis },
-    Now,
 }
 
 impl Relay {
@@ -228,7 +216,7 @@ impl Relay {
             screen_watched: ScreenWatch::No,
             held_back: false,
             stop,
-            stopped: None,
+            stops_at: None,
             tracing,
             labels: Vec::new(),
             started: Instant::now(),
@@ -266,11 +254,11 @@ impl Relay {
                 self.accept(now);
             }
         }
-        if self.stopped.is_none() {
+        if self.stops_at.is_none() {
             self.observer.over(now);
         }
         self.show_last_rows()?;
-        Ok(match (self.stopped, self.observer.into_failure()) {
+        Ok(match (self.stops_at, self.observer.into_failure()) {
             (Some(_), _) => Ended::Stopped,
             (None, Some(failure)) => Ended::Unshown(failure),
             (None, None) => Ended::Over,
@@ -290,7 +278,7 @@ impl Relay {
         self.observer.tend(now, self.hub.counts());
         self.watch_screen();
         // Only now: whom to watch depends on what has been sent and on what the screen has taken.
-        let held_back = self.observer.holds_back();
+        let held_back = self.observer.console().is_some_and(Console::holds_back);
         if std::mem::replace(&mut self.held_back, held_back) != held_back {
             self.watch_everyone();
         }
@@ -380,8 +368,8 @@ impl Relay {
         self.sockets[id] = Some(Socket {
             stream,
             interest,
-            reading: Half::Open,
-            writing: Half::Open,
+            has_ended: false,
+            is_shut_down: false,
             header: match self.callers {
                 Callers::Direct => None,
                 Callers::Proxied => Some(Box::default()),
@@ -434,12 +422,12 @@ impl Relay {
         let Some(Some(socket)) = self.sockets.get_mut(id) else {
             return;
         };
-        let before = std::mem::replace(&mut socket.reading, Half::Ended);
-        if before == Half::Open {
+        let had_ended = std::mem::replace(&mut socket.has_ended, true);
+        if !had_ended {
             self.trace_occurrence(id, "fin du flux du client (FIN)");
         }
         match self.hub.end_of_stream(now, id) {
-            EndOfStream::ReadsOn if before == Half::Open => self.touched.push(id),
+            EndOfStream::ReadsOn if !had_ended => self.touched.push(id),
             _ => self.close(now, id),
         }
     }
@@ -478,7 +466,7 @@ impl Relay {
             return;
         }
         if let Some(Some(socket)) = self.sockets.get_mut(id)
-            && std::mem::replace(&mut socket.writing, Half::Ended) == Half::Open
+            && !std::mem::replace(&mut socket.is_shut_down, true)
             && socket.stream.shutdown(Shutdown::Write).is_err()
         {
             self.close(now, id);
@@ -521,7 +509,10 @@ impl Relay {
     }
 
     fn watch_screen(&mut self) {
-        let wanted = match (self.screen_watched, self.observer.is_blocked()) {
+        let Some(console) = self.observer.console() else {
+            return;
+        };
+        let wanted = match (self.screen_watched, console.is_blocked()) {
             (ScreenWatch::Never, _) => return,
             (_, true) => ScreenWatch::Yes,
             (_, false) => ScreenWatch::No,
@@ -529,12 +520,11 @@ impl Relay {
         if wanted == self.screen_watched {
             return;
         }
-        let Some(screen) = self.observer.screen() else {
-            return;
-        };
         let outcome = match wanted {
-            ScreenWatch::Yes => self.waiter.watch(screen, SCREEN, Readiness::WRITABLE),
-            _ => self.waiter.forget(screen),
+            ScreenWatch::Yes => self
+                .waiter
+                .watch(console.sink(), SCREEN, Readiness::WRITABLE),
+            _ => self.waiter.forget(console.sink()),
         };
         self.screen_watched = match outcome {
             Ok(()) => wanted,
@@ -553,7 +543,7 @@ impl Relay {
                     self.trace_occurrence(conn, display::diagnostic(diagnostic));
                 }
             }
-            Effect::Said { messages, rows } => self.observer.said(messages, self.hub.rows(rows)),
+            Effect::Said(rows) => self.observer.said(self.hub.rows(rows)),
             effect => {
                 if let Some(metrics) = &mut self.metrics {
                     metrics.count(&effect);
@@ -581,8 +571,8 @@ impl Relay {
     fn told_to_stop(&mut self, now: Millis) {
         let mut bytes = [0; 16];
         let count = self.stop.read(&mut bytes).unwrap_or(0);
-        if self.stopped.is_some() || count > 1 {
-            self.stopped = Some(Stop::Now);
+        if self.stops_at.is_some() || count > 1 {
+            self.stops_at = Some(now);
             return;
         }
         // The host has left, and the other is being told: that ends by itself.
@@ -592,8 +582,7 @@ impl Relay {
         } else {
             STOP_TIMEOUT
         };
-        let until = now + span;
-        self.stopped = Some(Stop::Politely { until });
+        self.stops_at = Some(now + span);
         self.observer.stops(now);
         if !is_ending {
             self.hub.stop(now, self.observer.farewell());
@@ -601,11 +590,7 @@ impl Relay {
     }
 
     fn has_waited_enough(&self, now: Millis) -> bool {
-        match self.stopped {
-            None => false,
-            Some(Stop::Politely { until }) => until <= now,
-            Some(Stop::Now) => true,
-        }
+        self.stops_at.is_some_and(|at| at <= now)
     }
 
     /// Gives a slow terminal a moment for what is still to be shown.
@@ -617,7 +602,7 @@ impl Relay {
             let now = self.now();
             self.observer.tend(now, self.hub.counts());
             self.watch_screen();
-            if !self.observer.is_blocked() || deadline <= now {
+            if !self.observer.console().is_some_and(Console::is_blocked) || deadline <= now {
                 return Ok(());
             }
             self.waiter.wake_at(now, Some(deadline))?;
@@ -636,10 +621,7 @@ impl Relay {
             self.observer.next_timeout(),
             self.listener.next_timeout(),
             self.metrics.as_ref().and_then(Metrics::next_timeout),
-            match self.stopped {
-                Some(Stop::Politely { until }) => Some(until),
-                _ => None,
-            },
+            self.stops_at,
         ])
     }
 

@@ -7,15 +7,15 @@ const OWN: [&str; 2] = ["/quit", "quitter"];
 
 /// What students have chosen, whether it ends the discussion as a whole line, and whether it does behind the marks that
 /// make a command of it: `/bye`, `!exit`, `:q`, `{quit}`, `<leave>`.
-const PLAIN: [(&str, Option<EndWord>, Marked); 8] = [
-    ("quitter", Some(EndWord::Anywhere), Marked::Ends),
-    ("quit", Some(EndWord::Anywhere), Marked::Ends),
-    ("exit", Some(EndWord::Anywhere), Marked::Ends),
-    ("quitte", None, Marked::Ends),
-    ("leave", None, Marked::Ends),
-    ("bye", Some(EndWord::IfLast), Marked::Ends),
-    ("q", Some(EndWord::IfLast), Marked::Ends),
-    ("fin", Some(EndWord::IfLast), Marked::IsText),
+const PLAIN: [(&str, Option<EndWord>, Option<EndWord>); 8] = [
+    ("quitter", Some(EndWord::Anywhere), Some(EndWord::Anywhere)),
+    ("quit", Some(EndWord::Anywhere), Some(EndWord::Anywhere)),
+    ("exit", Some(EndWord::Anywhere), Some(EndWord::Anywhere)),
+    ("quitte", None, Some(EndWord::Anywhere)),
+    ("leave", None, Some(EndWord::Anywhere)),
+    ("bye", Some(EndWord::IfLast), Some(EndWord::Anywhere)),
+    ("q", Some(EndWord::IfLast), Some(EndWord::Anywhere)),
+    ("fin", Some(EndWord::IfLast), None),
 ];
 
 /// When a line ends the discussion.
@@ -24,12 +24,6 @@ pub enum EndWord {
     Anywhere,
     /// Where nothing follows it; else it is a word like any other.
     IfLast,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Marked {
-    Ends,
-    IsText,
 }
 
 /// Whether a line that is typed in `msg` is one of its own two words.
@@ -57,9 +51,7 @@ impl EndWord {
                 .find(|(word, ..)| word.eq_ignore_ascii_case(said))
         };
         match unmarked(said) {
-            Some(command) => known(command)
-                .filter(|(.., marked)| *marked == Marked::Ends)
-                .map(|_| EndWord::Anywhere),
+            Some(command) => known(command)?.2,
             None => known(said)?.1,
         }
     }

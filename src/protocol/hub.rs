@@ -611,6 +611,10 @@ impl Hub {
         self.rooms.get(seat.room)?.members[seat.side].as_ref()
     }
 
+    fn presence(&self, seat: Seat) -> Option<Presence> {
+        Some(self.member(seat)?.presence)
+    }
+
     fn set_presence(&mut self, seat: Seat, presence: Presence) {
         if let Some(member) = self.rooms[seat.room].members[seat.side].as_mut() {
             member.presence = presence;

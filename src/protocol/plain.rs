@@ -460,11 +460,7 @@ impl Plain {
         self.hand = Typist::Person(0);
         self.added = 0;
         let line = std::mem::take(&mut self.line);
-        let text = self.decode(&line);
-        match std::mem::replace(&mut self.part, Part::First) {
-            Part::First => self.hear(&line, &text, Extent::Line),
-            Part::Later => self.say(&text),
-        }
+        self.hear_part(&line, Extent::Line, Part::First);
     }
 
     /// Hands on what stands of a line that is longer than a message.
@@ -473,9 +469,13 @@ impl Plain {
         let cut = self.line.len() - text::unfinished(&self.line);
         let rest = self.line.split_off(cut);
         let line = std::mem::replace(&mut self.line, rest);
-        let text = self.decode(&line);
-        match std::mem::replace(&mut self.part, Part::Later) {
-            Part::First => self.hear(&line, &text, Extent::Beginning),
+        self.hear_part(&line, Extent::Beginning, Part::Later);
+    }
+
+    fn hear_part(&mut self, line: &[u8], extent: Extent, next: Part) {
+        let text = self.decode(line);
+        match std::mem::replace(&mut self.part, next) {
+            Part::First => self.hear(line, &text, extent),
             Part::Later => self.say(&text),
         }
     }

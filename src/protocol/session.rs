@@ -41,7 +41,7 @@ use connection::Connection;
 use fault::Fault;
 
 pub use event::{Disconnected, Ending, Event, SystemError};
-pub use exchange::{Exchange, Met};
+pub use exchange::Exchange;
 pub use timer::Timer;
 pub use window::Flow;
 
@@ -248,7 +248,7 @@ impl Session {
     }
 
     fn meet(&mut self, now: Millis, pid: Pid, name: Name) {
-        if let Met::Again { taken } = self.exchange.meet(now, pid, name) {
+        if let Some(taken) = self.exchange.meet(now, pid, name) {
             self.forget_untaken(pid, taken);
         }
     }

@@ -95,40 +95,32 @@ pub enum Refusal {
     Proto,
 }
 
-const REFUSALS: [(Refusal, &str); 7] = [
-    (Refusal::Full, "full"),
-    (Refusal::Name, "name"),
-    (Refusal::Version, "version"),
-    (Refusal::Line, "line"),
-    (Refusal::Slow, "slow"),
-    (Refusal::Replaced, "replaced"),
-    (Refusal::Proto, "proto"),
-];
-
 impl Refusal {
-    pub const ALL: [Refusal; REFUSALS.len()] = {
-        let mut all = [Refusal::Full; REFUSALS.len()];
-        let mut place = 0;
-        while place < all.len() {
-            all[place] = REFUSALS[place].0;
-            place += 1;
-        }
-        all
-    };
+    pub const ALL: [Refusal; 7] = [
+        Refusal::Full,
+        Refusal::Name,
+        Refusal::Version,
+        Refusal::Line,
+        Refusal::Slow,
+        Refusal::Replaced,
+        Refusal::Proto,
+    ];
 
     /// Its word on the wire.
     pub fn code(self) -> &'static str {
-        REFUSALS
-            .iter()
-            .find(|(refusal, _)| *refusal == self)
-            .map_or("proto", |(_, code)| code)
+        match self {
+            Refusal::Full => "full",
+            Refusal::Name => "name",
+            Refusal::Version => "version",
+            Refusal::Line => "line",
+            Refusal::Slow => "slow",
+            Refusal::Replaced => "replaced",
+            Refusal::Proto => "proto",
+        }
     }
 
     fn decode(code: &str) -> Option<Refusal> {
-        REFUSALS
-            .iter()
-            .find(|(_, known)| *known == code)
-            .map(|(refusal, _)| *refusal)
+        Refusal::ALL.into_iter().find(|known| known.code() == code)
     }
 }
 

@@ -101,9 +101,9 @@ impl Console {
     }
 
     /// Shows so many messages, a row each, or counts them while the terminal stands still.
-    pub fn messages(&mut self, messages: u64, rows: &str) {
+    pub fn messages(&mut self, rows: &str) {
         if self.pace == ScreenPace::Apart || self.failure.is_some() {
-            self.unshown += messages;
+            self.unshown += rows.lines().count() as u64;
         } else {
             self.conversation.push_through(rows.as_bytes());
         }
@@ -245,7 +245,7 @@ mod tests {
     }
 
     fn say(console: &mut Console, number: usize) {
-        console.messages(1, &format!("{number:TEXT$}\n"));
+        console.messages(&format!("{number:TEXT$}\n"));
     }
 
     /// Says messages until the terminal is too slow; the number of the next.

@@ -7,7 +7,6 @@ use std::net::SocketAddr;
 use crate::display;
 use crate::invitation::Invitation;
 use crate::options::Sealing;
-use crate::platform::Sink;
 use crate::protocol::Millis;
 use crate::protocol::hub::{Counts, Effect, SeatChange};
 use crate::protocol::wire::Bye;
@@ -57,9 +56,9 @@ impl Observer {
     }
 
     /// Messages were passed on, which these rows show.
-    pub(super) fn said(&mut self, messages: u64, rows: &str) {
+    pub(super) fn said(&mut self, rows: &str) {
         if let Observer::Console(console) = self {
-            console.messages(messages, rows);
+            console.messages(rows);
         }
     }
 
@@ -130,26 +129,10 @@ impl Observer {
         }
     }
 
-    /// Whether clients should not be read for now, because nobody could see it all. Only [`tend`](Observer::tend) changes it.
-    pub(super) fn holds_back(&self) -> bool {
-        match self {
-            Observer::Console(console) => console.holds_back(),
-            Observer::Service(_) | Observer::Host => false,
-        }
-    }
-
-    /// Whether bytes wait for the terminal.
-    pub(super) fn is_blocked(&self) -> bool {
-        match self {
-            Observer::Console(console) => console.is_blocked(),
-            Observer::Service(_) | Observer::Host => false,
-        }
-    }
-
     /// The screen, if there is one.
-    pub(super) fn screen(&self) -> Option<&Sink> {
+    pub(super) fn console(&self) -> Option<&Console> {
         match self {
-            Observer::Console(console) => Some(console.sink()),
+            Observer::Console(console) => Some(console),
             Observer::Service(_) | Observer::Host => None,
         }
     }
@@ -177,7 +160,7 @@ fn happened(console: &mut Console, effect: &Effect) {
         Effect::Refused {
             address, reason, ..
         } => format!("connexion de {address} refusée : {reason}."),
-        Effect::Close(_) | Effect::Said { .. } | Effect::Understood { .. } => return,
+        Effect::Close(_) | Effect::Said(_) | Effect::Understood { .. } => return,
     };
     console.notice(&notice);
 }

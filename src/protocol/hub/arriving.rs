@@ -8,15 +8,6 @@ use super::state::{ConnState, Dialect, Expected, Member, Presence, Room, Seat};
 use super::{ConnId, Hub, MAX_ROOMS, OUTBOX_FULL, RelayMode, SEAT_TTL, SeatChange};
 
 impl Hub {
-    pub(super) fn hello(
-        &mut self,
-        now: Millis,
-        id: ConnId,
-        line: &[u8],
-    ) -> Result<(), RefusalReason> {
-        self.seat(now, id, Hello::decode(line)?)
-    }
-
     /// Seats whoever says this hello, and tells both who is there.
     pub(super) fn seat(
         &mut self,
@@ -223,24 +214,18 @@ impl Hub {
         let to_me = peer(other);
         let to_other = room.members[seat.side].as_ref().map(peer);
         self.post(now, id, &to_me);
-        match presence {
-            Presence::Here(there) => {
-                if let Some(verb) = to_other {
-                    self.post(now, there, &verb);
-                }
-            }
-            Presence::Away { .. } => self.post(now, id, &Verb::Gone(Gone::Away)),
-            Presence::Lingering(there) => {
-                if let Some(verb) = to_other {
-                    self.post(now, there, &verb);
-                }
-                self.post(now, id, &Verb::Gone(Gone::Left));
-                self.end_soon(now, seat.room);
-            }
-            Presence::Gone(gone) => {
-                self.post(now, id, &Verb::Gone(gone));
-                self.end_soon(now, seat.room);
-            }
+        if let (Some(there), Some(verb)) = (presence.conn(), to_other) {
+            self.post(now, there, &verb);
+        }
+        let gone = match presence {
+            Presence::Here(_) => return,
+            Presence::Away { .. } => Gone::Away,
+            Presence::Lingering(_) => Gone::Left,
+            Presence::Gone(gone) => gone,
+        };
+        self.post(now, id, &Verb::Gone(gone));
+        if gone != Gone::Away {
+            self.end_soon(now, seat.room);
         }
     }
 

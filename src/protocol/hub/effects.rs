@@ -16,9 +16,8 @@ use super::ConnId;
 pub enum Effect {
     /// Close this socket now, then call [`Hub::closed`](super::Hub::closed).
     Close(ConnId),
-    /// So many messages were passed on for the first time. Never from a [`RelayMode::Daemon`](super::RelayMode::Daemon).
-    /// [`Hub::rows`](super::Hub::rows) has a row for each.
-    Said { messages: u64, rows: Range<usize> },
+    /// Messages were passed on for the first time; [`Hub::rows`](super::Hub::rows) has a row for each.
+    Said(Range<usize>),
     /// Something changed with somebody's seat.
     Seat {
         change: SeatChange,
@@ -77,14 +76,8 @@ impl Effects {
         self.rows.push('\n');
         let end = self.rows.len();
         match self.queue.back_mut() {
-            Some(Effect::Said { messages, rows }) => {
-                *messages += 1;
-                rows.end = end;
-            }
-            _ => self.push(Effect::Said {
-                messages: 1,
-                rows: start..end,
-            }),
+            Some(Effect::Said(rows)) => rows.end = end,
+            _ => self.push(Effect::Said(start..end)),
         }
     }
 

@@ -16,7 +16,7 @@ impl Hub {
         if member.presence != Presence::Here(id) {
             return;
         }
-        let other = self.member(seat.opposite()).map(|other| other.presence);
+        let other = self.presence(seat.opposite());
         // Who answers the other's farewell has not left anybody.
         if !matches!(other, Some(Presence::Lingering(_) | Presence::Gone(_))) {
             self.tell_of(seat, SeatChange::Left);
@@ -59,8 +59,7 @@ impl Hub {
                 self.set_presence(seat, Presence::Away { since: now });
                 self.tell_of(seat, SeatChange::Away);
                 self.arm_room(seat.room);
-                let other = self.member(seat.opposite()).map(|other| other.presence);
-                match other {
+                match self.presence(seat.opposite()) {
                     Some(Presence::Here(there)) => {
                         self.post(now, there, &Verb::Gone(Gone::Away));
                     }
@@ -170,11 +169,8 @@ impl Hub {
         if let Dialect::Plain(end) = &mut conn.dialect
             && conn.is_announced
         {
-            let teller = Teller {
-                formatter: &self.config.formatter,
-                outbox: &mut conn.outbox,
-            };
-            end.handle_timeout(now, teller);
+            let (formatter, outbox) = (&self.config.formatter, &mut conn.outbox);
+            end.handle_timeout(now, Teller { formatter, outbox });
             self.ready.push_back(id);
         }
         if conn.yields_at.is_some_and(|at| at <= now) {
@@ -241,16 +237,12 @@ impl Hub {
         let Some(member) = self.member(seat) else {
             return;
         };
-        let Presence::Away { since } = member.presence else {
-            return;
-        };
-        if now < since + SEAT_TTL {
+        if !matches!(member.presence, Presence::Away { since } if since + SEAT_TTL <= now) {
             return;
         }
         self.tell_of(seat, SeatChange::Lost);
         self.set_presence(seat, Presence::Gone(Gone::Lost));
-        let other = self.member(seat.opposite()).map(|other| other.presence);
-        if let Some(Presence::Here(there)) = other {
+        if let Some(Presence::Here(there)) = self.presence(seat.opposite()) {
             self.post(now, there, &Verb::Gone(Gone::Lost));
             self.end_soon(now, seat.room);
         }

@@ -7,7 +7,7 @@ use crate::protocol::session::Flow;
 use crate::protocol::wire::{Hello, Lines, Pid, Refusal, Token, Verb};
 
 use super::plain_end::Action;
-use super::state::{ConnState, Dialect, Member, Screen, Seat};
+use super::state::{ConnState, Dialect, Member, Seat};
 use super::{ConnId, Effect, Hub, OUTBOX_FULL, RelayMode, Tracing};
 
 impl Hub {
@@ -69,12 +69,7 @@ impl Hub {
         let shows = self.config.mode == RelayMode::Single;
         let author = self.rooms[seat.room].members[seat.side].as_mut();
         let mut author = author.filter(|_| shows);
-        let mut screen = Screen {
-            side: seat.side,
-            date: self.date,
-            formatter: &self.config.formatter,
-            effects: &mut self.effects,
-        };
+        let (date, formatter, effects) = (self.date, &self.config.formatter, &mut self.effects);
         let (mut leaves, mut passed) = (false, false);
         end.flush(now, &mut |verb| {
             if let Verb::Bye(_) = verb {
@@ -84,9 +79,9 @@ impl Hub {
             passed = true;
             self.traffic.count(&verb);
             if let Some(author) = &mut author {
-                author.says(&verb, &mut screen);
+                author.says(seat.side, &verb, date, formatter, effects);
             }
-            other.tell(now, &verb, &self.config.formatter);
+            other.tell(now, &verb, formatter);
             if other.outbox.unsent().len() < OUTBOX_FULL {
                 Flow::More
             } else {

@@ -102,18 +102,17 @@ impl Hub {
 
     /// The same for those from one address, which a proxy's own are not.
     pub(super) fn bound_pending_of(&mut self, now: Millis, address: IpAddr) {
-        let is_from_there = |id: &&ConnId| {
-            let conn = &self.conns[**id];
+        let is_from_there = |place: &usize| {
+            let conn = &self.conns[self.pending[*place]];
             conn.is_announced && conn.address == address
         };
-        let mut from_there = self.pending.iter().filter(is_from_there);
-        let oldest = from_there.next().copied();
-        // Beside the oldest.
-        if from_there.count() < MAX_PENDING_PER_ADDRESS || address.is_loopback() {
-            return;
+        let mut from_there = (0..self.pending.len()).filter(is_from_there);
+        if let Some(oldest) = from_there.next()
+            && from_there.count() >= MAX_PENDING_PER_ADDRESS
+            && !address.is_loopback()
+        {
+            self.refuse_as_one_too_many(now, oldest);
         }
-        let place = self.pending.iter().position(|&id| Some(id) == oldest);
-        place.inspect(|&place| self.refuse_as_one_too_many(now, place));
     }
 
     fn refuse_as_one_too_many(&mut self, now: Millis, place: usize) {

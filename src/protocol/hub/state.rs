@@ -136,17 +136,16 @@ pub(super) enum Presence {
     Gone(Gone),
 }
 
-/// Where and how a member's messages are shown.
-pub(super) struct Screen<'a> {
-    pub(super) side: usize,
-    pub(super) date: UnixMillis,
-    pub(super) formatter: &'a Formatter,
-    pub(super) effects: &'a mut Effects,
-}
-
 impl Member {
     /// Something of the member's is passed on: it is shown, unless it has been before.
-    pub(super) fn says(&mut self, verb: &Verb<'_>, screen: &mut Screen<'_>) {
+    pub(super) fn says(
+        &mut self,
+        side: usize,
+        verb: &Verb<'_>,
+        date: UnixMillis,
+        formatter: &Formatter,
+        effects: &mut Effects,
+    ) {
         let shown = self.shown.get_or_insert_default();
         let (sent_at, text) = match *verb {
             Verb::Say { seq, sent_at, text } if shown.seq.is_none_or(|last| seq == last + 1) => {
@@ -155,13 +154,13 @@ impl Member {
             }
             Verb::Sealed(line) => match line.strip_prefix("BOX ").and_then(seal::text_bytes) {
                 // Its author's date is sealed as well: this is when it passed.
-                Some(bytes) => (screen.date, Cow::Owned((screen.formatter.sealed)(bytes))),
+                Some(bytes) => (date, Cow::Owned((formatter.sealed)(bytes))),
                 None => return,
             },
             _ => return,
         };
-        let spell = || (screen.formatter.head)(screen.side, &self.hello.name, sent_at);
-        screen.effects.say(shown.head.of(sent_at, spell), &text);
+        let spell = || (formatter.head)(side, &self.hello.name, sent_at);
+        effects.say(shown.head.of(sent_at, spell), &text);
     }
 }
 
@@ -228,14 +227,10 @@ impl Conn {
     pub(super) fn tell(&mut self, now: Millis, verb: &Verb<'_>, formatter: &Formatter) {
         match &mut self.dialect {
             Dialect::Wire(_) => verb.encode(self.outbox.tail()),
-            Dialect::Plain(end) => end.hear(
-                now,
-                verb,
-                Teller {
-                    formatter,
-                    outbox: &mut self.outbox,
-                },
-            ),
+            Dialect::Plain(end) => {
+                let outbox = &mut self.outbox;
+                end.hear(now, verb, Teller { formatter, outbox });
+            }
         }
     }
 

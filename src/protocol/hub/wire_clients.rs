@@ -1,10 +1,10 @@
 //! What the hub does with what clients of the wire say: most of it goes on to whoever sits opposite, as it came.
 
 use crate::protocol::Millis;
-use crate::protocol::wire::{Refusal, Verb, leading_text, lines_with_lf};
+use crate::protocol::wire::{Hello, Refusal, Verb, leading_text, lines_with_lf};
 
 use super::refusing::RefusalReason;
-use super::state::{ConnState, Dialect, Member, Passage, Presence, Screen, Seat};
+use super::state::{ConnState, Dialect, Passage, Presence, Seat};
 use super::{ConnId, Hub, RelayMode};
 
 impl Hub {
@@ -95,19 +95,13 @@ impl Hub {
         if self.config.mode == RelayMode::Single
             && let Some(member) = self.rooms[seat.room].members[seat.side].as_mut()
         {
-            let mut screen = Screen {
-                side: seat.side,
-                date: self.date,
-                formatter: &self.config.formatter,
-                effects: &mut self.effects,
-            };
-            member.says(verb, &mut screen);
+            let (formatter, effects) = (&self.config.formatter, &mut self.effects);
+            member.says(seat.side, verb, self.date, formatter, effects);
         }
     }
 
     fn is_here(&self, seat: Seat) -> bool {
-        let here = |member: &Member| matches!(member.presence, Presence::Here(_));
-        self.member(seat).is_some_and(here)
+        matches!(self.presence(seat), Some(Presence::Here(_)))
     }
 
     /// Appends lines to what waits for whoever sits opposite.
@@ -147,7 +141,7 @@ impl Hub {
 
     fn line(&mut self, now: Millis, id: ConnId, line: &[u8]) -> Result<(), RefusalReason> {
         match self.conns.get(id).map(|conn| conn.state) {
-            Some(ConnState::Pending) => self.hello(now, id, line),
+            Some(ConnState::Pending) => self.seat(now, id, Hello::decode(line)?),
             Some(ConnState::Seated(seat)) => self.verb(now, id, seat, line),
             // What a plain client's session says after its goodbye, where nobody is left to be hung up on.
             None | Some(ConnState::Closing { .. }) => Ok(()),

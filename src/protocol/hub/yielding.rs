@@ -46,7 +46,7 @@ impl Hub {
     /// The connection of a seat's owner who has said nothing but a first line.
     fn provisional(&self, seat: Seat) -> Option<ConnId> {
         let is_ending = self.rooms.get(seat.room)?.ends_at.is_some();
-        let Presence::Here(id) = self.member(seat)?.presence else {
+        let Presence::Here(id) = self.presence(seat)? else {
             return None;
         };
         match &self.conns.get(id)?.dialect {
@@ -78,8 +78,7 @@ impl Hub {
         self.rooms[seat.room].members[seat.side] = None;
         self.hang_up(now, id);
         // The room stays begun: whoever is left is somebody, and keeps a seat through an outage.
-        let other = self.member(seat.opposite()).map(|other| other.presence);
-        if let Some(Presence::Here(there)) = other {
+        if let Some(Presence::Here(there)) = self.presence(seat.opposite()) {
             self.post(now, there, &Verb::Gone(Gone::None));
         }
     }

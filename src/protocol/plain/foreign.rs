@@ -9,7 +9,8 @@ use super::opening::Foreign;
 type Protocol = (&'static str, &'static str, fn(&str) -> bool);
 
 /// All but those that [`Foreign`] has a variant for.
-const PROTOCOLS: [Protocol; 25] = [
+const PROTOCOLS: [Protocol; 26] = [
+    ("SSH", "", |line| line.starts_with("ssh-")),
     ("RTSP", "RTSP/1.0 400 ", |line| is_request(line, "rtsp/")),
     ("SIP", "SIP/2.0 400 ", |line| is_request(line, "sip/")),
     ("SMTP", "554 ", is_smtp),
@@ -75,9 +76,6 @@ pub fn protocol_of(line: &str) -> Option<Foreign> {
     let line = line.trim().to_ascii_lowercase();
     if is_request(&line, "http/") || asks_for_a_path(&line) || line.starts_with("http/1.") {
         return Some(Foreign::Http);
-    }
-    if line.starts_with("ssh-") {
-        return Some(Foreign::Ssh);
     }
     let known = PROTOCOLS.iter().find(|(.., opens)| opens(&line));
     known.map(|&(name, answer, _)| Foreign::Known { name, answer })

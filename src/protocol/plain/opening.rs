@@ -21,7 +21,6 @@ pub enum Opening {
 pub enum Foreign {
     Tls,
     Http,
-    Ssh,
     Utf16,
     /// Control characters stand in it, or bytes of no charset: lengths, a pickle, a scan.
     Binary,
@@ -85,9 +84,6 @@ impl Foreign {
             Foreign::Http => {
                 "requête HTTP : msg n'est pas un site, utilisez « msg --connect » ou « nc »"
             }
-            Foreign::Ssh => {
-                "client SSH : msg n'en est pas un serveur, utilisez « msg --connect » ou « nc »"
-            }
             Foreign::Utf16 => "texte en UTF-16 : envoyez de l'UTF-8",
             Foreign::Binary => {
                 "octets de contrôle au début : envoyez du texte, sans longueur ni objet devant"
@@ -109,7 +105,7 @@ impl Foreign {
                   Connection: close\r\n\r\n",
             ),
             Foreign::Known { answer, .. } => out.extend_from_slice(answer.as_bytes()),
-            Foreign::Ssh | Foreign::Utf16 | Foreign::Binary | Foreign::Oversized => {}
+            Foreign::Utf16 | Foreign::Binary | Foreign::Oversized => {}
         }
         write_notice(out, &self.reason());
     }

@@ -82,31 +82,13 @@ pub fn sentence(event: &Event) -> Option<String> {
         }
         Event::Undelivered { lines, .. } if lines.is_empty() => return None,
         Event::Undelivered { .. } => "Messages qui n'ont pas pu partir :".to_owned(),
-        Event::Ended(Ending::Refused { reason, .. }) => format!("Le relais refuse : {reason}."),
-        Event::Ended(Ending::Protocol(malformed)) => format!("Le relais refuse : {malformed}."),
-        Event::LeftWithoutGoodbye { name } => {
-            format!("La connexion de {} s'arrete sans adieu.", quoted(name))
-        }
         Event::Ended(Ending::CodeWanted { name }) => format!(
             "{} ne discute qu'avec un code convenu, ce que ce client ne sait pas faire ; il y faut msg --code.",
             quoted(name)
         ),
         Event::Ended(Ending::Stopped) => "Le relais vient de s'interrompre.".to_owned(),
         // The relay is this client's end of the protocol: between the two there is nothing to cut and to restore.
-        Event::Ended(
-            Ending::Over
-            | Ending::NoRelay { .. }
-            | Ending::NotARelay(_)
-            | Ending::HungUp(_)
-            | Ending::WrongCode { .. }
-            | Ending::TooManyGuesses
-            | Ending::NoCode { .. },
-        )
-        | Event::Sealed { .. }
-        | Event::Received { .. }
-        | Event::Delivered { .. }
-        | Event::Disconnected { .. }
-        | Event::Restored { .. } => return None,
+        _ => return None,
     };
     Some(told)
 }

@@ -18,22 +18,10 @@ pub struct Pasting {
     reads: u8,
     /// Bytes of the last of them.
     length: usize,
-    manner: Manner,
-}
-
-/// How lines have come so far.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Manner {
-    /// So many, each in one read.
-    Whole(u8),
-    /// One in pieces at least: where a read begins means nothing.
-    Pieces,
-}
-
-impl Default for Manner {
-    fn default() -> Manner {
-        Manner::Whole(0)
-    }
+    /// Lines that came in one read each.
+    whole: u8,
+    /// One came in pieces at least: where a read begins means nothing.
+    is_in_pieces: bool,
 }
 
 impl Pasting {
@@ -44,13 +32,10 @@ impl Pasting {
     }
 
     pub fn end_line(&mut self, framing: Framing) {
-        self.manner = match self.manner {
-            Manner::Whole(lines) if self.reads <= 1 && framing == Framing::Silence => {
-                Manner::Whole(lines.saturating_add(1))
-            }
-            Manner::Whole(lines) if self.reads <= 1 => Manner::Whole(lines),
-            Manner::Whole(_) | Manner::Pieces => Manner::Pieces,
-        };
+        self.is_in_pieces |= self.reads > 1;
+        if framing == Framing::Silence {
+            self.whole = self.whole.saturating_add(1);
+        }
         self.reads = 0;
     }
 
@@ -71,7 +56,7 @@ impl Pasting {
             .as_ref()
             .is_some_and(|prefix| read.starts_with(prefix.as_bytes()));
         let is_whole = charset == Charset::Windows1252 || unfinished(line) == 0;
-        let are_lines = matches!(self.manner, Manner::Whole(ENOUGH..));
+        let are_lines = !self.is_in_pieces && self.whole >= ENOUGH;
         is_prefixed || (are_lines && is_whole && self.reads == 1 && self.length < SHORT)
     }
 

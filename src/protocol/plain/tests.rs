@@ -305,6 +305,8 @@ fn openings_of_other_programs_take_no_seat_and_are_told_why() {
     let utf16 = |text: &str, to_bytes: fn(u16) -> [u8; 2]| -> Vec<u8> {
         text.encode_utf16().flat_map(to_bytes).collect()
     };
+    let (name, answer) = ("SSH", "");
+    let ssh = Foreign::Known { name, answer };
     let openings: [(Foreign, Vec<u8>); 12] = [
         (
             Foreign::Tls,
@@ -320,7 +322,7 @@ fn openings_of_other_programs_take_no_seat_and_are_told_why() {
         ),
         (Foreign::Http, b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".to_vec()),
         (Foreign::Http, [&b"GET /"[..], &[b'x'; 5_000]].concat()),
-        (Foreign::Ssh, b"SSH-2.0-OpenSSH_9.2p1 Debian-2\r\n".to_vec()),
+        (ssh, b"SSH-2.0-OpenSSH_9.2p1 Debian-2\r\n".to_vec()),
         (Foreign::Utf16, utf16("Zoé\r\n", u16::to_le_bytes)),
         (Foreign::Utf16, utf16("Zoé\r\n", u16::to_be_bytes)),
         (Foreign::Utf16, utf16("\u{feff}Zoé\r\n", u16::to_le_bytes)),

@@ -5,12 +5,9 @@ use crate::protocol::wire::Pid;
 
 /// What a key exchange is about, which both sides must agree on: the protocol, who takes part, and under which names.
 pub(super) fn identity(one: (Pid, &Name), other: (Pid, &Name)) -> String {
-    let (first, second) = if one.0 < other.0 {
-        (one, other)
-    } else {
-        (other, one)
-    };
-    let ((a, a_name), (b, b_name)) = (first, second);
+    let mut both = [one, other];
+    both.sort_by_key(|(pid, _)| *pid);
+    let [(a, a_name), (b, b_name)] = both;
     format!("MSG/1 KEY\n{a} {a_name}\n{b} {b_name}\n")
 }
 

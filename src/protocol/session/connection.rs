@@ -21,14 +21,20 @@ enum LinkState {
     #[default]
     Down,
     /// Connected; our hello is out and the welcome has not come.
-    Greeting { since: Millis },
-    Up {
-        heard_at: Millis,
-        spoke_at: Millis,
-        pinged_at: Millis,
-        /// Since when the relay owes its word on who sits opposite.
-        unintroduced_since: Option<Millis>,
+    Greeting {
+        since: Millis,
     },
+    Up(Heartbeat),
+}
+
+/// What was heard and said on a connection whose relay has bidden welcome.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Heartbeat {
+    heard_at: Millis,
+    spoke_at: Millis,
+    pinged_at: Millis,
+    /// Since when the relay owes its word on who sits opposite.
+    unintroduced_since: Option<Millis>,
 }
 
 impl Connection {
@@ -43,7 +49,7 @@ impl Connection {
 
     /// The connection is gone; tells whether the relay had bidden welcome on it.
     pub(super) fn close(&mut self) -> bool {
-        let was_up = matches!(self.link, LinkState::Up { .. });
+        let was_up = matches!(self.link, LinkState::Up(_));
         *self = Connection::default();
         was_up
     }
@@ -59,28 +65,25 @@ impl Connection {
 
     /// The relay has bidden welcome.
     pub(super) fn welcomed(&mut self, now: Millis) {
-        self.link = LinkState::Up {
+        self.link = LinkState::Up(Heartbeat {
             heard_at: now,
             spoke_at: now,
             pinged_at: now,
             unintroduced_since: Some(now),
-        };
+        });
     }
 
     /// The relay has said who sits opposite.
     pub(super) fn introduced(&mut self) {
-        if let LinkState::Up {
-            unintroduced_since, ..
-        } = &mut self.link
-        {
-            *unintroduced_since = None;
+        if let LinkState::Up(up) = &mut self.link {
+            up.unintroduced_since = None;
         }
     }
 
     /// Bytes came.
     pub(super) fn heard(&mut self, now: Millis) {
-        if let LinkState::Up { heard_at, .. } = &mut self.link {
-            *heard_at = now;
+        if let LinkState::Up(up) = &mut self.link {
+            up.heard_at = now;
         }
     }
 
@@ -88,10 +91,10 @@ impl Connection {
     pub(super) fn speak(&mut self, now: Millis, speak: impl FnOnce(&mut Vec<u8>)) {
         let before = self.outbox.unsent().len();
         speak(self.outbox.tail());
-        if let LinkState::Up { spoke_at, .. } = &mut self.link
+        if let LinkState::Up(up) = &mut self.link
             && self.outbox.unsent().len() > before
         {
-            *spoke_at = now;
+            up.spoke_at = now;
         }
     }
 
@@ -107,22 +110,13 @@ impl Connection {
     pub(super) fn due(&self, timer: Timer) -> Option<Millis> {
         match (self.link, timer) {
             (LinkState::Greeting { since }, Timer::Welcome) => Some(since + WELCOME_TIMEOUT),
-            (
-                LinkState::Up {
-                    unintroduced_since, ..
-                },
-                Timer::Introduction,
-            ) => unintroduced_since.map(|since| since + INTRODUCTION_TIMEOUT),
-            (LinkState::Up { heard_at, .. }, Timer::RelaySilence) => Some(heard_at + RELAY_TIMEOUT),
-            (
-                LinkState::Up {
-                    heard_at,
-                    spoke_at,
-                    pinged_at,
-                    ..
-                },
-                Timer::Ping,
-            ) => Some(heard_at.max(pinged_at).min(spoke_at) + PING_INTERVAL),
+            (LinkState::Up(up), Timer::Introduction) => up
+                .unintroduced_since
+                .map(|since| since + INTRODUCTION_TIMEOUT),
+            (LinkState::Up(up), Timer::RelaySilence) => Some(up.heard_at + RELAY_TIMEOUT),
+            (LinkState::Up(up), Timer::Ping) => {
+                Some(up.heard_at.max(up.pinged_at).min(up.spoke_at) + PING_INTERVAL)
+            }
             _ => None,
         }
     }
@@ -137,8 +131,8 @@ impl Connection {
             Timer::Introduction => return Err(Disconnected::NoIntroduction),
             Timer::RelaySilence => return Err(Disconnected::RelaySilent),
             Timer::Ping => {
-                if let LinkState::Up { pinged_at, .. } = &mut self.link {
-                    *pinged_at = now;
+                if let LinkState::Up(up) = &mut self.link {
+                    up.pinged_at = now;
                 }
                 self.speak(now, |out| Verb::Ping.encode(out));
             }

@@ -214,25 +214,20 @@ impl Exchange {
     // What the relay and the partner say.
 
     /// Rule 1: whoever is opposite, each must learn anew what the other holds. What our person has not taken is not
-    /// acknowledged, so it comes again: the caller forgets it where this says so.
-    pub fn meet(&mut self, now: Millis, pid: Pid, name: Name) -> Met {
-        let known = self
-            .partner
-            .as_ref()
-            .is_some_and(|partner| partner.pid == pid);
-        let met = match &mut self.partner {
-            Some(partner) if known => {
+    /// acknowledged, so it comes again, and the caller forgets it: where we have met before this tells the last message
+    /// that was taken.
+    pub fn meet(&mut self, now: Millis, pid: Pid, name: Name) -> Option<u64> {
+        let taken = match self.partner.as_mut().filter(|partner| partner.pid == pid) {
+            Some(partner) => {
                 partner.received = partner.taken;
-                Met::Again {
-                    taken: partner.taken,
-                }
+                Some(partner.taken)
             }
-            _ => {
+            None => {
                 self.change_partner(pid, name);
-                Met::Anew
+                None
             }
         };
-        let news = self.news(known);
+        let news = self.news(taken.is_some());
         let (through, count) = (self.window.last(), self.window.len());
         if let Some(partner) = &mut self.partner {
             partner.owed = news.map(|news| PendingNews {
@@ -243,7 +238,7 @@ impl Exchange {
             partner.sync = Sync::Awaiting { since: now };
             partner.ack_due = true;
         }
-        met
+        taken
     }
 
     /// What a `PEER` means to our person.
@@ -308,18 +303,15 @@ impl Exchange {
             self.tell(Event::Restored { delivered: 0 });
         }
         let held = self.window.len();
-        self.tell(match (gone, &self.partner) {
+        let name = self
+            .partner
+            .as_ref()
+            .map(|partner| partner.name.to_string());
+        self.tell(match (gone, name) {
             (Gone::None, _) | (_, None) => Event::Waiting,
-            (Gone::Away, Some(partner)) => Event::Away {
-                name: partner.name.to_string(),
-                held,
-            },
-            (Gone::Left, Some(partner)) => Event::Left {
-                name: partner.name.to_string(),
-            },
-            (Gone::Lost, Some(partner)) => Event::Lost {
-                name: partner.name.to_string(),
-            },
+            (Gone::Away, Some(name)) => Event::Away { name, held },
+            (Gone::Left, Some(name)) => Event::Left { name },
+            (Gone::Lost, Some(name)) => Event::Lost { name },
         });
         match (gone, self.phase) {
             (_, ExchangePhase::Parting { .. } | ExchangePhase::Ended)
@@ -390,10 +382,7 @@ impl Exchange {
     fn mark_settled(&mut self, now: Millis, count: u64) {
         self.settled += count;
         let lines = self.settled;
-        match self.events.back_mut() {
-            Some(Event::Delivered { lines: told }) => *told = lines,
-            _ => self.tell(Event::Delivered { lines }),
-        }
+        self.tell(Event::Delivered { lines });
         if let ExchangePhase::Finishing { since, .. } | ExchangePhase::Over { since } =
             &mut self.phase
         {
@@ -534,14 +523,4 @@ impl Exchange {
     fn tell(&mut self, event: Event) {
         self.events.push_back(event);
     }
-}
-
-/// Whether we have met before.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Met {
-    /// Yes, and our person has taken the partner's messages up to this one.
-    Again {
-        taken: u64,
-    },
-    Anew,
 }

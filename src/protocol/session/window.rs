@@ -10,7 +10,7 @@ use super::LINE_OVERHEAD;
 
 /// Our lines that the partner has not acknowledged, numbered from `acked + 1`. Their texts stand one behind the other,
 /// so that a line takes no allocation of its own.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Window {
     /// How much may be under way, in bytes, and wait here before its author does.
     capacity: usize,
@@ -38,13 +38,7 @@ impl Window {
     pub(super) fn new(capacity: usize) -> Window {
         Window {
             capacity,
-            texts: String::new(),
-            start: 0,
-            lines: VecDeque::new(),
-            acked: 0,
-            sent: 0,
-            under_way: 0,
-            next: 0,
+            ..Window::default()
         }
     }
 

@@ -44,21 +44,16 @@ impl Hello {
         let line = std::str::from_utf8(line).map_err(|_| Malformed::NotUtf8)?;
         let rest = after_version(line)?;
         let [pid, token, salon, name] = fields(rest).ok_or_else(|| Malformed::verb(line))?;
-        let (salon, partner) = match salon.split_once('/') {
-            Some((salon, partner)) => (salon, Some(partner)),
-            None => (salon, None),
-        };
+        let (salon, partner) = salon
+            .split_once('/')
+            .map_or((salon, None), |(salon, partner)| (salon, Some(partner)));
+        let salon = Some(salon).filter(|salon| *salon != "-");
+        let malformed = |()| Malformed::verb(line);
         Ok(Hello {
-            pid: pid.parse().map_err(|()| Malformed::verb(line))?,
-            token: token.parse().map_err(|()| Malformed::verb(line))?,
-            salon: match salon {
-                "-" => None,
-                salon => Some(salon.parse().map_err(|()| Malformed::verb(line))?),
-            },
-            partner: match partner {
-                None => None,
-                Some(pid) => Some(pid.parse().map_err(|()| Malformed::verb(line))?),
-            },
+            pid: pid.parse().map_err(malformed)?,
+            token: token.parse().map_err(malformed)?,
+            salon: salon.map(str::parse).transpose().map_err(malformed)?,
+            partner: partner.map(str::parse).transpose().map_err(malformed)?,
             name: name.parse().map_err(Malformed::Name)?,
         })
     }
@@ -78,14 +73,11 @@ impl Hello {
 
     /// Whether both come from one client, whomever it has met between them.
     pub fn is_same_client(&self, other: &Hello) -> bool {
-        let Hello {
-            pid,
-            token,
-            salon,
-            partner: _,
-            name,
-        } = self;
-        (pid, token, salon, name) == (&other.pid, &other.token, &other.salon, &other.name)
+        *self
+            == Hello {
+                partner: self.partner,
+                ..other.clone()
+            }
     }
 }
 

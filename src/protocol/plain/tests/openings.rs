@@ -33,7 +33,7 @@ fn openings_of_other_protocols_take_no_seat_and_are_called_by_their_name() {
         ("Http", "HTTP/1.1 200 OK\r\n\r\n"),
         ("RTSP", "OPTIONS * RTSP/1.0\r\n\r\n"),
         ("SIP", "OPTIONS sip:nm SIP/2.0\r\nVia: x\r\n"),
-        ("Ssh", "ssh-2.0-Go\r\n"),
+        ("SSH", "ssh-2.0-Go\r\n"),
         ("SMTP", "EHLO x.y\r\n"),
         ("SMTP", "ehlo\r\n"),
         ("SMTP", "HELO example.org\r\n"),

@@ -48,9 +48,9 @@ pub use listener::{Listener, Origin, listen};
 /// besides, that wakes the reader once more, for a quarter of what a long line costs. Many more fall out of a
 /// processor's cache before they are passed on.
 const READ_AT_ONCE: usize = 124 * 1024;
-/// The same of a plain client: one packet, for its lines are longer by a date and a name once they are passed on, and no
-/// more may be under way.
-const READ_OF_PLAIN: usize = 56 * 1024;
+/// The same where one of the two is plain: one packet, for lines are longer by a date and a name once they are passed on,
+/// and no more of a plain client's may be under way.
+const READ_TO_SPELL: usize = 56 * 1024;
 /// The same where there are others: about 30 µs of work, so that nobody waits for somebody else's flood. Another pair
 /// answers beside one in 2 to 3 times its time alone; with [`READ_AT_ONCE`] it was 6 to 30 times.
 const READ_IN_TURN: usize = 8 * 1024;
@@ -295,6 +295,9 @@ impl Relay {
         loop {
             if let Some(id) = self.hub.next_unsent() {
                 self.write(now, id);
+                while let Some(rows) = self.hub.next_said() {
+                    self.observer.said(self.hub.rows(rows));
+                }
             } else if let Some(effect) = self.hub.next_effect() {
                 self.carry_out(now, effect);
             } else {
@@ -384,10 +387,10 @@ impl Relay {
         };
         let at_once = if self.hub.is_shared() {
             READ_IN_TURN
-        } else if self.hub.is_plain(id) {
-            READ_OF_PLAIN
-        } else {
+        } else if self.hub.passes_on(id) {
             READ_AT_ONCE
+        } else {
+            READ_TO_SPELL
         };
         match socket.stream.read(&mut self.buffer[..at_once]) {
             Ok(0) => self.stream_ended(now, id),

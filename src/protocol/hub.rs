@@ -45,6 +45,9 @@ const CLIENT_TIMEOUT: Millis = 30_000;
 const MAX_ROOMS: usize = 20_000;
 /// Bytes waiting for one connection above which nothing more is read that would add to them.
 const OUTBOX_FULL: usize = 64 * 1024;
+/// The same for a plain client, which does not come back by itself: more than one read of what the other says to it may
+/// add, be it five times as long with the dates, names and escapes of what the client is shown.
+const PLAIN_OUTBOX_FULL: usize = 8 * OUTBOX_FULL;
 
 /// A connection, as the hub names it to the relay. May be used again once [`Hub::closed`] has been called.
 pub type ConnId = usize;
@@ -130,7 +133,8 @@ impl Config {
             formatter: Formatter {
                 date: |date| (date / 1_000).to_string(),
                 sentence: |event| Some(format!("{event:?}")),
-                head: |_, name, date| format!("{} {name} ", date / 1_000),
+                head: (mode == RelayMode::Single)
+                    .then_some(|_, name, date| format!("{} {name} ", date / 1_000)),
                 sealed: |bytes| format!("sealed {bytes}"),
             },
         }
@@ -151,12 +155,15 @@ pub struct Formatter {
     pub date: fn(UnixMillis) -> String,
     /// What is said of an event, if anything is.
     pub sentence: fn(&Event) -> Option<String>,
-    /// How the row begins of a message that is shown: on which side its author sits (0 or 1), the name, and when it was
-    /// sent. The same for all of a second.
-    pub head: fn(usize, &Name, UnixMillis) -> String,
+    /// How the row begins of a message, where messages are shown.
+    pub head: Option<HeadFormat>,
     /// What is shown of a sealed message, which holds so many bytes.
     pub sealed: fn(usize) -> String,
 }
+
+/// How the row begins of a message that is shown: on which side its author sits (0 or 1), the name, and when it was sent.
+/// The same for all of a second.
+pub type HeadFormat = fn(usize, &Name, UnixMillis) -> String;
 
 /// The relay without its sockets.
 ///
@@ -410,8 +417,13 @@ impl Hub {
         self.effects.next()
     }
 
-    /// The rows of an [`Effect::Said`], each with its line ending, until [`next_effect`](Hub::next_effect) is asked for the
-    /// one after it.
+    /// The next [`Effect::Said`], if nothing is to be done or shown before it: whoever shows rows between what is sent has
+    /// fewer of them wait.
+    pub fn next_said(&mut self) -> Option<Range<usize>> {
+        self.effects.next_said()
+    }
+
+    /// The rows of an [`Effect::Said`], each with its line ending, until the next effect is asked for.
     pub fn rows(&self, rows: Range<usize>) -> &str {
         self.effects.rows(rows)
     }
@@ -422,7 +434,7 @@ impl Hub {
         match self.conns.get(id).map(|conn| &conn.dialect) {
             // However little it reads: whoever writes to it waits, so that only answers to telnet could pile up.
             Some(Dialect::Plain(end)) => {
-                end.wants_input() && self.unsent(id).len() < 3 * OUTBOX_FULL
+                end.wants_input() && self.unsent(id).len() < PLAIN_OUTBOX_FULL
             }
             _ => self.opposite(id).is_none_or(has_room) && has_room(id),
         }
@@ -433,10 +445,9 @@ impl Hub {
         self.conns.get(id)?.name.as_ref()
     }
 
-    /// Whether a connection's client is plain, as far as is known.
-    pub fn is_plain(&self, id: ConnId) -> bool {
-        let is_plain = |conn: &Conn| matches!(conn.dialect, Dialect::Plain(_));
-        self.conns.get(id).is_some_and(is_plain)
+    /// Whether what a connection says goes on as it came: both ends speak the wire.
+    pub fn passes_on(&self, id: ConnId) -> bool {
+        self.passage(id).is_some()
     }
 
     /// The connection of whoever sits opposite.

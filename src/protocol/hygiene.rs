@@ -35,11 +35,19 @@ pub fn printable_ascii(text: &str) -> usize {
 }
 
 /// The text of a message, and what is known of it, so that it need not be looked at again.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug)]
 pub struct Text<'t> {
     text: &'t str,
     is_printable: bool,
 }
+
+impl PartialEq for Text<'_> {
+    fn eq(&self, other: &Text<'_>) -> bool {
+        self.text == other.text
+    }
+}
+
+impl Eq for Text<'_> {}
 
 impl<'t> Text<'t> {
     /// A text of which it is known whether it is [printable ASCII](PRINTABLE) alone; false where it may be.

@@ -9,6 +9,7 @@ use std::io;
 use crate::display::{Author, Colour, Mark, Palette};
 use crate::output::{Flushed, Output};
 use crate::platform::Sink;
+use crate::protocol::hub::HeadFormat;
 use crate::protocol::name::Name;
 use crate::protocol::{Millis, UnixMillis};
 
@@ -16,16 +17,16 @@ use crate::protocol::{Millis, UnixMillis};
 const FULL: usize = 64 * 1024;
 /// Bytes that may still wait when the conversation goes on.
 const ROOM: usize = FULL / 2;
-/// How long the conversation waits for a terminal that takes less than [`PROGRESS`]: that one counts as standing still.
+/// How long the conversation waits for a terminal that takes nothing: it stands still.
 const SCREEN_TIMEOUT: Millis = 2_000;
-/// Bytes that a terminal which is only slow takes in that time: 16 KiB a second.
-const PROGRESS: usize = 32 * 1024;
-/// How long the conversation waits for a slow terminal, which may have to take several times what was said, escaped: well
-/// before clients who are not read count as silent.
-const HOLD_TIMEOUT: Millis = 10_000;
-/// Bytes that wait for a screen above which nothing is told there any more: more than the last messages before the
-/// conversation began to wait. Notices are few, but a screen that stands still does so for longer than few.
-const OVERFULL: usize = 3 * FULL;
+/// How long it waits in all, until all is shown: with what [`GOOD_PACE`] adds, less than two who pour lines at each
+/// other need to believe that nothing arrives (rule 6).
+const PATIENCE: Millis = 5_000;
+/// Bytes a millisecond of a terminal that is waited for without end, as it makes good the time that it takes.
+const GOOD_PACE: usize = 256;
+/// Bytes of notices that wait for a screen above which no more are told there. They are few, but a screen that stands still
+/// does so for longer than few.
+const NOTICES_FULL: usize = 3 * FULL;
 
 /// The relay's screen.
 pub struct Console {
@@ -35,27 +36,27 @@ pub struct Console {
     colour: Colour,
     notice_palette: Palette,
     pace: ScreenPace,
+    /// For how much longer the conversation may wait for the terminal.
+    patience: Millis,
+    /// Bytes of notices since the screen had room.
+    noticed: usize,
     /// Rows that were not shown, and nobody has been told of.
     unshown: u64,
     failure: Option<io::Error>,
 }
 
-/// How the rows of messages begin: see [`Formatter::head`](crate::protocol::hub::Formatter::head).
-pub type HeadFormat = fn(usize, &Name, UnixMillis) -> String;
-
 /// Whether the terminal keeps up with the conversation. It changes in [`Console::flush`] alone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum ScreenPace {
     Together,
-    /// The terminal is slower: clients are not read until it has made room, at most `until` then. It had so many bytes to
-    /// take `since` it was last looked whether it moves.
+    /// The terminal is slower: clients are not read until it has made room. It was last looked at `since`, and last took
+    /// something `moved_at`.
     HeldBack {
         since: Millis,
-        pending: usize,
-        until: Millis,
+        moved_at: Millis,
     },
-    /// The terminal stands still: messages are passed on without being shown, and counted, until all that waits for it is
-    /// written.
+    /// The terminal stands still, or is too slow: messages are passed on without being shown, and counted, until all that
+    /// waits for it is written.
     Apart,
 }
 
@@ -83,6 +84,8 @@ impl Console {
             colour: Colour::Off,
             notice_palette: Palette::new(Colour::Off),
             pace: ScreenPace::Together,
+            patience: PATIENCE,
+            noticed: 0,
             unshown: 0,
             failure: None,
         }
@@ -117,9 +120,9 @@ impl Console {
 
     /// Shows a row as it is, or counts it while its screen has too much to write.
     pub fn aside(&mut self, row: &str) {
-        let screen = self.notices.as_mut().unwrap_or(&mut self.conversation);
-        if screen.pending() < OVERFULL {
-            push_row(screen, row);
+        if self.noticed < NOTICES_FULL {
+            push_row(self.notices.as_mut().unwrap_or(&mut self.conversation), row);
+            self.noticed += row.len() + 1;
         } else {
             self.unshown += 1;
         }
@@ -133,15 +136,18 @@ impl Console {
     /// Writes what the terminals take.
     pub fn flush(&mut self, now: Millis) {
         if self.failure.is_none() {
+            let before = self.conversation.pending();
             match self.conversation.flush() {
-                Ok(flushed) => {
-                    self.pace = self.pace.after(flushed, self.conversation.pending(), now)
-                }
+                Ok(flushed) => self.keep_pace(flushed, before - self.conversation.pending(), now),
                 Err(error) => {
                     self.failure = Some(error);
                     self.pace = ScreenPace::Together;
                 }
             }
+        }
+        let screen = self.notices.as_ref().unwrap_or(&self.conversation);
+        if screen.pending() < ROOM {
+            self.noticed = 0;
         }
         if self.pace == ScreenPace::Together && self.failure.is_none() {
             self.tell_unshown();
@@ -152,6 +158,37 @@ impl Console {
         }
     }
 
+    /// The terminal has taken so many bytes.
+    fn keep_pace(&mut self, flushed: Flushed, taken: usize, now: Millis) {
+        let made_good = (taken / GOOD_PACE) as Millis;
+        self.patience = PATIENCE.min(self.patience + made_good);
+        if let ScreenPace::HeldBack { since, moved_at } = &mut self.pace {
+            self.patience = self.patience.saturating_sub(now - *since);
+            *since = now;
+            if taken > 0 {
+                *moved_at = now;
+            }
+        }
+        let pending = self.conversation.pending();
+        self.pace = match self.pace {
+            _ if flushed == Flushed::All => {
+                self.patience = PATIENCE;
+                ScreenPace::Together
+            }
+            ScreenPace::Together if pending >= FULL => ScreenPace::HeldBack {
+                since: now,
+                moved_at: now,
+            },
+            ScreenPace::HeldBack { .. } if pending < ROOM => ScreenPace::Together,
+            ScreenPace::HeldBack { moved_at, .. }
+                if self.patience == 0 || now >= moved_at + SCREEN_TIMEOUT =>
+            {
+                ScreenPace::Apart
+            }
+            pace => pace,
+        };
+    }
+
     /// Whether clients should not be read for now. Only [`flush`](Console::flush) changes it.
     pub fn holds_back(&self) -> bool {
         matches!(self.pace, ScreenPace::HeldBack { .. })
@@ -160,7 +197,9 @@ impl Console {
     /// When [`flush`](Console::flush) must be called, whether or not the terminal takes anything.
     pub fn next_timeout(&self) -> Option<Millis> {
         match self.pace {
-            ScreenPace::HeldBack { since, until, .. } => Some(until.min(since + SCREEN_TIMEOUT)),
+            ScreenPace::HeldBack { since, moved_at } => {
+                Some((since + self.patience).min(moved_at + SCREEN_TIMEOUT))
+            }
             ScreenPace::Together | ScreenPace::Apart => None,
         }
     }
@@ -182,8 +221,7 @@ impl Console {
     }
 
     fn tell_unshown(&mut self) {
-        let screen = self.notices.as_ref().unwrap_or(&self.conversation);
-        if self.unshown == 0 || screen.pending() >= OVERFULL {
+        if self.unshown == 0 || self.noticed >= NOTICES_FULL {
             return;
         }
         let sentence = match std::mem::take(&mut self.unshown) {
@@ -193,35 +231,6 @@ impl Console {
         self.notice(&format!(
             "l'écran était arrêté : {sentence}, la discussion a continué."
         ));
-    }
-}
-
-impl ScreenPace {
-    /// After the terminal has taken what it would, and `pending` bytes still wait for it.
-    fn after(self, flushed: Flushed, pending: usize, now: Millis) -> ScreenPace {
-        match self {
-            _ if flushed == Flushed::All => ScreenPace::Together,
-            ScreenPace::Together if pending >= FULL => ScreenPace::HeldBack {
-                since: now,
-                pending,
-                until: now + HOLD_TIMEOUT,
-            },
-            ScreenPace::HeldBack { .. } if pending < ROOM => ScreenPace::Together,
-            ScreenPace::HeldBack { until, .. } if now >= until => ScreenPace::Apart,
-            ScreenPace::HeldBack {
-                pending: before,
-                until,
-                ..
-            } if pending + PROGRESS <= before => ScreenPace::HeldBack {
-                since: now,
-                pending,
-                until,
-            },
-            ScreenPace::HeldBack { since, .. } if now >= since + SCREEN_TIMEOUT => {
-                ScreenPace::Apart
-            }
-            pace => pace,
-        }
     }
 }
 
@@ -330,29 +339,54 @@ mod tests {
         assert!(console.is_blocked());
     }
 
-    /// How a console fares that has much to show, on a terminal that takes so many bytes each fifth of a second.
-    fn pace_on_terminal_that_takes(at_once: usize, messages: usize) -> ScreenPace {
+    /// How a console fares whose relay shows as much as it may, on a terminal that takes so many bytes each fifth of a
+    /// second; and for how long it holds the conversation back.
+    fn pace_on_terminal_that_takes(at_once: usize) -> (ScreenPace, Millis) {
+        const FIFTH: Millis = 200;
+
         let (mut console, mut reader) = piped();
-        for number in 0..messages {
-            say(&mut console, number);
-        }
-        console.flush(0);
         let mut piece = vec![0; at_once];
-        let mut now = 0;
-        while console.holds_back() {
-            now += SCREEN_TIMEOUT / 10;
+        let mut held = 0;
+        for now in (0..4 * PATIENCE).step_by(FIFTH as usize) {
+            while console.pace == ScreenPace::Together {
+                say(&mut console, 0);
+                console.flush(now);
+            }
+            if console.pace == ScreenPace::Apart {
+                break;
+            }
+            held += FIFTH;
             reader.read_exact(&mut piece).unwrap();
-            console.flush(now);
+            console.flush(now + FIFTH);
         }
-        console.pace
+        (console.pace, held)
     }
 
     #[test]
-    fn a_terminal_is_waited_for_while_it_takes_sixteen_kibibytes_a_second_but_no_longer_than_ten_seconds()
-     {
-        assert_eq!(pace_on_terminal_that_takes(4096, 256), ScreenPace::Together);
-        assert_eq!(pace_on_terminal_that_takes(2048, 256), ScreenPace::Apart);
-        assert_eq!(pace_on_terminal_that_takes(4096, 512), ScreenPace::Apart);
+    fn a_terminal_is_waited_for_without_end_at_a_good_pace_and_else_a_few_seconds_in_all() {
+        let (pace, held) = pace_on_terminal_that_takes(GOOD_PACE * 200);
+        assert_ne!(pace, ScreenPace::Apart);
+        assert!(held > 3 * PATIENCE, "{held} ms");
+        for at_once in [4096, GOOD_PACE * 100] {
+            let (pace, held) = pace_on_terminal_that_takes(at_once);
+            assert_eq!(pace, ScreenPace::Apart, "{at_once} bytes at once");
+            // What it has taken has made good no more than its share.
+            let share = PATIENCE * PATIENCE
+                / (PATIENCE - PATIENCE * at_once as u64 / (GOOD_PACE as u64 * 200));
+            assert!((PATIENCE..=share + 400).contains(&held), "{held} ms");
+        }
+    }
+
+    #[test]
+    fn a_notice_after_many_messages_is_shown_behind_them_on_a_terminal_that_moves() {
+        let (mut console, mut reader) = piped();
+        for number in 0..2_000 {
+            say(&mut console, number);
+        }
+        console.notice("le client Zoé a quitté la discussion.");
+        let rows = read_all(&mut console, &mut reader, 0);
+        assert_eq!(rows.len(), 2_001);
+        assert_eq!(rows[2_000], "le client Zoé a quitté la discussion.");
     }
 
     #[test]
@@ -387,7 +421,7 @@ mod tests {
             console.notice("connexion refusée.");
             console.flush(0);
         }
-        assert!(console.conversation.pending() <= OVERFULL + 64);
+        assert!(console.conversation.pending() <= ROOM + NOTICES_FULL + 64);
         let rows = read_all(&mut console, &mut reader, 0);
         let told = rows
             .iter()

@@ -8,11 +8,11 @@ use crate::display;
 use crate::invitation::Invitation;
 use crate::options::Sealing;
 use crate::protocol::Millis;
-use crate::protocol::hub::{Counts, Effect, SeatChange};
+use crate::protocol::hub::{Counts, Effect, HeadFormat, SeatChange};
 use crate::protocol::wire::Bye;
 use crate::service::Service;
 
-use super::console::{Console, HeadFormat};
+use super::console::Console;
 use super::listener::Listener;
 
 pub(super) enum Observer {
@@ -63,12 +63,8 @@ impl Observer {
     }
 
     /// How such a row begins.
-    pub(super) fn head_format(&self) -> HeadFormat {
-        match self {
-            Observer::Console(console) => console.head_format(),
-            // Nobody reads it.
-            Observer::Service(_) | Observer::Host => |_, _, _| String::new(),
-        }
+    pub(super) fn head_format(&self) -> Option<HeadFormat> {
+        self.console().map(Console::head_format)
     }
 
     /// The kernel refuses callers from now on.

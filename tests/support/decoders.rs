@@ -288,7 +288,7 @@ pub fn hub(choices: &mut Choices<'_>) {
         formatter: Formatter {
             date: |date| date.to_string(),
             sentence: |event| Some(format!("{event:?}")),
-            head: |_, name, date| format!("{date} {name} "),
+            head: Some(|_, name, date| format!("{date} {name} ")),
             sealed: |bytes| bytes.to_string(),
         },
     });

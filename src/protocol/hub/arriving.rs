@@ -5,7 +5,9 @@ use crate::protocol::wire::{Gone, HEARTBEAT_S, Hello, MAX_LINE, Pid, Refusal, Ve
 
 use super::refusing::RefusalReason;
 use super::state::{ConnState, Dialect, Expected, Member, Presence, Room, Seat};
-use super::{ConnId, Hub, MAX_ROOMS, OUTBOX_FULL, RelayMode, SEAT_TTL, SeatChange};
+use super::{
+    ConnId, Hub, MAX_ROOMS, OUTBOX_FULL, PLAIN_OUTBOX_FULL, RelayMode, SEAT_TTL, SeatChange,
+};
 
 impl Hub {
     /// Seats whoever says this hello, and tells both who is there.
@@ -102,6 +104,10 @@ impl Hub {
             presence: Presence::Here(id),
             shown: None,
         });
+        if let Some(other) = &mut members[1 - side] {
+            // Who speaks to somebody new begins to count anew (rule 3).
+            other.shown = None;
+        }
         if members.iter().all(Option::is_some) {
             self.begin(room);
         }
@@ -256,8 +262,7 @@ impl Hub {
             return;
         };
         let most = match self.conns.get(id).map(|conn| &conn.dialect) {
-            // It will not come back by itself, so messages alone must not bring it there.
-            Some(Dialect::Plain(_)) => 3 * OUTBOX_FULL,
+            Some(Dialect::Plain(_)) => PLAIN_OUTBOX_FULL,
             _ => OUTBOX_FULL,
         };
         if self.unsent(id).len() >= most {

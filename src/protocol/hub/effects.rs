@@ -69,6 +69,9 @@ impl Effects {
 
     /// A message was passed on; its text is [harmless](crate::protocol::hygiene::safe).
     pub(super) fn say(&mut self, head: &str, text: &str) {
+        if self.queue.is_empty() {
+            self.rows.clear();
+        }
         let start = self.rows.len();
         self.rows.reserve(head.len() + text.len() + 1);
         self.rows.push_str(head);
@@ -89,6 +92,16 @@ impl Effects {
             self.rows.shrink_to(MAX_SPARE);
         }
         next
+    }
+
+    /// The next of them, if it is rows.
+    pub(super) fn next_said(&mut self) -> Option<Range<usize>> {
+        let Some(Effect::Said(rows)) = self.queue.front() else {
+            return None;
+        };
+        let rows = rows.clone();
+        self.queue.pop_front();
+        Some(rows)
     }
 
     /// Rows of messages, each with its line ending.

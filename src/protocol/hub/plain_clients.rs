@@ -66,9 +66,7 @@ impl Hub {
             return false;
         };
         other.expect_more(now, &mut self.spare);
-        let shows = self.config.mode == RelayMode::Single;
-        let author = self.rooms[seat.room].members[seat.side].as_mut();
-        let mut author = author.filter(|_| shows);
+        let mut author = self.rooms[seat.room].members[seat.side].as_mut();
         let (date, formatter, effects) = (self.date, &self.config.formatter, &mut self.effects);
         let (mut leaves, mut passed) = (false, false);
         end.flush(now, &mut |verb| {

@@ -137,7 +137,7 @@ pub(super) enum Presence {
 }
 
 impl Member {
-    /// Something of the member's is passed on: it is shown, unless it has been before.
+    /// Something of the member's is passed on: where messages are shown it is, unless it has been before.
     pub(super) fn says(
         &mut self,
         side: usize,
@@ -146,9 +146,17 @@ impl Member {
         formatter: &Formatter,
         effects: &mut Effects,
     ) {
+        let Some(head) = formatter.head else {
+            return;
+        };
         let shown = self.shown.get_or_insert_default();
+        let is_next = |seq: u64| {
+            shown
+                .seq
+                .is_none_or(|last| seq.checked_sub(1) == Some(last))
+        };
         let (sent_at, text) = match *verb {
-            Verb::Say { seq, sent_at, text } if shown.seq.is_none_or(|last| seq == last + 1) => {
+            Verb::Say { seq, sent_at, text } if is_next(seq) => {
                 shown.seq = Some(seq);
                 (sent_at, text.safe())
             }
@@ -159,7 +167,7 @@ impl Member {
             },
             _ => return,
         };
-        let spell = || (formatter.head)(side, &self.hello.name, sent_at);
+        let spell = || head(side, &self.hello.name, sent_at);
         effects.say(shown.head.of(sent_at, spell), &text);
     }
 }

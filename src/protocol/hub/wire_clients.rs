@@ -5,7 +5,7 @@ use crate::protocol::wire::{Hello, Refusal, Verb, leading_text, lines_with_lf};
 
 use super::refusing::RefusalReason;
 use super::state::{ConnState, Dialect, Passage, Presence, Seat};
-use super::{ConnId, Hub, RelayMode};
+use super::{ConnId, Hub};
 
 impl Hub {
     /// Understands what has come on a connection that speaks the wire.
@@ -64,7 +64,7 @@ impl Hub {
     }
 
     /// Where what a connection says goes as it came: both ends speak the wire, and neither has left.
-    fn passage(&self, id: ConnId) -> Option<Passage> {
+    pub(super) fn passage(&self, id: ConnId) -> Option<Passage> {
         let ConnState::Seated(seat) = self.conns.get(id)?.state else {
             return None;
         };
@@ -92,9 +92,7 @@ impl Hub {
 
     /// Has a message shown that is passed on, where messages are shown.
     fn show(&mut self, seat: Seat, verb: &Verb<'_>) {
-        if self.config.mode == RelayMode::Single
-            && let Some(member) = self.rooms[seat.room].members[seat.side].as_mut()
-        {
+        if let Some(member) = self.rooms[seat.room].members[seat.side].as_mut() {
             let (formatter, effects) = (&self.config.formatter, &mut self.effects);
             member.says(seat.side, verb, self.date, formatter, effects);
         }

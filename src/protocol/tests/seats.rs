@@ -1,5 +1,7 @@
 //! Who gets a seat, who is refused one, and how everybody learns about it.
 
+use std::ops::Range;
+
 use super::scene::{End, Scene};
 use crate::protocol::hub::RelayMode;
 use crate::protocol::session::Ending;
@@ -213,7 +215,7 @@ fn a_plain_client_that_does_not_read_is_hung_up_on_before_notices_about_the_othe
     scene.write(bob, "Bob\n");
     let zoe = scene.join("Zoé");
     scene.hold_down_hand(bob);
-    for _ in 0..4_000 {
+    for _ in 0..10_000 {
         if scene.relay_end(bob) == End::Closed {
             break;
         }
@@ -222,6 +224,36 @@ fn a_plain_client_that_does_not_read_is_hung_up_on_before_notices_about_the_othe
         scene.wait(100);
     }
     assert_eq!(scene.relay_end(bob), End::Closed);
+}
+
+#[test]
+fn a_plain_client_that_does_not_read_for_now_is_not_hung_up_on_for_what_the_other_says_in_one_read()
+{
+    const HELLO: &str =
+        "MSG/1 0000000000000001 00000000000000000000000000000001 - Zoé de la Tour Carrée\n";
+
+    let mut scene = Scene::new();
+    let (zoe, bob) = (scene.knock([127, 0, 0, 1]), scene.knock([127, 0, 0, 1]));
+    scene.write(zoe, HELLO);
+    scene.write(bob, "Bob\n");
+    scene.hold_down_hand(bob);
+    // Each byte is shown as four.
+    let text = "\x1b".repeat(4_000);
+    let lines = |numbers: Range<usize>| -> String {
+        numbers
+            .map(|number| format!("SAY {number} 0 {text}\n"))
+            .collect()
+    };
+    // Almost too much waits, and then comes as much as a relay reads at once.
+    scene.write(zoe, &lines(1..4));
+    assert!(scene.wants_input(zoe));
+    scene.write(zoe, &lines(4..18));
+    assert!(!scene.wants_input(zoe));
+    assert!(scene.wants_input(bob));
+    scene.reset(zoe);
+    let zoe = scene.knock([127, 0, 0, 1]);
+    scene.write(zoe, HELLO);
+    assert_eq!(scene.relay_end(bob), End::Open);
 }
 
 #[test]

@@ -76,14 +76,36 @@ fn whoever_takes_a_seat_over_is_shown_under_a_name_of_their_own() {
     scene.wait(YIELD_TIMEOUT);
     let eve = scene.join("Ève");
     scene.say(eve, "bonjour");
+    // Bob counts anew for her.
+    scene.write(bob, "et toi ?\n");
     // All in one second, as the hub has not been told of another.
     assert_eq!(
         scene.shown(),
-        ["0 Bob qui est là ?", "0 Al salut", "0 Ève bonjour"]
+        [
+            "0 Bob qui est là ?",
+            "0 Al salut",
+            "0 Ève bonjour",
+            "0 Bob et toi ?"
+        ]
     );
     let heard = scene.read(bob);
     let heard: Vec<&String> = heard.iter().filter(|row| row.starts_with('[')).collect();
     assert_eq!(heard, ["[0] Al: salut", "[0] Ève: bonjour"]);
+}
+
+#[test]
+fn the_highest_number_of_all_is_shown_once_like_any() {
+    let mut scene = Scene::new();
+    let zoe = scene.knock(LOCAL);
+    scene.write(
+        zoe,
+        "MSG/1 0000000000000001 00000000000000000000000000000001 - Zoe\n",
+    );
+    scene.join("Bob");
+    let highest = format!("SAY {} 0 un\n", u64::MAX);
+    scene.write(zoe, &highest);
+    scene.write(zoe, &highest);
+    assert_eq!(scene.shown(), ["0 Zoe un"]);
 }
 
 #[test]

@@ -273,7 +273,7 @@ impl Client {
         if !unsent.is_empty()
             && let Poll::Ready(written) = Pin::new(&mut *stream).poll_write(context, unsent)?
         {
-            self.dialect.sent(written);
+            self.dialect.sent(self.clock.now(), written);
             moved = Poll::Ready(Ok(()));
         }
         if self.dialect.has_written_all() && !*is_shut_down {

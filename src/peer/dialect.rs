@@ -13,7 +13,7 @@ pub trait PeerDialect: Send {
     fn end_of_stream(&mut self);
     fn received(&mut self, now: Millis, bytes: &[u8]) -> Result<(), Disconnected>;
     fn unsent(&self) -> &[u8];
-    fn sent(&mut self, count: usize);
+    fn sent(&mut self, now: Millis, count: usize);
     fn wants_input(&self) -> bool;
     /// Whether the write half of the connection is to be shut down, which [`shut_down`](PeerDialect::shut_down) answers.
     fn has_written_all(&self) -> bool;
@@ -52,8 +52,8 @@ impl PeerDialect for Session {
         self.unsent()
     }
 
-    fn sent(&mut self, count: usize) {
-        self.sent(count);
+    fn sent(&mut self, now: Millis, count: usize) {
+        self.sent(now, count);
     }
 
     fn wants_input(&self) -> bool {

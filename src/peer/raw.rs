@@ -121,7 +121,7 @@ impl PeerDialect for RawSession {
         self.outbox.unsent()
     }
 
-    fn sent(&mut self, count: usize) {
+    fn sent(&mut self, _: Millis, count: usize) {
         self.outbox.advance(count);
         if self.outbox.is_empty() {
             self.all_is_written();

@@ -9,7 +9,7 @@
 //! 3. Unacknowledged lines belong to one partner; another never receives them.
 //! 4. `ERR replaced`: never connect again.
 //! 5. An `ACK` above what was sent: cut.
-//! 6. No `ACK` for 15 s with a line under way: cut and resynchronise.
+//! 6. No `ACK` for 15 s with a line under way, and no message either: cut and resynchronise. With messages, for 60 s.
 //!
 //! A session has two halves: its `Connection`'s affairs, which end with the connection, and the [`Exchange`] with the
 //! other person, which outlives it. Between them verbs go in and out, so that what is to happen to verbs alone (a seal,
@@ -62,11 +62,17 @@ const RELAY_TIMEOUT: Millis = 25_000;
 const WELCOME_TIMEOUT: Millis = 10_000;
 /// How long the relay's word on who sits opposite may take, after its welcome.
 const INTRODUCTION_TIMEOUT: Millis = 10_000;
-/// How long the partner's acknowledgement may take before the connection is cut and made anew.
+/// How long the partner's acknowledgement may take before the connection is cut and made anew, where nothing else comes of
+/// the partner's.
 const ACK_TIMEOUT: Millis = 15_000;
-/// Bytes waiting for a relay that does not read, above which it is not read either: more than a whole window is spelt in,
-/// or two who pour lines at each other would wait for each other for ever.
-const MAX_UNSENT: usize = 2 * WINDOW_BYTES;
+/// The same where messages come: a whole window of them may stand before it, on a link of 18 KB a second.
+const LATE_ACK_TIMEOUT: Millis = 60_000;
+/// Bytes waiting for the connection above which lines wait in the window: on a slow link, whatever else we say would else
+/// come behind all of that.
+const SEND_AHEAD: usize = 64 * 1024;
+/// Bytes waiting for a relay that does not read, above which it is not read either: more than lines alone bring about, or
+/// two who pour them at each other would wait for each other for ever.
+const MAX_UNSENT: usize = 4 * SEND_AHEAD;
 /// How often a receiver whose screen stands still repeats its acknowledgement, so that rule 6 does not strike.
 const REPEAT_ACK_INTERVAL: Millis = 5_000;
 
@@ -220,7 +226,7 @@ impl Session {
     /// What the person opposite says, in a box or, where there is no code, in clear.
     fn partner_says(&mut self, now: Millis, verb: &Verb<'_>) -> Result<(), Fault> {
         match *verb {
-            Verb::Say { seq, sent_at, text } => self.message(seq, sent_at, &text),
+            Verb::Say { seq, sent_at, text } => self.message(now, seq, sent_at, &text),
             // An ACK for another was meant for whoever sat here before us.
             Verb::Ack { pid, through } if pid == self.hello.pid => {
                 self.exchange.acknowledged(now, through)?;
@@ -318,9 +324,9 @@ impl Session {
         Ok(())
     }
 
-    fn message(&mut self, seq: u64, sent_at: u64, text: &str) {
+    fn message(&mut self, now: Millis, seq: u64, sent_at: u64, text: &str) {
         // An honest partner has no more than a window under way, so none of its messages is turned away here.
-        if self.queued_bytes >= WINDOW_BYTES || !self.exchange.receive(seq) {
+        if self.queued_bytes >= WINDOW_BYTES || !self.exchange.receive(now, seq) {
             return;
         }
         if let Some((pid, name)) = self.exchange.partner() {
@@ -448,8 +454,9 @@ impl Session {
     }
 
     /// The connection took the first `count` of them.
-    pub fn sent(&mut self, count: usize) {
+    pub fn sent(&mut self, now: Millis, count: usize) {
         self.connection.sent(count);
+        self.speak(now);
     }
 
     /// Whether the connection should be read: not while a user interface leaves too much untaken, nor while a relay that
@@ -491,6 +498,17 @@ impl Session {
         self.exchange.is_live()
     }
 
+    /// All that may go out now, by a connection that takes it.
+    #[cfg(test)]
+    pub(super) fn send_all(&mut self, now: Millis) -> Vec<u8> {
+        let mut all = Vec::new();
+        while !self.unsent().is_empty() {
+            all.extend_from_slice(self.unsent());
+            self.sent(now, self.unsent().len());
+        }
+        all
+    }
+
     /// Who sits opposite, or sat there last.
     #[cfg(test)]
     pub(super) fn partner(&self) -> Option<Pid> {
@@ -519,8 +537,13 @@ impl Session {
         // Before the welcome there is nobody to say anything to but the relay: a seat that was taken back by the hello
         // is given up by the line after it.
         let (exchange, seal) = (&mut self.exchange, &mut self.seal);
+        let room_for = |waiting: usize| match waiting {
+            ..SEND_AHEAD => Flow::More,
+            _ => Flow::Enough,
+        };
+        let lines = room_for(self.connection.unsent().len());
         self.connection.speak(now, |out| {
-            exchange.flush(now, &mut |verb| {
+            exchange.flush(now, lines, &mut |verb| {
                 if let Some(seal) = seal {
                     seal.seal(&verb, &mut |sealed| sealed.encode(out));
                 }
@@ -528,7 +551,7 @@ impl Session {
                 if seal.is_none() || verb == Verb::Bye(Bye::Over) {
                     verb.encode(out);
                 }
-                Flow::More
+                room_for(out.len())
             });
         });
     }

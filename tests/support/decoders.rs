@@ -211,7 +211,7 @@ pub fn session(choices: &mut Choices<'_>) {
             }
             9 => {
                 let takes = choices.byte();
-                session.sent(session.unsent().len().min(usize::from(takes) * 64));
+                session.sent(now, session.unsent().len().min(usize::from(takes) * 64));
             }
             _ => stands = false,
         }

@@ -192,7 +192,7 @@ impl PlainEnd {
             Verb::Say { seq, sent_at, text } => {
                 // Whoever is gone takes nothing: its author is told so in the end.
                 if self.stream != Stream::Gone
-                    && exchange.receive(*seq)
+                    && exchange.receive(now, *seq)
                     && let Some((pid, name)) = exchange.partner()
                 {
                     teller.message(&mut self.head, name, *sent_at, *text);
@@ -253,7 +253,7 @@ impl PlainEnd {
     /// Gives `send` what the client's end says. It may have enough of messages.
     pub(super) fn flush(&mut self, now: Millis, send: &mut impl FnMut(Verb<'_>) -> Flow) {
         if let Some((_, exchange)) = &mut self.seated {
-            exchange.flush(now, send);
+            exchange.flush(now, Flow::More, send);
         }
     }
 

@@ -217,8 +217,7 @@ impl World {
     /// Reads what somebody says, meddles, and hands on what it wants to.
     fn relay(&mut self, who: usize) -> Result<(), String> {
         let person = &mut self.people[who];
-        let bytes = person.session.unsent().to_vec();
-        person.session.sent(bytes.len());
+        let bytes = person.session.send_all(self.now);
         if !person.connected {
             return Ok(());
         }

@@ -14,7 +14,8 @@ use crate::protocol::{Millis, UnixMillis};
 
 use super::window::{Flow, Window};
 use super::{
-    ACK_TIMEOUT, Disconnected, Ending, Event, REPEAT_ACK_INTERVAL, Shutdown, Timer, rules,
+    ACK_TIMEOUT, Disconnected, Ending, Event, LATE_ACK_TIMEOUT, REPEAT_ACK_INTERVAL, Shutdown,
+    Timer, rules,
 };
 
 /// Partners remembered after another has taken their place, so that a return doubles nothing.
@@ -60,6 +61,8 @@ struct Partner {
     pid: Pid,
     name: Name,
     sync: Sync,
+    /// When a message of theirs last came.
+    heard_at: Millis,
     /// The last message of theirs that was received in order.
     received: u64,
     /// The last of them that our user interface has taken.
@@ -83,8 +86,8 @@ enum Sync {
     Apart,
     /// Our `ACK` is out, the partner's is awaited.
     Awaiting { since: Millis },
-    /// Lines flow. `heard_at` is when the partner last acknowledged or we began to wait for it.
-    Live { heard_at: Millis },
+    /// Lines flow. The partner has last acknowledged, or we have begun to wait for that, `since`.
+    Live { since: Millis },
 }
 
 /// Lines to be delivered before a return is announced with their count.
@@ -279,6 +282,7 @@ impl Exchange {
             pid,
             name,
             sync: Sync::Apart,
+            heard_at: 0,
             received,
             taken: received,
             held: received,
@@ -323,10 +327,11 @@ impl Exchange {
 
     /// Rule 2: whether a message is the next one, and to be taken. One that was received before is acknowledged again, one
     /// after a gap comes again.
-    pub fn receive(&mut self, seq: u64) -> bool {
+    pub fn receive(&mut self, now: Millis, seq: u64) -> bool {
         let Some(partner) = &mut self.partner else {
             return false;
         };
+        partner.heard_at = now;
         if rules::is_duplicate(seq, partner.received) {
             partner.ack_due = true;
             return false;
@@ -361,7 +366,7 @@ impl Exchange {
         if let Sync::Awaiting { .. } = partner.sync {
             window.rewind();
         }
-        partner.sync = Sync::Live { heard_at: now };
+        partner.sync = Sync::Live { since: now };
         let arrived = partner.owed.filter(|owed| window.acked() >= owed.through);
         if settled > 0 {
             self.mark_settled(now, settled);
@@ -416,8 +421,9 @@ impl Exchange {
 
     // What we say.
 
-    /// Gives `send` whatever may go out now: an acknowledgement, lines, and at last `BYE`. It may have enough of lines.
-    pub fn flush(&mut self, now: Millis, send: &mut impl FnMut(Verb<'_>) -> Flow) {
+    /// Gives `send` whatever may go out now: an acknowledgement, `lines` if they may, and at last `BYE`. It may have enough
+    /// of lines.
+    pub fn flush(&mut self, now: Millis, lines: Flow, send: &mut impl FnMut(Verb<'_>) -> Flow) {
         let may_say = !matches!(
             self.phase,
             ExchangePhase::Parting { .. } | ExchangePhase::Ended
@@ -430,11 +436,12 @@ impl Exchange {
                 let (pid, through) = (partner.pid, partner.held);
                 send(Verb::Ack { pid, through });
             }
-            if let Sync::Live { heard_at } = &mut partner.sync
+            if let Sync::Live { since } = &mut partner.sync
                 && !self.window.is_under_way()
             {
-                *heard_at = now;
+                *since = now;
             }
+            let may_say = may_say && lines == Flow::More;
             if may_say && rules::may_speak(matches!(partner.sync, Sync::Live { .. })) {
                 self.window.send(send);
             }
@@ -465,13 +472,17 @@ impl Exchange {
     /// When a timer of ours is due.
     pub fn due(&self, timer: Timer) -> Option<Millis> {
         match timer {
-            Timer::Ack => match self.partner.as_ref()?.sync {
-                Sync::Live { heard_at } if self.window.is_under_way() => {
-                    Some(heard_at + ACK_TIMEOUT)
-                }
-                Sync::Awaiting { since } => Some(since + ACK_TIMEOUT),
-                Sync::Live { .. } | Sync::Apart => None,
-            },
+            Timer::Ack => {
+                let partner = self.partner.as_ref()?;
+                let since = match partner.sync {
+                    Sync::Live { since } if self.window.is_under_way() => since,
+                    Sync::Awaiting { since } => since,
+                    Sync::Live { .. } | Sync::Apart => return None,
+                };
+                // An acknowledgement may come far behind messages, on a link that is busy with them.
+                let silence = since.max(partner.heard_at) + ACK_TIMEOUT;
+                Some(silence.min(since + LATE_ACK_TIMEOUT))
+            }
             Timer::RepeatAck => {
                 let partner = self.partner.as_ref()?;
                 let waits = partner.sync != Sync::Apart && partner.received > partner.held;

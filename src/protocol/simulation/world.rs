@@ -581,8 +581,7 @@ impl World {
         if client.session.is_live() {
             client.pause = 200;
         }
-        let bytes = client.session.unsent().to_vec();
-        client.session.sent(bytes.len());
+        let bytes = client.session.send_all(now);
         let deadline = client.session.next_timeout();
         let (link, ended) = (client.link, client.session.is_ended());
         if self.mutation == Some(Mutation::ForgetsOnceSent) {

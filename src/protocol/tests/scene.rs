@@ -450,8 +450,7 @@ impl Scene {
                 client.session.hold();
                 outcome = outcome.and(client.session.handle_timeout(now));
             }
-            let bytes = client.session.unsent().to_vec();
-            client.session.sent(bytes.len());
+            let bytes = client.session.send_all(now);
             let ended = client.session.is_ended();
             if let Some(wire) = wire {
                 any |= !bytes.is_empty();

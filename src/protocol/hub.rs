@@ -45,9 +45,9 @@ const CLIENT_TIMEOUT: Millis = 30_000;
 const MAX_ROOMS: usize = 20_000;
 /// Bytes waiting for one connection above which nothing more is read that would add to them.
 const OUTBOX_FULL: usize = 64 * 1024;
-/// The same for a plain client, which does not come back by itself: more than one read of what the other says to it may
-/// add, be it five times as long with the dates, names and escapes of what the client is shown.
-const PLAIN_OUTBOX_FULL: usize = 8 * OUTBOX_FULL;
+/// The same for a plain client with a seat, which does not come back by itself: more than one read of what the other says
+/// to it may add, be it ten times as long with the dates, names and escapes of what the client is shown.
+const PLAIN_OUTBOX_FULL: usize = 12 * OUTBOX_FULL;
 
 /// A connection, as the hub names it to the relay. May be used again once [`Hub::closed`] has been called.
 pub type ConnId = usize;
@@ -431,11 +431,12 @@ impl Hub {
     /// Whether a connection should be read: not while what it says would pile up for a slow reader.
     pub fn wants_input(&self, id: ConnId) -> bool {
         let has_room = |id| self.unsent(id).len() < OUTBOX_FULL;
-        match self.conns.get(id).map(|conn| &conn.dialect) {
+        match self.conns.get(id).map(|conn| (&conn.dialect, conn.state)) {
             // However little it reads: whoever writes to it waits, so that only answers to telnet could pile up.
-            Some(Dialect::Plain(end)) => {
+            Some((Dialect::Plain(end), ConnState::Seated(_))) => {
                 end.wants_input() && self.unsent(id).len() < PLAIN_OUTBOX_FULL
             }
+            Some((Dialect::Plain(end), _)) => end.wants_input() && has_room(id),
             _ => self.opposite(id).is_none_or(has_room) && has_room(id),
         }
     }

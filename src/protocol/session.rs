@@ -9,7 +9,7 @@
 //! 3. Unacknowledged lines belong to one partner; another never receives them.
 //! 4. `ERR replaced`: never connect again.
 //! 5. An `ACK` above what was sent: cut.
-//! 6. No `ACK` for 15 s with a line under way, and no message either: cut and resynchronise. With messages, for 60 s.
+//! 6. No `ACK` for 15 s with a line under way, and no message either: cut and resynchronise. With messages, for 45 s.
 //!
 //! A session has two halves: its `Connection`'s affairs, which end with the connection, and the [`Exchange`] with the
 //! other person, which outlives it. Between them verbs go in and out, so that what is to happen to verbs alone (a seal,
@@ -48,10 +48,9 @@ pub use window::Flow;
 /// Bytes of lines, and of what each of them costs besides, that may wait for their acknowledgement; then their author
 /// waits. So much goes over 50 ms there and back at 20 MB a second.
 pub const WINDOW_BYTES: usize = 1024 * 1024;
-/// Bytes of messages that a slow user interface may leave untaken before [`Session::wants_input`] says to stop reading.
-const EVENTS_FULL: usize = 256 * 1024;
-/// The same for events of any kind, which are small.
-const MAX_EVENTS: usize = 8 * 1024;
+/// Events that a slow user interface may leave untaken before [`Session::wants_input`] says to stop reading: more than the
+/// messages of a whole window. Who stops reading would take the relay for silent, and be slow in its eyes.
+const MAX_EVENTS: usize = 2 * WINDOW_BYTES / LINE_OVERHEAD;
 /// What a line costs beside its text, in bytes: on its way, and in the queue of whoever receives it.
 const LINE_OVERHEAD: usize = 32;
 /// Silence in either direction after which a `PING` goes out.
@@ -65,8 +64,8 @@ const INTRODUCTION_TIMEOUT: Millis = 10_000;
 /// How long the partner's acknowledgement may take before the connection is cut and made anew, where nothing else comes of
 /// the partner's.
 const ACK_TIMEOUT: Millis = 15_000;
-/// The same where messages come: a whole window of them may stand before it, on a link of 18 KB a second.
-const LATE_ACK_TIMEOUT: Millis = 60_000;
+/// The same where messages come: a whole window of them may stand before it, on a link of 24 KB a second.
+const LATE_ACK_TIMEOUT: Millis = 45_000;
 /// Bytes waiting for the connection above which lines wait in the window: on a slow link, whatever else we say would else
 /// come behind all of that.
 const SEND_AHEAD: usize = 64 * 1024;
@@ -91,7 +90,7 @@ pub enum Shutdown {
 ///
 /// Its driver calls [`connected`](Session::connected), [`received`](Session::received),
 /// [`disconnected`](Session::disconnected) and [`handle_timeout`](Session::handle_timeout) as things happen, each with the time, and after
-/// each call sends what [`unsent`](Session::unsent) holds and hands on what [`next_event`](Session::next_event) gives.
+/// each call, [`sent`](Session::sent) among them, sends what [`unsent`](Session::unsent) holds and hands on what [`next_event`](Session::next_event) gives.
 #[derive(Debug)]
 pub struct Session {
     hello: Hello,
@@ -459,12 +458,10 @@ impl Session {
         self.speak(now);
     }
 
-    /// Whether the connection should be read: not while a user interface leaves too much untaken, nor while a relay that
-    /// asks for more and more takes nothing.
+    /// Whether the connection should be read: not while a relay that says more and more, or asks for it, is nobody's to
+    /// follow. A user interface that leaves a whole window untaken is no reason.
     pub fn wants_input(&self) -> bool {
-        self.queued_bytes < EVENTS_FULL
-            && self.events.len() < MAX_EVENTS
-            && self.unsent().len() < MAX_UNSENT
+        self.events.len() < MAX_EVENTS && self.unsent().len() < MAX_UNSENT
     }
 
     /// The next thing to tell the user interface.

@@ -103,7 +103,7 @@ impl Console {
         }
     }
 
-    /// Shows so many messages, a row each, or counts them while the terminal stands still.
+    /// Shows messages, a row each, or counts them while the terminal stands still.
     pub fn messages(&mut self, rows: &str) {
         if self.pace == ScreenPace::Apart || self.failure.is_some() {
             self.unshown += rows.lines().count() as u64;
@@ -145,13 +145,18 @@ impl Console {
                 }
             }
         }
+        self.flush_notices();
         let screen = self.notices.as_ref().unwrap_or(&self.conversation);
         if screen.pending() < ROOM {
             self.noticed = 0;
         }
         if self.pace == ScreenPace::Together && self.failure.is_none() {
             self.tell_unshown();
+            self.flush_notices();
         }
+    }
+
+    fn flush_notices(&mut self) {
         if let Some(notices) = &mut self.notices {
             // Nowhere is left to say that standard error failed.
             let _ = notices.flush();
@@ -432,6 +437,21 @@ mod tests {
             last.contains(&format!("{} lignes", 20_000 - told)),
             "{last}"
         );
+    }
+
+    #[test]
+    fn notices_beside_the_conversation_are_all_told_where_they_are_taken_at_once() {
+        let file = std::fs::File::options().write(true).open("/dev/null");
+        let notices = Output::new(&file.unwrap()).unwrap();
+        let (_reader, writer) = io::pipe().unwrap();
+        let mut console = Console::on(Output::new(&writer).unwrap(), Some(notices));
+        for now in 0..10 {
+            for _ in 0..NOTICES_FULL / 2 / 32 {
+                console.notice("0123456789012345678901234567890");
+            }
+            console.flush(now);
+            assert_eq!(console.unshown, 0);
+        }
     }
 
     #[test]

@@ -516,7 +516,12 @@ impl Scene {
         for id in 0..self.wires.len() {
             any |= self.push_down(id);
             let wire = &mut self.wires[id];
-            let (up, down) = (wire.up.arrived(), wire.down.arrived());
+            let session = wire.client.map(|client| &self.clients[client].session);
+            let down = match session.is_none_or(Session::wants_input) {
+                true => wire.down.arrived(),
+                false => Vec::new(),
+            };
+            let up = wire.up.arrived();
             any |= !up.is_empty() || !down.is_empty();
             if wire.at_relay == End::Open && !up.is_empty() {
                 let conn = wire.conn;

@@ -215,7 +215,7 @@ fn a_plain_client_that_does_not_read_is_hung_up_on_before_notices_about_the_othe
     scene.write(bob, "Bob\n");
     let zoe = scene.join("Zoé");
     scene.hold_down_hand(bob);
-    for _ in 0..10_000 {
+    for _ in 0..20_000 {
         if scene.relay_end(bob) == End::Closed {
             break;
         }

@@ -242,9 +242,14 @@ impl World {
             && self.chance.one_in(12)
             && self.may_meddle()
         {
-            let last = self.people[who].inbox.len() - 1;
+            let inbox = &mut self.people[who].inbox;
+            let last = inbox.len() - 1;
             let at = self.chance.below(last as u64 + 1) as usize;
-            self.people[who].inbox.swap(at, last);
+            // The relay's own word that somebody is away, said after who is there, would hold them up for good.
+            let is_box = |at: usize| inbox[at].starts_with("BOX ");
+            if self.enemy == Enemy::Hostile || (is_box(at) && is_box(last)) {
+                inbox.swap(at, last);
+            }
         }
         while let Some(line) = self.people[who].inbox.pop_front() {
             if troubled && self.chance.one_in(4) {

@@ -48,8 +48,8 @@ pub use listener::{Listener, Origin, listen};
 /// besides, that wakes the reader once more, for a quarter of what a long line costs. Many more fall out of a
 /// processor's cache before they are passed on.
 const READ_AT_ONCE: usize = 124 * 1024;
-/// The same where one of the two is plain: one packet, for lines are longer by a date and a name once they are passed on,
-/// and no more of a plain client's may be under way.
+/// The same where lines do not go on as they came, for one of the two is plain: one packet, as they are longer by a date and
+/// a name once they are passed on, and no more of a plain client's may be under way.
 const READ_TO_SPELL: usize = 56 * 1024;
 /// The same where there are others: about 30 µs of work, so that nobody waits for somebody else's flood. Another pair
 /// answers beside one in 2 to 3 times its time alone; with [`READ_AT_ONCE`] it was 6 to 30 times.

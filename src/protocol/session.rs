@@ -534,11 +534,8 @@ impl Session {
         // Before the welcome there is nobody to say anything to but the relay: a seat that was taken back by the hello
         // is given up by the line after it.
         let (exchange, seal) = (&mut self.exchange, &mut self.seal);
-        let room_for = |waiting: usize| match waiting {
-            ..SEND_AHEAD => Flow::More,
-            _ => Flow::Enough,
-        };
-        let lines = room_for(self.connection.unsent().len());
+        let behind = |waiting: usize| Flow::into_room(waiting < SEND_AHEAD);
+        let lines = behind(self.connection.unsent().len());
         self.connection.speak(now, |out| {
             exchange.flush(now, lines, &mut |verb| {
                 if let Some(seal) = seal {
@@ -548,7 +545,7 @@ impl Session {
                 if seal.is_none() || verb == Verb::Bye(Bye::Over) {
                     verb.encode(out);
                 }
-                room_for(out.len())
+                behind(out.len())
             });
         });
     }

@@ -111,24 +111,15 @@ fn an_absent_relay_comes_with_what_to_do() {
 #[test]
 fn each_refusal_has_its_own_words_and_a_remedy() {
     use std::collections::HashSet;
-    let refusals = [
-        Refusal::Full,
-        Refusal::Name,
-        Refusal::Version,
-        Refusal::Line,
-        Refusal::Slow,
-        Refusal::Replaced,
-        Refusal::Proto,
-    ];
-    let told: HashSet<String> = refusals
-        .iter()
-        .map(|&refusal| Ending::Refused {
+    let told: HashSet<String> = Refusal::ALL
+        .into_iter()
+        .map(|refusal| Ending::Refused {
             refusal,
             reason: "a\nb\x1b[2J".to_owned(),
         })
         .map(|ending| told(Event::Ended(ending)))
         .collect();
-    assert_eq!(told.len(), refusals.len());
+    assert_eq!(told.len(), Refusal::ALL.len());
     assert!(
         told.iter()
             .all(|told| told.contains(" : ") && told.ends_with('.'))

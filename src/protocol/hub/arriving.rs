@@ -104,10 +104,6 @@ impl Hub {
             presence: Presence::Here(id),
             shown: None,
         });
-        if let Some(other) = &mut members[1 - side] {
-            // Who speaks to somebody new begins to count anew (rule 3).
-            other.shown = None;
-        }
         if members.iter().all(Option::is_some) {
             self.begin(room);
         }

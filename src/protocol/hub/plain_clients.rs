@@ -80,11 +80,7 @@ impl Hub {
                 author.says(seat.side, &verb, date, formatter, effects);
             }
             other.tell(now, &verb, formatter);
-            if other.outbox.unsent().len() < OUTBOX_FULL {
-                Flow::More
-            } else {
-                Flow::Enough
-            }
+            Flow::into_room(other.outbox.unsent().len() < OUTBOX_FULL)
         });
         if passed {
             self.queue(there);

@@ -290,11 +290,7 @@ const TIMERS: [Timer; 2] = [Timer::RepeatAck, Timer::Leave];
 /// Says a line of the client's.
 fn say(exchange: &mut Exchange, date: UnixMillis, text: Text<'_>) -> Flow {
     exchange.say(date, text);
-    if exchange.has_room() {
-        Flow::More
-    } else {
-        Flow::Enough
-    }
+    Flow::into_room(exchange.has_room())
 }
 
 impl Teller<'_> {

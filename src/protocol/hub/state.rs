@@ -119,7 +119,9 @@ pub(super) struct Member {
 /// What is remembered of a member's rows on the relay's screen.
 #[derive(Debug, Default)]
 pub(super) struct Shown {
-    /// The last message that was told in a [`Effect::Said`](super::Effect::Said).
+    /// To whom the member speaks.
+    partner: Option<Pid>,
+    /// The last message to them that was told in a [`Effect::Said`](super::Effect::Said).
     seq: Option<u64>,
     head: Head,
 }
@@ -156,6 +158,12 @@ impl Member {
                 .is_none_or(|last| seq.checked_sub(1) == Some(last))
         };
         let (sent_at, text) = match *verb {
+            // Before anything else is said to somebody new, with whom numbers begin anew (rules 1 and 3).
+            Verb::Ack { pid, .. } if shown.partner != Some(pid) => {
+                shown.partner = Some(pid);
+                shown.seq = None;
+                return;
+            }
             Verb::Say { seq, sent_at, text } if is_next(seq) => {
                 shown.seq = Some(seq);
                 (sent_at, text.safe())

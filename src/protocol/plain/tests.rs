@@ -105,7 +105,7 @@ fn taker(heard: &mut Vec<Input>, most: usize) -> impl FnMut(Text<'_>) -> Flow {
         assert!(left > 0, "it had enough");
         left -= 1;
         heard.push(said(&text));
-        if left > 0 { Flow::More } else { Flow::Enough }
+        Flow::into_room(left > 0)
     }
 }
 

@@ -197,6 +197,13 @@ pub enum Flow {
     Enough,
 }
 
+impl Flow {
+    /// More where there is room for it.
+    pub fn into_room(has_room: bool) -> Flow {
+        if has_room { Flow::More } else { Flow::Enough }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

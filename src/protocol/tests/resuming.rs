@@ -175,9 +175,7 @@ fn messages_that_come_in_their_place_put_that_off_for_45_seconds_in_all() {
         bob,
         "MSG/1 0000000000000002 00000000000000000000000000000002 - Bob\n",
     );
-    let heard = scene.read(bob);
-    let peer = heard.iter().find_map(|line| line.strip_prefix("PEER "));
-    let (pid, _) = peer.and_then(|peer| peer.split_once(' ')).unwrap();
+    let pid = scene.partner_of(bob);
     scene.write(bob, &format!("ACK {pid} 0\n"));
     scene.say(zoe, "un");
     for number in 1..=4 {

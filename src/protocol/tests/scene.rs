@@ -206,6 +206,17 @@ impl Scene {
         text.lines().map(str::to_owned).collect()
     }
 
+    /// The pid of whoever was last said to be opposite, since the last look.
+    pub fn partner_of(&mut self, hand: Hand) -> String {
+        let heard = self.read(hand);
+        let mut peers = heard
+            .iter()
+            .rev()
+            .filter_map(|line| line.strip_prefix("PEER "));
+        let (pid, _) = peers.next().and_then(|peer| peer.split_once(' ')).unwrap();
+        pid.to_owned()
+    }
+
     /// Whether the relay has closed this connection.
     pub fn relay_end(&self, hand: Hand) -> End {
         self.wires[hand.0].at_relay
@@ -517,9 +528,10 @@ impl Scene {
             any |= self.push_down(id);
             let wire = &mut self.wires[id];
             let session = wire.client.map(|client| &self.clients[client].session);
-            let down = match session.is_none_or(Session::wants_input) {
-                true => wire.down.arrived(),
-                false => Vec::new(),
+            let down = if session.is_none_or(Session::wants_input) {
+                wire.down.arrived()
+            } else {
+                Vec::new()
             };
             let up = wire.up.arrived();
             any |= !up.is_empty() || !down.is_empty();

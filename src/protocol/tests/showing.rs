@@ -4,6 +4,7 @@ use super::scene::Scene;
 use crate::protocol::hub::RelayMode;
 use crate::protocol::timeouts::YIELD_TIMEOUT;
 
+const HELLO_ZOE: &str = "MSG/1 0000000000000001 00000000000000000000000000000001 - Zoe\n";
 const LOCAL: [u8; 4] = [127, 0, 0, 1];
 
 #[test]
@@ -94,13 +95,33 @@ fn whoever_takes_a_seat_over_is_shown_under_a_name_of_their_own() {
 }
 
 #[test]
+fn a_line_under_way_while_a_seat_changes_hands_keeps_none_of_the_next_from_the_screen() {
+    let mut scene = Scene::new();
+    let (silent, zoe) = (scene.knock(LOCAL), scene.knock(LOCAL));
+    scene.write(silent, "Al\n");
+    scene.write(zoe, HELLO_ZOE);
+    let said = |numbers: &[u64]| -> String {
+        let line = |number| format!("SAY {number} 0 {number}\n");
+        numbers.iter().map(line).collect()
+    };
+    let al = scene.partner_of(zoe);
+    scene.write(zoe, &format!("ACK {al} 0\n{}", said(&[1, 2])));
+    scene.join("Ève");
+    scene.wait(YIELD_TIMEOUT);
+    scene.join("Ève");
+    // Said before she has read who is there now.
+    scene.write(zoe, &said(&[3]));
+    let eve = scene.partner_of(zoe);
+    scene.write(zoe, &format!("ACK {eve} 0\n{}", said(&[1, 2])));
+    let rows = ["1", "2", "3", "1", "2"].map(|text| format!("0 Zoe {text}"));
+    assert_eq!(scene.shown(), rows);
+}
+
+#[test]
 fn the_highest_number_of_all_is_shown_once_like_any() {
     let mut scene = Scene::new();
     let zoe = scene.knock(LOCAL);
-    scene.write(
-        zoe,
-        "MSG/1 0000000000000001 00000000000000000000000000000001 - Zoe\n",
-    );
+    scene.write(zoe, HELLO_ZOE);
     scene.join("Bob");
     let highest = format!("SAY {} 0 un\n", u64::MAX);
     scene.write(zoe, &highest);
